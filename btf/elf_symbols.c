@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * elf_symbols.c - functions of ELF files, by name and by place.
+ */
+#include <errno.h>
+
+#include "elf_int.h"
+
+struct symbol {
+	uint32_t name;
+	uint8_t info;
+	uint16_t shndx;
+	uint64_t value, size;
+};
+
+static int get_symbol(const struct elf *e, const struct section *s,
+		      uint64_t i, struct symbol *sym)
+{
+	size_t size = e->wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
+	const uint8_t *p = reader_at(e->r, s->off + i * size, size);
+
+	if (!p)
+		return reader_error(e->r);
+	sym->name = get32(p, e->swap);
+	sym->info = p[e->wide ? 4 : 12];
+	sym->shndx = get16(p + (e->wide ? 6 : 14), e->swap);
+	sym->value = elf_word(e, p, 4, 8);
+	sym->size = elf_word(e, p, 8, 16);
+	/* A Thumb function has bit 0 set, its code is below (ELF for Arm) */
+	if (e->machine == EM_ARM)
+		sym->value &= ~(uint64_t)1;
+	return 0;
+}
+
+static int string_copy(const struct elf *e, const struct section *strs,
+		       uint32_t off, char *buf, size_t len)
+{
+	const uint8_t *p, *nul;
+	size_t n;
+
+	if (off >= strs->size)
+		return -EINVAL;
+	n = strs->size - off < READER_MAX ? (size_t)(strs->size - off) :
+					    READER_MAX;
+	p = reader_at(e->r, strs->off + off, n);
+	if (!p)
+		return reader_error(e->r);
+	nul = memchr(p, '\0', n);
+	if (!nul)
+		return -EINVAL;
+	n = (size_t)(nul - p);
+	if (memchr(p, '@', n))
+		n = (size_t)((const uint8_t *)memchr(p, '@', n) - p);
+	if (n >= len)
+		return -ENOSPC;
+	memcpy(buf, p, n);
+	buf[n] = '\0';
+	return 0;
+}
+
+/* The loaded segment that has file offset @off, or address @addr. */
+static int find_segment(const struct elf *e, bool by_addr, uint64_t at,
+			struct segment *s)
+{
+	uint64_t start;
+	uint32_t i;
+	int err;
+
+	for (i = 0; i < e->nsegments; i++) {
+		err = elf_get_segment(e, i, s);
+		if (err)
+			return err;
+		start = by_addr ? s->vaddr : s->off;
+		if (s->type == PT_LOAD && at >= start &&
+		    at - start < s->filesz)
+			return 0;
+	}
+	return -ENOENT;
+}
+
+/* The table of type @type with its strings. */
+static int find_symbols(const struct elf *e, uint32_t type,
+			struct section *syms, struct section *strs)
+{
+	uint32_t i;
+	int err;
+
+	for (i = 1; i < e->nsections; i++) {
+		err = elf_get_section(e, i, syms);
+		if (err)
+			return err;
+		if (syms->type != type)
+			continue;
+		err = elf_get_section(e, syms->link, strs);
+		if (err)
+			return err;
+		return elf_in_file(e, syms) && elf_in_file(e, strs) &&
+		       strs->type == SHT_STRTAB ? 0 : -EINVAL;
+	}
+	return -ENOENT;
+}
+
+static uint64_t count_symbols(const struct elf *e, const struct section *s)
+{
+	return s->size / (e->wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym));
+}
+
+static bool is_function(const struct symbol *s)
+{
+	return s->shndx != SHN_UNDEF &&
+	       (ELF64_ST_TYPE(s->info) == STT_FUNC ||
+		ELF64_ST_TYPE(s->info) == STT_GNU_IFUNC);
+}
+
+/* Is @s a better answer for @addr than @best?  One that covers it wins over
+ * one without a size that lies before (assembly), then the nearest. */
+static bool better(const struct symbol *s, const struct symbol *best,
+		   uint64_t addr)
+{
+	if (s->value > addr || (s->size && addr - s->value >= s->size))
+		return false;
+	if (!best->name)
+		return true;
+	if (!s->size != !best->size)
+		return s->size != 0;
+	return s->value > best->value;
+}
+
+static int symbol_at(const struct elf *e, uint32_t type, uint64_t addr,
+		     char *name, size_t len, uint64_t *delta)
+{
+	struct symbol s, best = { 0 };
+	struct section syms, strs;
+	uint64_t i, n;
+	int err;
+
+	err = find_symbols(e, type, &syms, &strs);
+	if (err)
+		return err;
+	n = count_symbols(e, &syms);
+	for (i = 1; i < n; i++) {
+		err = get_symbol(e, &syms, i, &s);
+		if (err)
+			return err;
+		if (s.name && is_function(&s) && better(&s, &best, addr))
+			best = s;
+	}
+	if (!best.name)
+		return -ENOENT;
+	*delta = addr - best.value;
+	return string_copy(e, &strs, best.name, name, len);
+}
+
+int elf_symbol_at(const struct elf *e, uint64_t off, char *name, size_t len,
+		  uint64_t *delta)
+{
+	struct segment seg;
+	uint64_t addr;
+	int err;
+
+	err = find_segment(e, false, off, &seg);
+	if (err)
+		return err;
+	addr = seg.vaddr + (off - seg.off);
+	err = symbol_at(e, SHT_SYMTAB, addr, name, len, delta);
+	if (err == -ENOENT)
+		err = symbol_at(e, SHT_DYNSYM, addr, name, len, delta);
+	return err;
+}
+
+static int symbol_addr(const struct elf *e, uint32_t type, const char *name,
+		       uint64_t *addr)
+{
+	struct section syms, strs;
+	struct symbol s;
+	uint64_t i, n;
+	int err;
+
+	err = find_symbols(e, type, &syms, &strs);
+	if (err)
+		return err;
+	n = count_symbols(e, &syms);
+	for (i = 1; i < n; i++) {
+		err = get_symbol(e, &syms, i, &s);
+		if (err)
+			return err;
+		if (!is_function(&s) || !elf_string_is(e, &strs, s.name, name))
+			continue;
+		*addr = s.value;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int elf_symbol_offset(const struct elf *e, const char *name, uint64_t *off)
+{
+	struct segment seg;
+	uint64_t addr;
+	int err;
+
+	err = symbol_addr(e, SHT_DYNSYM, name, &addr);
+	if (err == -ENOENT)
+		err = symbol_addr(e, SHT_SYMTAB, name, &addr);
+	if (!err)
+		err = find_segment(e, true, addr, &seg);
+	if (err)
+		return err;
+	*off = seg.off + (addr - seg.vaddr);
+	return 0;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From a loaded program to one that runs: the kinds of hook. */
+#include "loader/loader_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int keep_fd(struct attachment *a, int fd)
+{
+	int *fds = realloc(a->fds, (a->nfds + 1) * sizeof(*fds));
+
+	if (!fds) {
+		close(fd);
+		return -ENOMEM;
+	}
+	a->fds = fds;
+	a->fds[a->nfds++] = fd;
+	return 0;
+}
+
+static int attach_raw(struct env *env, const struct hook *h, int prog_fd,
+		      struct attachment *a, struct err *e)
+{
+	struct attr_raw_tracepoint attr;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	if (h->kind == HOOK_RAW_TRACEPOINT)
+		attr.name = (uintptr_t)h->target;
+	attr.prog_fd = prog_fd;
+	env->bpf_calls++;
+	fd = sys_bpf(CMD_RAW_TRACEPOINT_OPEN, &attr, sizeof(attr));
+	if (fd < 0)
+		return err_set(e, -fd, "attach");
+	return keep_fd(a, fd);
+}
+
+/* Give the perf event @fd the program; @fd is kept or closed. */
+static int attach_event(int fd, int prog_fd, struct attachment *a,
+			struct err *e)
+{
+	int err = perf_attach(fd, prog_fd);
+
+	if (err) {
+		close(fd);
+		return err_set(e, -err, "attach to the perf event");
+	}
+	return keep_fd(a, fd);
+}
+
+static int attach_event_id(struct env *env, const char *event, int prog_fd,
+			   struct attachment *a, struct err *e)
+{
+	struct perf_event_attr attr;
+	int id = tracefs_event_id(env, event, e), fd;
+
+	if (id < 0)
+		return id;
+	memset(&attr, 0, sizeof(attr));
+	attr.type = PERF_TYPE_TRACEPOINT;
+	attr.config = id;
+	attr.sample_type = PERF_SAMPLE_RAW;
+	attr.sample_period = 1;
+	attr.wakeup_events = 1;
+	fd = perf_open(&attr, -1, 0);
+	if (fd < 0)
+		return err_set(e, -fd, "perf_event_open");
+	return attach_event(fd, prog_fd, a, e);
+}
+
+/* ---- kprobes and uprobes ---------------------------------------------- */
+
+/* What a probe's target means: a function, or a file and an offset in it. */
+struct place {
+	char name[256];		/* function or path */
+	uint64_t off;
+};
+
+static int symbol_offset(const char *path, const char *symbol, uint64_t *off,
+			 struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const char *why = "";
+	struct bytes b = { 0 };
+	struct elf *elf;
+	struct stat st;
+	int err;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		err = err_set(e, errno, "%s", path);
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	b.len = st.st_size;
+	b.mem = mmap(NULL, b.len, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (b.mem == MAP_FAILED)
+		return err_set(e, errno, "%s", path);
+	err = elf_new(&elf, &b, &why);
+	if (err) {
+		err_set(e, 0, "%s: %s", path, why);
+	} else {
+		err = elf_symbol_offset(elf, symbol, off);
+		if (err)
+			err_set(e, 0, "%s has no function %s", path, symbol);
+		elf_free(elf);
+	}
+	munmap((void *)b.mem, b.len);
+	return err;
+}
+
+/* "FUNCTION[+OFFSET]" or "OFFSET" behind the path, as an offset in the file. */
+static int user_offset(struct place *p, const char *text, struct err *e)
+{
+	uint64_t more = 0;
+	char symbol[128];
+	char *plus, *end;
+	int err;
+
+	p->off = strtoull(text, &end, 0);
+	if (end != text && !*end)
+		return 0;
+	snprintf(symbol, sizeof(symbol), "%s", text);
+	plus = strchr(symbol, '+');
+	if (plus) {
+		*plus = '\0';
+		more = strtoull(plus + 1, NULL, 0);
+	}
+	err = symbol_offset(p->name, symbol, &p->off, e);
+	p->off += more;
+	return err;
+}
+
+static bool is_user(const struct hook *h)
+{
+	return h->kind == HOOK_UPROBE || h->kind == HOOK_URETPROBE;
+}
+
+static int place_of(const struct hook *h, struct place *p, struct err *e)
+{
+	const char *sep = strrchr(h->target, is_user(h) ? ':' : '+');
+
+	if (strlen(h->target) >= sizeof(p->name))
+		return err_set(e, ENAMETOOLONG, "%s", h->target);
+	snprintf(p->name, sizeof(p->name), "%s", h->target);
+	p->off = 0;
+	if (sep)
+		p->name[sep - h->target] = '\0';
+	if (!is_user(h)) {
+		if (sep)
+			p->off = strtoull(sep + 1, NULL, 0);
+		return 0;
+	}
+	if (!sep)
+		return err_set(e, 0, "%s: want PATH:FUNCTION or PATH:OFFSET",
+			       h->target);
+	return user_offset(p, sep + 1, e);
+}
+
+static int attach_pmu(const struct hook *h, const struct place *p, int type,
+		      uint64_t retbit, int prog_fd, struct attachment *a,
+		      struct err *e)
+{
+	bool ret = h->kind == HOOK_KRETPROBE || h->kind == HOOK_URETPROBE;
+	struct perf_event_attr attr;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.type = type;
+	attr.config = ret ? retbit : 0;
+	attr.config1 = (uintptr_t)p->name;
+	attr.config2 = p->off;
+	fd = perf_open(&attr, -1, 0);
+	if (fd < 0)
+		return err_set(e, -fd, "perf_event_open");
+	return attach_event(fd, prog_fd, a, e);
+}
+
+static int attach_tracefs(struct env *env, const struct hook *h,
+			  const struct place *p, int prog_fd,
+			  struct attachment *a, struct err *e)
+{
+	char where[320], event[64];
+	int err;
+
+	if (is_user(h))
+		snprintf(where, sizeof(where), "%s:0x%llx", p->name,
+			 (unsigned long long)p->off);
+	else
+		snprintf(where, sizeof(where), "%s+%llu", p->name,
+			 (unsigned long long)p->off);
+	err = tracefs_probe_add(env, &a->probe, h, where, e);
+	if (err)
+		return err;
+	snprintf(event, sizeof(event), "sockeye/%s", a->probe.name);
+	return attach_event_id(env, event, prog_fd, a, e);
+}
+
+static int attach_place(struct env *env, const struct hook *h,
+			const struct place *p, int prog_fd,
+			struct attachment *a, struct err *e)
+{
+	bool user = is_user(h);
+	uint8_t *has = user ? &env->has.uprobe_pmu : &env->has.kprobe_pmu;
+	uint64_t retbit = 1;
+	int type, err;
+
+	/* only tracefs takes maxactive, but an entry there can be left behind
+	 * by a killed process */
+	if (*has != FEAT_NO) {
+		type = perf_pmu(user ? "uprobe" : "kprobe", &retbit);
+		*has = type >= 0 ? FEAT_YES : FEAT_NO;
+		if (type >= 0)
+			return attach_pmu(h, p, type, retbit, prog_fd, a, e);
+	}
+	err = attach_tracefs(env, h, p, prog_fd, a, e);
+	if (err == -ENOENT && !user &&
+	    faccessat(env->tracefs, "kprobe_events", F_OK, 0) < 0)
+		env->has.kprobe = FEAT_NO;
+	return err;
+}
+
+static int attach_probe(struct env *env, const struct hook *h, int prog_fd,
+			struct attachment *a, struct err *e)
+{
+	struct err again = { 0 };
+	struct place p;
+	int err;
+
+	if (!is_user(h) && env->has.kprobe == FEAT_NO)
+		return err_set(e, ENOENT, "there are no kprobes");
+	err = place_of(h, &p, e);
+	if (err)
+		return err;
+	err = attach_place(env, h, &p, prog_fd, a, e);
+	if (err == -ENOENT && h->suffixed && !is_user(h) &&
+	    ksym_find(h->target, p.name, sizeof(p.name)) == 1)
+		err = attach_place(env, h, &p, prog_fd, a, &again);
+	return err;
+}
+
+/* ---- the rest --------------------------------------------------------- */
+
+/* "cpu-clock:99": every CPU, so many times a second. */
+static int attach_perf(struct env *env, const struct hook *h, int prog_fd,
+		       struct attachment *a, struct err *e)
+{
+	const char *colon = strchr(h->target, ':');
+	struct perf_event_attr attr;
+	int err = 0;
+
+	if (strncmp(h->target, "cpu-clock", 9))
+		return err_set(e, 0, "%s: want cpu-clock:FREQUENCY",
+			       h->target);
+	for (uint32_t cpu = 0; cpu < env->ncpus && !err; cpu++) {
+		int fd;
+
+		memset(&attr, 0, sizeof(attr));
+		attr.type = PERF_TYPE_SOFTWARE;
+		attr.config = PERF_COUNT_SW_CPU_CLOCK;
+		attr.freq = 1;
+		attr.sample_freq = colon ? strtoul(colon + 1, NULL, 10) : 99;
+		fd = perf_open(&attr, -1, cpu);
+		if (fd == -ENODEV)	/* offline */
+			continue;
+		err = fd < 0 ? err_set(e, -fd, "perf_event_open") :
+		      attach_event(fd, prog_fd, a, e);
+	}
+	return err;
+}
+
+int attach(struct env *env, const struct hook *h, int prog_fd,
+	   struct attachment *a, struct err *e)
+{
+	int err;
+
+	memset(a, 0, sizeof(*a));
+	if ((h->kind == HOOK_RAW_TRACEPOINT &&
+	     env->has.raw_tracepoint == FEAT_NO) ||
+	    (h->kind == HOOK_TRACEPOINT && env->has.tracepoint == FEAT_NO))
+		return err_set(e, ENOENT, "switched off");
+	switch (h->kind) {
+	case HOOK_RAW_TRACEPOINT:
+	case HOOK_TP_BTF:
+	case HOOK_FENTRY:
+	case HOOK_FEXIT:
+		err = attach_raw(env, h, prog_fd, a, e);
+		break;
+	case HOOK_TRACEPOINT:
+		err = attach_event_id(env, h->target, prog_fd, a, e);
+		break;
+	case HOOK_PERF_EVENT:
+		err = attach_perf(env, h, prog_fd, a, e);
+		break;
+	default:
+		err = attach_probe(env, h, prog_fd, a, e);
+	}
+	if (err) {
+		detach(env, a);
+		diagnose(e, env, DIAG_ATTACH, h, "");
+	}
+	return err;
+}
+
+void detach(struct env *env, struct attachment *a)
+{
+	/* the event first: an entry in use cannot be removed */
+	for (unsigned i = a->nfds; i-- > 0;)
+		close(a->fds[i]);
+	free(a->fds);
+	a->fds = NULL;
+	a->nfds = 0;
+	tracefs_probe_del(env, &a->probe);
+}

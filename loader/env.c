@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The machine and the kernel at hand. */
+#include "loader/loader_int.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static const struct {
+	const char *name, *text, *since;
+	size_t off;
+} feature_table[] = {
+#define X(name_, text_, since_) \
+	{ #name_, text_, since_, offsetof(struct features, name_) },
+	FEATURES(X)
+#undef X
+};
+
+bool feature_get(const struct features *f, unsigned i, const char **name,
+		 const char **text, const char **since, uint8_t *state)
+{
+	if (i >= ARRAY_SIZE(feature_table))
+		return false;
+	*name = feature_table[i].name;
+	*text = feature_table[i].text;
+	*since = feature_table[i].since;
+	*state = ((const uint8_t *)f)[feature_table[i].off];
+	return true;
+}
+
+void env_config_help(FILE *out)
+{
+	char key[40];
+
+	fputs("--config no-NAME=1 makes sockeye do as if the kernel lacked "
+	      "NAME:\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(feature_table); i++) {
+		snprintf(key, sizeof(key), "no-%s", feature_table[i].name);
+		for (char *p = key; *p; p++)
+			*p = *p == '_' ? '-' : *p;
+		fprintf(out, "  %-24s %s (Linux %s)\n", key,
+			feature_table[i].text, feature_table[i].since);
+	}
+}
+
+int env_config(struct features *f, const char *text, struct err *e)
+{
+	const char *eq = strchr(text, '='), *name = text;
+	size_t len = eq ? (size_t)(eq - text) : strlen(text);
+
+	if (len > 3 && !strncmp(text, "no-", 3)) {
+		name += 3;
+		len -= 3;
+		for (size_t i = 0; i < ARRAY_SIZE(feature_table); i++) {
+			const char *key = feature_table[i].name;
+			size_t k = 0;
+
+			while (k < len && key[k] &&
+			       (key[k] == name[k] ||
+				(key[k] == '_' && name[k] == '-')))
+				k++;
+			if (k < len || key[k])
+				continue;
+			((uint8_t *)f)[feature_table[i].off] =
+				eq && !strcmp(eq, "=0") ? FEAT_UNKNOWN :
+				FEAT_NO;
+			return 0;
+		}
+	}
+	err_set(e, 0, "no such key");
+	err_hint(e, "--config-help lists the keys");
+	return -EINVAL;
+}
+
+/* Word size and byte order are the kernel's, not ours: a 32-bit sockeye may
+ * run on a 64-bit kernel. */
+static uint8_t kernel_word_size(const char *machine)
+{
+	return strstr(machine, "64") || !strcmp(machine, "s390x") ||
+	       !strncmp(machine, "alpha", 5) ? 8 : 4;
+}
+
+/* "0-3,5": the highest number counts, holes included. */
+static uint32_t possible_cpus(void)
+{
+	char buf[256], *p;
+	uint32_t n = 1;
+
+	if (read_file_at(AT_FDCWD, "/sys/devices/system/cpu/possible", buf,
+			 sizeof(buf)) <= 0)
+		return sysconf(_SC_NPROCESSORS_CONF);
+	for (p = buf; *p; p++) {
+		uint32_t cpu;
+
+		if (!isdigit((unsigned char)*p))
+			continue;
+		cpu = strtoul(p, &p, 10);
+		if (cpu >= n && cpu < 65536)
+			n = cpu + 1;
+		p--;
+	}
+	return n;
+}
+
+int env_open(struct env *env, const struct env_opts *o, struct err *e)
+{
+	static const uint16_t one = 1;
+	struct utsname u;
+	int err;
+
+	memset(env, 0, sizeof(*env));
+	env->tracefs = -1;
+	uname(&u);
+	snprintf(env->machine, sizeof(env->machine), "%.64s", u.machine);
+	snprintf(env->release, sizeof(env->release), "%.64s", u.release);
+	env->page_size = sysconf(_SC_PAGESIZE);
+	env->ncpus = possible_cpus();
+	/* personality(PER_LINUX32) makes uname lie; a 64-bit binary knows */
+	env->word_size = sizeof(long) == 8 ? 8 : kernel_word_size(env->machine);
+	env->big_endian = *(const uint8_t *)&one == 0;
+	env->kern_version = kernel_version(env, u.version);
+	for (unsigned i = 0; o->config && o->config[i]; i++) {
+		err = env_config(&env->has, o->config[i], e);
+		if (err)
+			return err_wrap(e, "--config %s", o->config[i]);
+	}
+	resolver_init(&env->fields, env->big_endian);
+	err = kernel_btf_open(env, o, e);
+	if (err) {
+		resolver_release(&env->fields);
+		return err;
+	}
+	env_clean(env);
+	return 0;
+}
+
+void env_close(struct env *env)
+{
+	resolver_release(&env->fields);
+	env->kernel_btf = NULL;
+	if (env->tracefs >= 0)
+		close(env->tracefs);
+	env->tracefs = -1;
+}

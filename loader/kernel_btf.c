@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Where the kernel's types come from: files given, sysfs, a vmlinux on disk
+ * that is this kernel's; and which kernel this is.
+ */
+#include "loader/loader_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/version.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- which kernel ----------------------------------------------------- */
+
+/* The note that the vDSO carries: LINUX_VERSION_CODE as the kernel checks
+ * it.  Namesz 6, descsz 4, type 0, "Linux". */
+static uint32_t version_from_vdso(void)
+{
+	static const uint32_t head[3] = { 6, 4, 0 };
+	const char *vdso = (const char *)getauxval(AT_SYSINFO_EHDR);
+	uint32_t code;
+
+	for (size_t i = 0; vdso && i < 4096 - 24; i += 4) {
+		if (memcmp(vdso + i, head, 12) ||
+		    memcmp(vdso + i + 12, "Linux", 6))
+			continue;
+		memcpy(&code, vdso + i + 20, 4);
+		return code;
+	}
+	return 0;
+}
+
+static uint32_t version_parse(const char *s)
+{
+	unsigned a = 0, b = 0, c = 0;
+
+	if (sscanf(s, "%u.%u.%u", &a, &b, &c) < 2 || a > 255 || b > 255)
+		return 0;
+	return a << 16 | b << 8 | (c > 255 ? 255 : c);
+}
+
+/*
+ * What distributions call their kernel is not what it calls itself: Debian's
+ * 4.9.0-13 is 4.9.228 ("#1 SMP Debian 4.9.228-1" in uname -v), Ubuntu tells
+ * in /proc/version_signature.
+ */
+uint32_t kernel_version(const struct env *env, const char *uts_version)
+{
+	uint32_t code = version_from_vdso();
+	const char *p;
+	char buf[128];
+
+	if (!code && (p = strstr(uts_version, "Debian ")))
+		code = version_parse(p + 7);
+	if (!code && read_file_at(AT_FDCWD, "/proc/version_signature", buf,
+				  sizeof(buf)) > 0 &&
+	    (p = strrchr(buf, ' ')))
+		code = version_parse(p + 1);
+	return code ? code : version_parse(env->release);
+}
+
+static void kernel_build_id(struct env *env)
+{
+	char notes[4096];
+	ssize_t n = read_file_at(AT_FDCWD, "/sys/kernel/notes", notes,
+				 sizeof(notes));
+
+	if (n <= 0 || notes_build_id(notes, n, env->build_id,
+				     sizeof(env->build_id)))
+		env->build_id[0] = '\0';
+}
+
+/* ---- files as bytes --------------------------------------------------- */
+
+struct file {
+	int fd;
+	void *map;
+	size_t len;
+	uint64_t base;		/* of the BTF in the file */
+	struct btf *btf;
+};
+
+static ssize_t file_read(void *ctx, void *buf, size_t len, uint64_t off)
+{
+	struct file *f = ctx;
+	ssize_t n = pread(f->fd, buf, len, off + f->base);
+
+	return n < 0 ? -errno : n;
+}
+
+static void file_free(struct file *f)
+{
+	if (!f)
+		return;
+	btf_free(f->btf);
+	if (f->map)
+		munmap(f->map, f->len);
+	if (f->fd >= 0)
+		close(f->fd);
+	free(f);
+}
+
+/* Since 6.16 sysfs lets its BTF be mapped; before, windows of it are read. */
+static struct file *file_open(const char *path, struct bytes *b)
+{
+	struct file *f = calloc(1, sizeof(*f));
+	struct stat st;
+
+	if (!f)
+		return NULL;
+	f->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (f->fd < 0 || fstat(f->fd, &st) < 0) {
+		int no = errno;
+
+		file_free(f);
+		errno = no;
+		return NULL;
+	}
+	f->len = st.st_size;
+	memset(b, 0, sizeof(*b));
+	b->len = f->len;
+	b->ctx = f;
+	b->read = file_read;
+	if (!f->len)
+		return f;
+	f->map = mmap(NULL, f->len, PROT_READ, MAP_PRIVATE, f->fd, 0);
+	if (f->map == MAP_FAILED)
+		f->map = NULL;
+	b->mem = f->map;
+	return f;
+}
+
+/* ---- the source "BTF in a file" --------------------------------------- */
+
+static int file_core(void *self, const struct question *q, struct answer *a,
+		     const char **why)
+{
+	return btf_core(((struct file *)self)->btf, q, a, why);
+}
+
+static int file_func_args(void *self, const char *func)
+{
+	struct btf *b = ((struct file *)self)->btf;
+	uint32_t id = btf_next(b, func, BTF_ANY_KIND, 0);
+
+	return id ? btf_func_args(b, id) : -ENOENT;
+}
+
+static int file_want(void *self, const char *const *names, size_t n,
+		     const char **why)
+{
+	return btf_want(((struct file *)self)->btf, names, n, why);
+}
+
+static void file_source_free(void *self)
+{
+	file_free(self);
+}
+
+static int add_file(struct env *env, struct file *f, const char *name)
+{
+	struct source s = {
+		.name = name, .core = file_core, .func_args = file_func_args,
+		.want = file_want, .free = file_source_free, .self = f,
+	};
+
+	return resolver_add(&env->fields, &s);
+}
+
+/* Raw BTF, or the .BTF section of an ELF file. */
+static int file_btf(struct file *f, struct bytes *b, bool check_id,
+		    const struct env *env, struct err *e)
+{
+	char id[65];
+	const char *why = "";
+	struct elf *elf;
+	uint64_t off, len;
+	char magic[4] = "";
+	int err;
+
+	if (file_read(f, magic, 4, 0) == 4 && !memcmp(magic, "\177ELF", 4)) {
+		err = elf_new(&elf, b, &why);
+		if (err)
+			return err_set(e, -err, "%s", why);
+		if (check_id && env->build_id[0] &&
+		    !elf_build_id(elf, id, sizeof(id)) &&
+		    strcmp(id, env->build_id)) {
+			elf_free(elf);
+			err_set(e, 0, "it is of another kernel (build-id "
+				"%.16s, running %.16s)", id, env->build_id);
+			err_hint(e, "--force believes it all the same");
+			return -EINVAL;
+		}
+		err = elf_section(elf, ".BTF", &off, &len);
+		elf_free(elf);
+		if (err)
+			return err_set(e, 0, "it has no .BTF section");
+		f->base = off;
+		b->len = len;
+		if (b->mem)
+			b->mem = (const char *)b->mem + off;
+	}
+	err = btf_new(&f->btf, b, NULL, &why);
+	return err ? err_set(e, -err == EINVAL ? 0 : -err, "%s", why) : 0;
+}
+
+static int add_given(struct env *env, const struct env_opts *o, struct err *e)
+{
+	struct bytes b;
+	struct file *f = file_open(o->btf, &b);
+	int err;
+
+	if (!f)
+		err = err_set(e, errno, "open");
+	else
+		err = file_btf(f, &b, !o->force, env, e);
+	if (err) {
+		file_free(f);
+		return err_wrap(e, "--btf %s", o->btf);
+	}
+	return add_file(env, f, "--btf");
+}
+
+static int add_fields(struct env *env, const struct env_opts *o,
+		      struct err *e)
+{
+	static char text[65536];
+	struct fields *t;
+	const char *why = "", *id;
+	unsigned line = 0;
+	ssize_t n = read_file_at(AT_FDCWD, o->fields, text, sizeof(text));
+	int err;
+
+	if (n < 0)
+		return err_set(e, -n, "--fields %s", o->fields);
+	err = fields_new(&t, text, n, &line, &why);
+	if (err)
+		return err_set(e, 0, "--fields %s: line %u: %s", o->fields,
+			       line, why);
+	id = fields_build_id(t);
+	if (!o->force && id[0] && env->build_id[0] &&
+	    strcmp(id, env->build_id)) {
+		err = err_set(e, 0, "--fields %s: it is of another kernel "
+			      "(build-id %.16s, running %.16s)", o->fields, id,
+			      env->build_id);
+		err_hint(e, "--force believes it all the same");
+		fields_free(t);
+		return err;
+	}
+	return resolver_add_fields(&env->fields, "--fields", t);
+}
+
+/* The places where distributions put a vmlinux with BTF or debug data. */
+static const char *const vmlinux_paths[] = {
+	"/boot/vmlinux-%s", "/lib/modules/%s/vmlinux-%s",
+	"/lib/modules/%s/build/vmlinux", "/usr/lib/modules/%s/kernel/vmlinux",
+	"/usr/lib/debug/boot/vmlinux-%s",
+	"/usr/lib/debug/boot/vmlinux-%s.debug",
+	"/usr/lib/debug/lib/modules/%s/vmlinux",
+};
+
+/* Silently: it is a try.  Only a file that proves to be this kernel's. */
+static void add_vmlinux(struct env *env)
+{
+	struct err scratch = { 0 };
+	char path[256], once[256];
+	struct bytes b;
+	struct file *f;
+
+	if (!env->build_id[0])
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(vmlinux_paths); i++) {
+		const char *p = vmlinux_paths[i], *s;
+		size_t n = 0;
+
+		for (; *p && n + 66 < sizeof(once); p++) {
+			if (p[0] != '%') {
+				once[n++] = *p;
+				continue;
+			}
+			for (s = env->release; *s; s++)
+				once[n++] = *s;
+			p++;
+		}
+		once[n] = '\0';
+		snprintf(path, sizeof(path), "%s", once);
+		f = file_open(path, &b);
+		if (f && !file_btf(f, &b, true, env, &scratch)) {
+			add_file(env, f, "vmlinux");
+			return;
+		}
+		file_free(f);
+	}
+}
+
+int kernel_btf_open(struct env *env, const struct env_opts *o, struct err *e)
+{
+	bool none = o->btf && !strcmp(o->btf, "none");
+	struct bytes b;
+	struct file *f;
+	int err = 0;
+
+	kernel_build_id(env);
+	if (o->fields)
+		err = add_fields(env, o, e);
+	if (!err && o->btf && !none)
+		err = add_given(env, o, e);
+	if (err || none || env->has.kernel_btf == FEAT_NO)
+		return err;
+	f = file_open("/sys/kernel/btf/vmlinux", &b);
+	if (f && !file_btf(f, &b, false, env, e)) {
+		env->kernel_btf = f->btf;
+		env->has.kernel_btf = FEAT_YES;
+		return add_file(env, f, "kernel BTF");
+	}
+	file_free(f);
+	env->has.kernel_btf = FEAT_NO;
+	if (!o->btf && !o->fields)
+		add_vmlinux(env);
+	return 0;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One linked program into the kernel. */
+#include "loader/loader_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { KIND_TYPEDEF = 8, KIND_FUNC = 12 };	/* BTF_KIND_... */
+
+#define LOG_FIRST	(64u << 10)
+#define LOG_MOST	(1u << 20)	/* small machines: never 16 MB */
+
+int prog_type(const struct hook *h)
+{
+	switch (h->kind) {
+	case HOOK_KPROBE:
+	case HOOK_KRETPROBE:
+	case HOOK_UPROBE:
+	case HOOK_URETPROBE:
+		return PROG_KPROBE;
+	case HOOK_TRACEPOINT:
+		return PROG_TRACEPOINT;
+	case HOOK_RAW_TRACEPOINT:
+		return PROG_RAW_TRACEPOINT;
+	case HOOK_PERF_EVENT:
+		return PROG_PERF_EVENT;
+	default:
+		return PROG_TRACING;
+	}
+}
+
+/* What a tracing program is verified against. */
+static int attach_id(struct env *env, const struct hook *h, uint32_t *id,
+		     uint32_t *type, struct err *e)
+{
+	char name[160];
+	const char *why = "", *n = h->target;
+	uint32_t kind = KIND_FUNC;
+
+	*type = h->kind == HOOK_FENTRY ? ATTACH_FENTRY : ATTACH_FEXIT;
+	if (h->kind == HOOK_TP_BTF) {
+		*type = ATTACH_TRACE_RAW_TP;
+		kind = KIND_TYPEDEF;
+		snprintf(name, sizeof(name), "btf_trace_%s", h->target);
+		n = name;
+	}
+	if (!env->kernel_btf) {
+		err_set(e, 0, "the kernel has no BTF");
+		err_hint(e, "CONFIG_DEBUG_INFO_BTF");
+		return -ENOENT;
+	}
+	if (btf_want(env->kernel_btf, &n, 1, &why))
+		return err_set(e, 0, "kernel BTF: %s", why);
+	*id = btf_next(env->kernel_btf, n, 1u << kind, 0);
+	return *id ? 0 : err_set(e, ENOENT, "%s in the kernel's BTF", n);
+}
+
+bool memlock_raise(void)
+{
+	struct rlimit inf = { RLIM_INFINITY, RLIM_INFINITY };
+	static bool raised;
+
+	if (raised || setrlimit(RLIMIT_MEMLOCK, &inf) < 0)
+		return false;
+	raised = true;
+	return true;
+}
+
+static int try_load(struct env *env, struct attr_prog_load *attr)
+{
+	int fd;
+
+	for (int tries = 0; tries < 5; tries++) {
+		env->bpf_calls++;
+		fd = sys_bpf(CMD_PROG_LOAD, attr, sizeof(*attr));
+		if (fd != -EAGAIN)
+			break;
+	}
+	if (fd == -EPERM && memlock_raise())
+		return try_load(env, attr);
+	return fd;
+}
+
+/* Again, with a log; it may succeed this time, but why it did not counts. */
+static int load_log(struct env *env, struct attr_prog_load *attr, char **log)
+{
+	uint32_t size = LOG_FIRST;
+	int fd;
+
+	for (;; size *= 4) {
+		free(*log);
+		*log = calloc(1, size);
+		if (!*log)
+			return -ENOMEM;
+		attr->log_buf = (uintptr_t)*log;
+		attr->log_size = size;
+		attr->log_level = 1;
+		fd = try_load(env, attr);
+		if (fd != -ENOSPC || size >= LOG_MOST)
+			return fd;
+	}
+}
+
+static const struct line *line_of(const struct linked *l, int insn)
+{
+	const struct line *found = NULL;
+
+	for (uint32_t i = 0; i < l->nlines; i++)
+		if (insn >= 0 && l->lines[i].insn <= (uint32_t)insn)
+			found = &l->lines[i];
+	return found;
+}
+
+static void explain(struct env *env, const struct spec_prog *p,
+		    const struct hook *h, const struct linked *l,
+		    const char *log, int no, struct err *e)
+{
+	char why[384], text[96];
+	const struct line *line;
+	int insn = -1;
+
+	if (env->log && log[0])
+		env->log(p->name, log);
+	verifier_summary(log, why, sizeof(why), &insn);
+	if (!why[0]) {
+		err_set(e, no, "load %s for %s %s", p->name,
+			hook_kind_name(h->kind), h->target);
+	} else if (insn >= 0 && (uint32_t)insn < l->ninsns) {
+		line = line_of(l, insn);
+		insn_format(text, sizeof(text), l->insns + insn,
+			    l->ninsns - insn);
+		err_set(e, no, "load %s: the verifier says \"%s\" at "
+			"instruction %d, %s (%s:%u%s%s)", p->name, why, insn,
+			text, line && line->file ? line->file : "?",
+			line ? line->line : 0,
+			line && line->text ? ": " : "",
+			line && line->text ? line->text : "");
+	} else {
+		err_set(e, no, "load %s: the verifier says \"%s\"", p->name,
+			why);
+	}
+	diagnose(e, env, DIAG_PROG, h, log);
+}
+
+int load_prog(struct env *env, const struct spec *s,
+	      const struct spec_prog *p, const struct hook *h,
+	      const struct linked *l, struct err *e)
+{
+	struct attr_prog_load attr;
+	uint32_t id = 0, type = 0;
+	char *log = NULL;
+	int fd, err;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = prog_type(h);
+	if (attr.prog_type == PROG_TRACING) {
+		if (h->kind != HOOK_TP_BTF && env->has.trampoline == FEAT_NO)
+			return err_set(e, EPERM, "fentry and fexit are "
+				       "refused");
+		err = attach_id(env, h, &id, &type, e);
+		if (err)
+			return err;
+		attr.attach_btf_id = id;
+		attr.expected_attach_type = type;
+	}
+	attr.insns = (uintptr_t)l->insns;
+	attr.insn_cnt = l->ninsns;
+	attr.license = (uintptr_t)(s->license ? s->license : "");
+	attr.kern_version = env->kern_version;
+	if (env->has.map_names != FEAT_NO)
+		strncpy(attr.prog_name, p->name, sizeof(attr.prog_name) - 1);
+	fd = try_load(env, &attr);
+	if (fd >= 0)
+		return fd;
+	if (fd == -EPERM) {	/* no log tells more */
+		if (attr.prog_type == PROG_TRACING && h->kind != HOOK_TP_BTF)
+			env->has.trampoline = FEAT_NO;
+		explain(env, p, h, l, "", -fd, e);
+		return fd;
+	}
+	err = load_log(env, &attr, &log);
+	if (err >= 0) {
+		free(log);
+		return err;
+	}
+	explain(env, p, h, l, log ? log : "", -fd, e);
+	free(log);
+	return fd;
+}
+
+/* A tiny program asks what errno alone cannot tell.  Its arguments do for
+ * every helper we ask about. */
+bool load_has_helper(struct env *env, int helper)
+{
+	uint8_t *has = helper == HELPER_CGROUP_ID ? &env->has.cgroup_id :
+		       &env->has.probe_read_kernel;
+	const struct bpf_insn insns[] = {
+		{ .code = 0xbf, .dst_reg = 1, .src_reg = 10 },
+		{ .code = 0x07, .dst_reg = 1, .imm = -8 },
+		{ .code = 0xb7, .dst_reg = 2, .imm = 8 },
+		{ .code = 0xb7, .dst_reg = 3, .imm = 0 },
+		{ .code = 0x85, .imm = helper },
+		{ .code = 0xb7, .dst_reg = 0, .imm = 0 },
+		{ .code = 0x95 },
+	};
+	struct attr_prog_load attr;
+	int fd;
+
+	if (*has == FEAT_UNKNOWN) {
+		memset(&attr, 0, sizeof(attr));
+		attr.prog_type = PROG_KPROBE;
+		attr.insns = (uintptr_t)insns;
+		attr.insn_cnt = ARRAY_SIZE(insns);
+		attr.license = (uintptr_t)"GPL";
+		attr.kern_version = env->kern_version;
+		fd = try_load(env, &attr);
+		*has = fd >= 0 ? FEAT_YES : FEAT_NO;
+		if (fd >= 0)
+			close(fd);
+	}
+	return *has == FEAT_YES;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the files of loader/ that touch the kernel share. */
+#ifndef SOCKEYE_LOADER_INT_H
+#define SOCKEYE_LOADER_INT_H
+
+#include "loader/loader.h"
+#include "loader/uapi.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* sys.c: bpf(2).  fd or 0, or a negative errno. */
+int sys_bpf(int cmd, void *attr, unsigned size);
+int sys_map_create(struct env *env, const char *name, uint32_t type,
+		   uint32_t key_size, uint32_t value_size,
+		   uint32_t max_entries, uint32_t flags);
+
+/* perf.c: perf_event_open(2).  fd or a negative errno. */
+int perf_open(struct perf_event_attr *attr, int pid, int cpu);
+/* perf_attach - give event @fd the program @prog_fd and switch it on. */
+int perf_attach(int fd, int prog_fd);
+/* perf_pmu - type number of the dynamic PMU @name ("kprobe"), and the config
+ * bit of its `retprobe` format; negative errno. */
+int perf_pmu(const char *name, uint64_t *retprobe_bit);
+
+/* files.c: reading small files of /proc and /sys. */
+ssize_t read_file_at(int dirfd, const char *path, char *buf, size_t len);
+int read_number(const char *path, uint64_t *value);
+
+/* tracefs.c */
+struct event_probe {		/* an entry in {k,u}probe_events */
+	bool uprobe;
+	char name[40];		/* "sockeye_PID_N", "" when there is none */
+};
+int tracefs_probe_add(struct env *env, struct event_probe *p,
+		      const struct hook *h, const char *where, struct err *e);
+void tracefs_probe_del(struct env *env, struct event_probe *p);
+/* tracefs_event_id - the number of event "group/name". */
+int tracefs_event_id(struct env *env, const char *event, struct err *e);
+/* tracefs_missed - runs that entry @p lost, from kprobe_profile. */
+uint64_t tracefs_missed(struct env *env, const struct event_probe *p);
+
+/* kernel_btf.c: fills env->fields and env->kernel_btf. */
+int kernel_btf_open(struct env *env, const struct env_opts *o, struct err *e);
+uint32_t kernel_version(const struct env *env, const char *uts_version);
+
+/* attach.c: what keeps one program attached. */
+struct attachment {
+	int *fds;		/* a link, or perf events */
+	unsigned nfds;
+	struct event_probe probe;
+};
+int attach(struct env *env, const struct hook *h, int prog_fd,
+	   struct attachment *a, struct err *e);
+void detach(struct env *env, struct attachment *a);
+
+/* load.c: one program into the kernel: fd or a negative errno. */
+int load_prog(struct env *env, const struct spec *s,
+	      const struct spec_prog *p, const struct hook *h,
+	      const struct linked *l, struct err *e);
+int prog_type(const struct hook *h);
+/* load_has_helper - is it there?  Asked of the kernel once. */
+enum { HELPER_CGROUP_ID = 80, HELPER_PROBE_READ_KERNEL = 113 };
+bool load_has_helper(struct env *env, int helper);
+/* memlock_raise - RLIMIT_MEMLOCK off; false when it could not be raised. */
+bool memlock_raise(void);
+
+/* diag.c: put cause and remedy of a failed call into the hint of @e. */
+enum diag_op { DIAG_MAP, DIAG_PROG, DIAG_ATTACH, DIAG_PERF };
+void diagnose(struct err *e, const struct env *env, enum diag_op op,
+	      const struct hook *h, const char *log);
+/* verifier_summary - the line or two of a verifier log that tell why. */
+void verifier_summary(const char *log, char *buf, size_t len,
+		      int *insn);
+
+/* object.c, for ring.c */
+struct env *object_env(struct object *o);
+int object_ring_map(struct object *o, bool *is_ringbuf, uint32_t *bytes);
+
+#endif

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A spec made real: its maps and programs in the kernel. */
+#include "loader/loader_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct loaded {			/* a program in the kernel */
+	int fd, type;
+	struct bpf_insn *insns;	/* as loaded, to recognise it again */
+	uint32_t ninsns;
+};
+
+struct object {
+	const struct spec *spec;
+	struct env *env;
+	struct object_opts o;
+	int *map_fds;		/* by spec map; -1: not needed so far */
+	bool ring_is_ringbuf;
+	uint32_t ring_bytes;	/* of the ring buffer, or per CPU */
+	struct constant *constants;
+	uint32_t nconstants;
+	struct loaded *progs;
+	struct attachment *attached;
+	unsigned nprogs, nattached;
+	uint64_t kernel_bytes;
+};
+
+struct env *object_env(struct object *o)
+{
+	return o->env;
+}
+
+/* ---- maps ------------------------------------------------------------- */
+
+static uint64_t map_bytes(const struct env *env, uint32_t type,
+			  const struct spec_map *m, uint32_t entries)
+{
+	uint64_t value = (m->value_size + 7) & ~7u;
+
+	switch (type) {
+	case MAP_RINGBUF:
+		return entries + 3 * (uint64_t)env->page_size;
+	case MAP_HASH:		/* struct htab_elem: 48 bytes and a bucket */
+		return entries * (48 + ((m->key_size + 7) & ~7u) + value + 16);
+	case MAP_PERCPU_ARRAY:
+		return entries * value * env->ncpus;
+	default:
+		return entries * value;
+	}
+}
+
+static int create(struct object *o, const struct spec_map *m, uint32_t type,
+		  uint32_t entries)
+{
+	struct env *env = o->env;
+	bool sized = type == MAP_RINGBUF;
+	uint32_t key = sized ? 0 : m->key_size, value = sized ? 0 : m->value_size;
+	int fd = sys_map_create(env, m->name, type, key, value, entries,
+				m->flags);
+
+	if (fd == -EPERM && memlock_raise())
+		fd = sys_map_create(env, m->name, type, key, value, entries,
+				    m->flags);
+	/* before 4.15 a name is one attribute too many */
+	if ((fd == -EINVAL || fd == -E2BIG) &&
+	    env->has.map_names == FEAT_UNKNOWN) {
+		env->has.map_names = FEAT_NO;
+		fd = sys_map_create(env, m->name, type, key, value, entries,
+				    m->flags);
+		if (fd < 0)
+			env->has.map_names = FEAT_UNKNOWN;
+	}
+	if (fd >= 0)
+		o->kernel_bytes += map_bytes(env, type, m, entries);
+	return fd;
+}
+
+static uint32_t round_up_ring(const struct env *env, uint32_t bytes)
+{
+	uint32_t n = env->page_size;
+
+	while (n < bytes && n < 1u << 30)
+		n *= 2;
+	return n;
+}
+
+/* The map that carries events is what this kernel has for it. */
+static int create_ring(struct object *o, const struct spec_map *m)
+{
+	struct env *env = o->env;
+	struct spec_map perf = *m;
+	int fd = -EINVAL;
+
+	o->ring_bytes = round_up_ring(env, o->o.ring_bytes);
+	if (env->has.ringbuf != FEAT_NO) {
+		fd = create(o, m, MAP_RINGBUF, o->ring_bytes);
+		if (fd == -EPERM || fd == -ENOMEM)
+			return fd;
+		env->has.ringbuf = fd >= 0 ? FEAT_YES : FEAT_NO;
+		/* ring buffers are of 5.8, these helpers of 5.5 and 4.18 */
+		if (fd >= 0 && env->has.probe_read_kernel == FEAT_UNKNOWN)
+			env->has.probe_read_kernel = FEAT_YES;
+		if (fd >= 0 && env->has.cgroup_id == FEAT_UNKNOWN)
+			env->has.cgroup_id = FEAT_YES;
+	}
+	o->ring_is_ringbuf = fd >= 0;
+	if (fd >= 0)
+		return fd;
+	perf.key_size = perf.value_size = 4;
+	perf.flags = 0;
+	o->kernel_bytes += (uint64_t)o->ring_bytes * env->ncpus;
+	return create(o, &perf, MAP_PERF_EVENT_ARRAY, env->ncpus);
+}
+
+static int fill_data(struct env *env, int fd, const struct spec_map *m,
+		     struct err *e)
+{
+	struct attr_map_elem freeze;
+	uint32_t zero = 0;
+	int err = m->data ? map_update(fd, &zero, m->data) : 0;
+
+	if (err)
+		return err_set(e, -err, "fill map %s", m->name);
+	if (m->readonly) {
+		memset(&freeze, 0, sizeof(freeze));
+		freeze.map_fd = fd;
+		env->bpf_calls++;
+		sys_bpf(CMD_MAP_FREEZE, &freeze, sizeof(freeze));
+	}
+	return 0;
+}
+
+/* Maps are made when a program that is left after linking refers to them:
+ * what an option switched off costs no memory. */
+static int map_fd(struct object *o, const char *name, struct err *e)
+{
+	const struct spec_map *m = spec_find_map(o->spec, name);
+	uint32_t entries;
+	int fd, err = 0;
+	size_t i;
+
+	if (!m)
+		return err_set(e, ENOENT, "map %s", name);
+	i = m - o->spec->maps;
+	if (o->map_fds[i] >= 0)
+		return o->map_fds[i];
+	entries = m->max_entries;
+	if (o->o.ring_map && !strcmp(name, o->o.ring_map)) {
+		fd = create_ring(o, m);
+	} else {
+		if (o->o.resize)
+			entries = o->o.resize(o->o.resize_ctx, m);
+		if (m->type == MAP_PERF_EVENT_ARRAY && !entries)
+			entries = o->env->ncpus;
+		fd = create(o, m, m->type, entries);
+	}
+	if (fd < 0) {
+		err_set(e, -fd, "create map %s (%u entries)", name, entries);
+		diagnose(e, o->env, DIAG_MAP, NULL, "");
+		return fd;
+	}
+	if (m->data || m->readonly)
+		err = fill_data(o->env, fd, m, e);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return o->map_fds[i] = fd;
+}
+
+int object_map(const struct object *o, const char *name)
+{
+	const struct spec_map *m = spec_find_map(o->spec, name);
+
+	return m ? o->map_fds[m - o->spec->maps] : -1;
+}
+
+int object_ring_map(struct object *o, bool *is_ringbuf, uint32_t *bytes)
+{
+	*is_ringbuf = o->ring_is_ringbuf;
+	*bytes = o->ring_bytes;
+	return object_map(o, o->o.ring_map);
+}
+
+/* ---- opening ---------------------------------------------------------- */
+
+/* The constants of the caller, and those that the kernel decides. */
+static int add_constants(struct object *o)
+{
+	const struct constant ours[] = {
+		{ "ringbuf", o->ring_is_ringbuf },
+		{ "ring_wake", o->ring_bytes / 4 },	/* see ring.c */
+		{ "cgroup_id", load_has_helper(o->env, HELPER_CGROUP_ID) },
+		{ "kernel_word", o->env->word_size },
+	};
+	uint32_t n = o->o.nconstants;
+
+	o->constants = calloc(n + ARRAY_SIZE(ours), sizeof(*o->constants));
+	if (!o->constants)
+		return -ENOMEM;
+	if (n)
+		memcpy(o->constants, o->o.constants,
+		       n * sizeof(*o->constants));
+	memcpy(o->constants + n, ours, sizeof(ours));
+	o->nconstants = n + ARRAY_SIZE(ours);
+	return 0;
+}
+
+static int want_names(struct object *o, struct err *e)
+{
+	const char *names[512], *why = "";
+	size_t n = link_core_names(o->spec, names, 0, ARRAY_SIZE(names));
+	int err;
+
+	for (const char *const *w = o->o.want;
+	     w && *w && n < ARRAY_SIZE(names); w++)
+		names[n++] = *w;
+	err = resolver_want(&o->env->fields, names, n, &why);
+	return err ? err_set(e, 0, "kernel types: %s", why) : 0;
+}
+
+int object_open(struct object **out, const struct spec *s, struct env *env,
+		const struct object_opts *opts, struct err *e)
+{
+	struct object *o = calloc(1, sizeof(*o));
+	int err = -ENOMEM;
+
+	*out = NULL;
+	if (!o)
+		return err_set(e, ENOMEM, "object");
+	o->spec = s;
+	o->env = env;
+	o->o = *opts;
+	o->map_fds = malloc((s->nmaps + 1) * sizeof(*o->map_fds));
+	if (!o->map_fds)
+		goto fail;
+	for (uint32_t i = 0; i < s->nmaps; i++)
+		o->map_fds[i] = -1;
+	if (o->o.ring_map) {
+		err = map_fd(o, o->o.ring_map, e);
+		if (err < 0)
+			goto fail;
+	}
+	err = add_constants(o);
+	if (!err)
+		err = want_names(o, e);
+	if (err)
+		goto fail;
+	*out = o;
+	return 0;
+fail:
+	if (!e->no)
+		err_set(e, -err, "object %s", s->name);
+	object_close(o);
+	return err;
+}
+
+/* ---- programs --------------------------------------------------------- */
+
+static int patch_maps(struct object *o, struct linked *l, struct err *e)
+{
+	for (uint32_t i = 0; i < l->nrelocs; i++) {
+		const struct reloc *r = &l->relocs[i];
+		struct bpf_insn *insn = &l->insns[r->insn];
+		int fd = map_fd(o, r->name, e);
+
+		if (fd < 0)
+			return fd;
+		insn[0].src_reg = r->kind == RELOC_DATA ? LD_MAP_VALUE :
+				  LD_MAP_FD;
+		insn[0].imm = fd;
+		insn[1].imm = r->kind == RELOC_DATA ? (int)r->addend : 0;
+	}
+	return 0;
+}
+
+static int link_for(struct object *o, const struct spec_prog *p,
+		    const struct hook *h, struct linked *l, struct err *e)
+{
+	static char format[16384];
+	struct env *env = o->env;
+	struct link_target t = {
+		.machine = env->machine, .big_endian = env->big_endian,
+		.word_size = env->word_size, .fields = &env->fields,
+		.no_bpf_calls = env->has.bpf_calls == FEAT_NO,
+	};
+	struct link_input in = {
+		.spec = o->spec, .prog = p, .hook = h, .target = &t,
+		.constants = o->constants, .nconstants = o->nconstants,
+		.functions = o->o.functions, .nfunctions = o->o.nfunctions,
+	};
+	ssize_t n;
+
+	if (h->kind == HOOK_TRACEPOINT) {
+		n = env_tracepoint_format(env, h->target, format,
+					  sizeof(format), e);
+		if (n < 0)
+			return n;
+		t.format = format;
+		t.format_len = n;
+	}
+	t.no_probe_read_kernel = !load_has_helper(env, HELPER_PROBE_READ_KERNEL);
+	return link_prog(l, &in, e);
+}
+
+static struct loaded *same_prog(struct object *o, int type,
+				const struct linked *l)
+{
+	for (unsigned i = 0; i < o->nprogs; i++) {
+		struct loaded *p = &o->progs[i];
+
+		/* a tracing program belongs to one function */
+		if (p->type == type && type != PROG_TRACING &&
+		    p->ninsns == l->ninsns &&
+		    !memcmp(p->insns, l->insns, l->ninsns * sizeof(*l->insns)))
+			return p;
+	}
+	return NULL;
+}
+
+/* Remember program @fd, whose instructions are taken out of @l. */
+static int keep_prog(struct object *o, int fd, int type, struct linked *l)
+{
+	struct loaded *progs;
+
+	progs = realloc(o->progs, (o->nprogs + 1) * sizeof(*progs));
+	if (!progs) {
+		close(fd);
+		return -ENOMEM;
+	}
+	o->progs = progs;
+	progs[o->nprogs++] = (struct loaded){
+		.fd = fd, .type = type, .insns = l->insns,
+		.ninsns = l->ninsns };
+	l->insns = NULL;
+	return fd;
+}
+
+static int load_for(struct object *o, const char *name, const struct hook *h,
+		    struct err *e)
+{
+	const struct spec_prog *p = spec_find_prog(o->spec, name);
+	struct linked l = { 0 };
+	struct loaded *same;
+	int fd;
+
+	if (!p)
+		return err_set(e, ENOENT, "program %s", name);
+	fd = link_for(o, p, h, &l, e);
+	if (fd < 0)
+		return fd;
+	if (o->o.dump)
+		o->o.dump(o->o.dump_ctx, p, h, &l);
+	fd = patch_maps(o, &l, e);
+	if (fd >= 0) {
+		same = same_prog(o, prog_type(h), &l);
+		fd = same ? same->fd : load_prog(o->env, o->spec, p, h, &l, e);
+		if (fd >= 0 && !same)
+			fd = keep_prog(o, fd, prog_type(h), &l);
+	}
+	linked_release(&l);
+	return fd;
+}
+
+int object_check(struct object *o, const char *prog, const struct hook *h,
+		 struct err *e)
+{
+	int fd = load_for(o, prog, h, e);
+
+	if (fd < 0)
+		return err_wrap(e, "%s %s", hook_kind_name(h->kind), h->target);
+	return 0;
+}
+
+int object_attach(struct object *o, const char *prog, const struct hook *h,
+		  struct err *e)
+{
+	struct attachment *list;
+	int fd = load_for(o, prog, h, e), err;
+
+	if (fd < 0)
+		return err_wrap(e, "%s %s", hook_kind_name(h->kind), h->target);
+	list = realloc(o->attached, (o->nattached + 1) * sizeof(*list));
+	if (!list)
+		return err_set(e, ENOMEM, "attach");
+	o->attached = list;
+	err = attach(o->env, h, fd, &list[o->nattached], e);
+	if (err)
+		return err_wrap(e, "%s %s", hook_kind_name(h->kind), h->target);
+	o->nattached++;
+	return 0;
+}
+
+/* ---- ending ----------------------------------------------------------- */
+
+unsigned object_attached(const struct object *o)
+{
+	return o->nattached;
+}
+
+void object_detach(struct object *o, unsigned keep)
+{
+	while (o->nattached > keep)
+		detach(o->env, &o->attached[--o->nattached]);
+}
+
+uint64_t object_missed(struct object *o)
+{
+	struct prog_info info;
+	struct attr_info attr;
+	uint64_t missed = 0;
+
+	for (unsigned i = 0; i < o->nattached; i++)
+		missed += tracefs_missed(o->env, &o->attached[i].probe);
+	for (unsigned i = 0; i < o->nprogs; i++) {
+		memset(&info, 0, sizeof(info));
+		memset(&attr, 0, sizeof(attr));
+		attr.fd = o->progs[i].fd;
+		attr.len = sizeof(info);
+		attr.info = (uintptr_t)&info;
+		if (!sys_bpf(CMD_OBJ_GET_INFO, &attr, sizeof(attr)))
+			missed += info.recursion_misses;
+	}
+	return missed;
+}
+
+uint64_t object_kernel_bytes(const struct object *o)
+{
+	return o->kernel_bytes;
+}
+
+void object_close(struct object *o)
+{
+	if (!o)
+		return;
+	object_detach(o, 0);
+	free(o->attached);
+	for (unsigned i = 0; i < o->nprogs; i++) {
+		close(o->progs[i].fd);
+		free(o->progs[i].insns);
+	}
+	for (uint32_t i = 0; o->map_fds && i < o->spec->nmaps; i++)
+		if (o->map_fds[i] >= 0)
+			close(o->map_fds[i]);
+	free(o->progs);
+	free(o->map_fds);
+	free(o->constants);
+	free(o);
+}

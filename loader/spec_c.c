@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * spec_c - a spec as C source: the built-in programs.
+ *
+ * One file serves both byte orders.  clang makes different code for them, so
+ * instructions stand there twice; relocations, lines and strings mostly agree
+ * and are shared then.
+ */
+#include "loader/loader.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- text ----------------------------------------------------------- */
+
+static void put_string(FILE *out, const char *s)
+{
+	putc('"', out);
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			fprintf(out, "\\%c", *s);
+		else if (*s < ' ' || *s > '~' || *s == '?')
+			fprintf(out, "\\%03o", (unsigned char)*s);
+		else
+			putc(*s, out);
+	}
+	putc('"', out);
+}
+
+/* Files of the system by what they are included as: where they stand on the
+ * build machine is nobody's business, and would differ between builds. */
+static const char *shown_file(const char *path)
+{
+	const char *p, *last = NULL;
+
+	if (*path != '/')
+		return path;
+	for (p = path; (p = strstr(p, "/include/")); p++)
+		last = p + strlen("/include/");
+	return last ? last : strrchr(path, '/') + 1;
+}
+
+/* ---- tables --------------------------------------------------------- */
+
+/* Number @i of @s, as definition of a table and its length. */
+typedef void put_fn(FILE *out, const struct spec *s, uint32_t i);
+
+static void put_insns(FILE *out, const struct spec *s, uint32_t i)
+{
+	const struct spec_prog *p = &s->progs[i];
+	const struct bpf_insn *n;
+
+	fprintf(out, "enum { ninsns_%" PRIu32 " = %" PRIu32 " };\n"
+		"static const struct bpf_insn insns_%" PRIu32 "[] = {\n", i,
+		p->ninsns, i);
+	for (n = p->insns; n < p->insns + p->ninsns; n++)
+		fprintf(out, "I(0x%02x, %d, %d, %d, %" PRId32 ")\n", n->code,
+			n->dst_reg, n->src_reg, n->off, (int32_t)n->imm);
+	fputs("};\n", out);
+}
+
+static const char *const reloc_kinds[] = {
+	[RELOC_MAP] = "RELOC_MAP", [RELOC_DATA] = "RELOC_DATA",
+	[RELOC_CONST] = "RELOC_CONST", [RELOC_FUNC] = "RELOC_FUNC",
+	[RELOC_FUNC_PTR] = "RELOC_FUNC_PTR", [RELOC_CORE] = "RELOC_CORE",
+};
+
+static void put_relocs(FILE *out, const struct spec *s, uint32_t i)
+{
+	const struct spec_prog *p = &s->progs[i];
+	const struct reloc *r;
+
+	fprintf(out, "enum { nrelocs_%" PRIu32 " = %" PRIu32 " };\n"
+		"static const struct reloc relocs_%" PRIu32 "[] = {\n", i,
+		p->nrelocs, i);
+	for (r = p->relocs; r < p->relocs + p->nrelocs; r++) {
+		fprintf(out, "{ .insn = %" PRIu32 ", .kind = %s, .name = ",
+			r->insn, reloc_kinds[r->kind]);
+		put_string(out, r->name);
+		if (r->addend)
+			fprintf(out, ", .addend = %" PRIu32, r->addend);
+		if (r->kind == RELOC_CORE) {
+			fputs(",\n  .path = ", out);
+			put_string(out, r->path);
+			fprintf(out, ", .core = %d, .local_class = %d, "
+				".local_bitfield = %d, .local_size = %" PRIu32,
+				r->core, r->local_class, r->local_bitfield,
+				r->local_size);
+		}
+		fputs(" },\n", out);
+	}
+	/* none in this byte order, some in the other one */
+	fputs(p->nrelocs ? "};\n" : "{ 0 } };\n", out);
+}
+
+static void put_lines(FILE *out, const struct spec *s, uint32_t i)
+{
+	const struct spec_prog *p = &s->progs[i];
+
+	fprintf(out, "enum { nlines_%" PRIu32 " = %" PRIu32 " };\n"
+		"static const struct spec_line lines_%" PRIu32 "[] = {\n", i,
+		p->nlines, i);
+	for (uint32_t k = 0; k < p->nlines; k++)
+		fprintf(out, "{ %d, %d, %d },%s", p->lines[k].insn,
+			p->lines[k].file, p->lines[k].line,
+			k % 4 == 3 || k + 1 == p->nlines ? "\n" : " ");
+	fputs(p->nlines ? "};\n" : "{ 0 } };\n", out);
+}
+
+static void put_files(FILE *out, const struct spec *s, uint32_t i)
+{
+	(void)i;
+	fprintf(out, "enum { nfiles = %" PRIu32 " };\n"
+		"static const char *const files[] = {\n", s->nfiles);
+	for (uint32_t k = 0; k < s->nfiles; k++) {
+		put_string(out, shown_file(s->files[k]));
+		fputs(",\n", out);
+	}
+	fputs(s->nfiles ? "};\n" : "NULL };\n", out);
+}
+
+static void put_data(FILE *out, const struct spec *s, uint32_t i)
+{
+	const struct spec_map *m = &s->maps[i];
+	const unsigned char *p = m->data;
+
+	fprintf(out, "static const unsigned char data_%" PRIu32
+		"[%" PRIu32 "] = {", i, m->value_size);
+	for (uint32_t k = 0; p && k < m->value_size; k++)
+		fprintf(out, "%s%d,", k % 16 ? " " : "\n", p[k]);
+	fputs(p ? "\n};\n" : " 0 };\n", out);
+}
+
+/* ---- the same for both byte orders? --------------------------------- */
+
+static bool same_string(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool same_insns(const struct spec_prog *a, const struct spec_prog *b)
+{
+	if (a->ninsns != b->ninsns)
+		return false;
+	for (uint32_t i = 0; i < a->ninsns; i++) {
+		const struct bpf_insn *x = &a->insns[i], *y = &b->insns[i];
+
+		if (x->code != y->code || x->dst_reg != y->dst_reg ||
+		    x->src_reg != y->src_reg || x->off != y->off ||
+		    x->imm != y->imm)
+			return false;
+	}
+	return true;
+}
+
+static bool same_relocs(const struct spec_prog *a, const struct spec_prog *b)
+{
+	if (a->nrelocs != b->nrelocs)
+		return false;
+	for (uint32_t i = 0; i < a->nrelocs; i++) {
+		const struct reloc *x = &a->relocs[i], *y = &b->relocs[i];
+
+		if (x->insn != y->insn || x->kind != y->kind ||
+		    x->core != y->core || x->addend != y->addend ||
+		    x->local_class != y->local_class ||
+		    x->local_bitfield != y->local_bitfield ||
+		    x->local_size != y->local_size ||
+		    !same_string(x->name, y->name) ||
+		    !same_string(x->path, y->path))
+			return false;
+	}
+	return true;
+}
+
+static bool same_lines(const struct spec_prog *a, const struct spec_prog *b)
+{
+	if (a->nlines != b->nlines)
+		return false;
+	for (uint32_t i = 0; i < a->nlines; i++)
+		if (a->lines[i].insn != b->lines[i].insn ||
+		    a->lines[i].file != b->lines[i].file ||
+		    a->lines[i].line != b->lines[i].line)
+			return false;
+	return true;
+}
+
+static bool same_files(const struct spec *a, const struct spec *b)
+{
+	if (a->nfiles != b->nfiles)
+		return false;
+	for (uint32_t i = 0; i < a->nfiles; i++)
+		if (strcmp(shown_file(a->files[i]), shown_file(b->files[i])))
+			return false;
+	return true;
+}
+
+static bool same_data(const struct spec_map *a, const struct spec_map *b)
+{
+	return a->data && b->data ?
+		!memcmp(a->data, b->data, a->value_size) : a->data == b->data;
+}
+
+static bool same_map(const struct spec_map *a, const struct spec_map *b)
+{
+	return !strcmp(a->name, b->name) && a->type == b->type &&
+	       a->key_size == b->key_size && a->value_size == b->value_size &&
+	       a->max_entries == b->max_entries && a->flags == b->flags &&
+	       a->readonly == b->readonly &&
+	       a->pinned_by_name == b->pinned_by_name;
+}
+
+static bool same_prog(const struct spec_prog *a, const struct spec_prog *b)
+{
+	return !strcmp(a->name, b->name) && !strcmp(a->section, b->section) &&
+	       a->subprog == b->subprog;
+}
+
+/* ---- may it be written? --------------------------------------------- */
+
+static bool is_identifier(const char *s)
+{
+	static const char all[] = "abcdefghijklmnopqrstuvwxyz_"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+	return *s && strspn(s, all) == strlen(s) && (*s < '0' || *s > '9');
+}
+
+/* Names take the place of the program's BTF; these need the types. */
+static int check_relocs(const struct spec *s, const struct spec_prog *p,
+			struct err *e)
+{
+	const struct reloc *r;
+
+	for (r = p->relocs; r < p->relocs + p->nrelocs; r++) {
+		if (r->kind > RELOC_CORE || !r->name)
+			return err_set(e, 0, "%s: function %s, instruction "
+				       "%" PRIu32 ": broken relocation",
+				       s->name, p->name, r->insn);
+		if (r->kind != RELOC_CORE)
+			continue;
+		if (r->core == CORE_TYPE_ID_LOCAL ||
+		    r->core == CORE_TYPE_MATCHES || !r->path || !*r->name ||
+		    r->name[strlen(r->name) - 1] == ' ')
+			return err_set(e, 0, "%s: function %s, instruction "
+				       "%" PRIu32 ": needs the program's own "
+				       "types, which a built-in program does "
+				       "not have", s->name, p->name, r->insn);
+	}
+	return 0;
+}
+
+static int check(const struct spec *a, const struct spec *b, struct err *e)
+{
+	int ret = 0;
+
+	if (!is_identifier(a->name))
+		return err_set(e, 0, "%s: not a name for C", a->name);
+	if (a->big_endian || !b->big_endian)
+		return err_set(e, 0, "%s: need one object of each byte order, "
+			       "little first", a->name);
+	if (a->nmaps != b->nmaps || a->nprogs != b->nprogs ||
+	    strcmp(a->license, b->license))
+		return err_set(e, 0, "%s: objects of different programs",
+			       a->name);
+	for (uint32_t i = 0; i < a->nmaps; i++)
+		if (!same_map(&a->maps[i], &b->maps[i]))
+			return err_set(e, 0, "%s: map %s depends on the byte "
+				       "order", a->name, a->maps[i].name);
+	for (uint32_t i = 0; i < a->nprogs && !ret; i++) {
+		if (!same_prog(&a->progs[i], &b->progs[i]))
+			return err_set(e, 0, "%s: function %s depends on the "
+				       "byte order", a->name,
+				       a->progs[i].name);
+		ret = check_relocs(a, &a->progs[i], e);
+		if (!ret)
+			ret = check_relocs(b, &b->progs[i], e);
+	}
+	return ret;
+}
+
+/* ---- the whole ------------------------------------------------------ */
+
+static void put_both(FILE *out, bool same, put_fn *fn, const struct spec *a,
+		     const struct spec *b, uint32_t i)
+{
+	if (same) {
+		fn(out, a, i);
+		return;
+	}
+	fputs("#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__\n", out);
+	fn(out, a, i);
+	fputs("#else\n", out);
+	fn(out, b, i);
+	fputs("#endif\n", out);
+}
+
+static void put_tables(FILE *out, const struct spec *a, const struct spec *b)
+{
+	const struct spec_prog *p, *q;
+
+	for (uint32_t i = 0; i < a->nprogs; i++) {
+		p = &a->progs[i];
+		q = &b->progs[i];
+		fprintf(out, "\n/* %s */\n", p->name);
+		put_both(out, same_insns(p, q), put_insns, a, b, i);
+		if (p->nrelocs || q->nrelocs)
+			put_both(out, same_relocs(p, q), put_relocs, a, b, i);
+		if (p->nlines || q->nlines)
+			put_both(out, same_lines(p, q), put_lines, a, b, i);
+	}
+	fputs("\n", out);
+	for (uint32_t i = 0; i < a->nmaps; i++)
+		if (a->maps[i].data || b->maps[i].data)
+			put_both(out, same_data(&a->maps[i], &b->maps[i]),
+				 put_data, a, b, i);
+	put_both(out, same_files(a, b), put_files, a, b, 0);
+}
+
+static void put_maps(FILE *out, const struct spec *a, const struct spec *b)
+{
+	const struct spec_map *m;
+
+	if (!a->nmaps)
+		return;
+	fputs("\nstatic const struct spec_map maps[] = {\n", out);
+	for (uint32_t i = 0; i < a->nmaps; i++) {
+		m = &a->maps[i];
+		fputs("{ .name = ", out);
+		put_string(out, m->name);
+		fprintf(out, ", .type = %" PRIu32 ", .key_size = %" PRIu32
+			", .value_size = %" PRIu32 ",\n  .max_entries = %"
+			PRIu32 ", .flags = 0x%" PRIx32, m->type, m->key_size,
+			m->value_size, m->max_entries, m->flags);
+		if (m->data || b->maps[i].data)
+			fprintf(out, ", .data = data_%" PRIu32, i);
+		fprintf(out, "%s%s },\n", m->readonly ? ", .readonly = 1" : "",
+			m->pinned_by_name ? ", .pinned_by_name = 1" : "");
+	}
+	fputs("};\n", out);
+}
+
+static void put_progs(FILE *out, const struct spec *a, const struct spec *b)
+{
+	const struct spec_prog *p;
+
+	fputs("\nstatic const struct spec_prog progs[] = {\n", out);
+	for (uint32_t i = 0; i < a->nprogs; i++) {
+		p = &a->progs[i];
+		fputs("{ .name = ", out);
+		put_string(out, p->name);
+		fputs(", .section = ", out);
+		put_string(out, p->section);
+		fprintf(out, ",\n  .insns = insns_%" PRIu32
+			", .ninsns = ninsns_%" PRIu32, i, i);
+		if (p->nrelocs || b->progs[i].nrelocs)
+			fprintf(out, ",\n  .relocs = relocs_%" PRIu32
+				", .nrelocs = nrelocs_%" PRIu32, i, i);
+		if (p->nlines || b->progs[i].nlines)
+			fprintf(out, ",\n  .lines = lines_%" PRIu32
+				", .nlines = nlines_%" PRIu32, i, i);
+		fprintf(out, "%s },\n", p->subprog ? ", .subprog = 1" : "");
+	}
+	fputs("};\n", out);
+}
+
+int spec_to_c(FILE *out, const struct spec *little, const struct spec *big,
+	      struct err *e)
+{
+	int ret = check(little, big, e);
+
+	if (ret)
+		return ret;
+	fprintf(out, "/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause "
+		"*/\n/* Generated from %s.bpf.c by spec2c. */\n"
+		"#include \"loader/loader.h\"\n\n"
+		"#define I(c, d, s, o, i) { .code = c, .dst_reg = d, "
+		".src_reg = s, .off = o, .imm = i },\n", little->name);
+	put_tables(out, little, big);
+	put_maps(out, little, big);
+	put_progs(out, little, big);
+	fprintf(out, "\nextern const struct spec spec_%s;\n"
+		"const struct spec spec_%s = {\n.name = \"%s\", .license = ",
+		little->name, little->name, little->name);
+	put_string(out, little->license);
+	if (little->nmaps)
+		fprintf(out, ",\n.maps = maps, .nmaps = %" PRIu32,
+			little->nmaps);
+	fprintf(out, ",\n.progs = progs, .nprogs = %" PRIu32
+		",\n.files = files, .nfiles = nfiles,\n"
+		".big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,\n};\n",
+		little->nprogs);
+	if (fflush(out) || ferror(out))
+		return err_set(e, errno, "%s: write", little->name);
+	return 0;
+}

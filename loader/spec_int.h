@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Memory that is given back in one piece.  A spec read from an object owns
+ * one; the reader uses a second for what it needs only while it reads.
+ */
+#ifndef SOCKEYE_SPEC_INT_H
+#define SOCKEYE_SPEC_INT_H
+
+#include <stddef.h>
+
+struct arena;
+
+struct arena *arena_new(void);
+void arena_free(struct arena *a);
+/* arena_alloc - @n elements of @size zeroed bytes, aligned for anything;
+ * NULL when there is no memory (never for @n == 0). */
+void *arena_alloc(struct arena *a, size_t n, size_t size);
+/* arena_copy - the same with contents. */
+void *arena_copy(struct arena *a, const void *data, size_t len);
+char *arena_str(struct arena *a, const char *s);
+
+#endif

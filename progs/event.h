@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What programs and the frontend agree on.  Compiled by both sides: types of
+ * fixed width, padding spelled out, sizes asserted.
+ */
+#ifndef SOCKEYE_EVENT_H
+#define SOCKEYE_EVENT_H
+
+#include <linux/types.h>
+
+/* Every event starts with this, on the ring and in a capture alike. */
+struct event {
+	__u64 ns;		/* CLOCK_MONOTONIC, bpf_ktime_get_ns() */
+	__u32 len;		/* of the whole event in bytes */
+	__u16 type;		/* enum event_type */
+	__u16 cpu;
+};
+
+enum event_type {
+	EVENT_ROW = 1,		/* one row of the tool's columns */
+	EVENT_DNS = 2,		/* struct dns_event: an answer seen */
+};
+
+/* Before 4.11 an event must fit the BPF stack beside the rest. */
+#define EVENT_MAX 400
+
+/*
+ * Whose socket, between whom: the part that all socket tools share.
+ * Addresses are 16 bytes always, IPv4 as ::ffff:a.b.c.d, so that one compare
+ * serves both families; `family` tells what the socket is.
+ */
+struct flow {
+	__u8 laddr[16], raddr[16];
+	__u16 lport, rport;	/* host order */
+	__u16 family;		/* AF_INET, AF_INET6; 0 unknown */
+	__u16 protocol;		/* IPPROTO_TCP */
+	__u32 netns;		/* inode number; 0: no CONFIG_NET_NS */
+	__u32 owned;		/* 1: the owner below is known */
+	__u32 pid, tid;		/* as the initial pid namespace counts */
+	__u32 uid;
+	__u32 pad;
+	__u64 cgroup;		/* cgroup v2 id; 0 unknown */
+	__u64 id;		/* of the socket in this run: pointer and
+				   birth, mixed */
+	char comm[16];
+};
+
+/* What is known of a socket, keyed by its address. */
+struct owner {
+	__u64 birth;		/* ns; 0: older than the tool */
+	__u64 closed;		/* ns; closed before it had an owner */
+	__u64 cgroup;
+	__u32 pid, tid;		/* pid 0: not known */
+	__u32 uid;
+	__u32 flags;		/* OWNER_... */
+	char comm[16];
+};
+
+#define OWNER_ACTIVE	1	/* it connected */
+#define OWNER_FIN_ACKED	2	/* the peer acknowledged our FIN */
+
+/* Owner of a socket that was there before the tool, keyed by its cookie:
+ * filled at start from sock_diag and /proc. */
+struct seed {
+	__u64 cgroup;
+	__u32 pid, tid, uid, pad;
+	char comm[16];
+};
+
+#define DNS_BYTES 256
+
+struct dns_event {
+	struct event event;
+	__u16 len;		/* of the message, may exceed what is here */
+	__u16 pad[3];
+	__u8 data[DNS_BYTES];	/* from the DNS header on */
+};
+
+/* Per-CPU counters in the map `stats`: what was not shown, and why. */
+enum stat_index {
+	STAT_LOST,		/* no room in the ring */
+	STAT_OWNERS_FULL,	/* no room in the owner map */
+	STAT_STATE_FULL,	/* no room in the tool's own map */
+	STAT_UNATTRIBUTED,	/* a filter on the process, owner unknown */
+	STAT_MAX,
+};
+
+/* What the filter function that the frontend assembles answers. */
+enum verdict {
+	FILTER_DROP,
+	FILTER_PASS,
+	FILTER_UNKNOWN,		/* would depend on the unknown owner */
+};
+
+_Static_assert(sizeof(struct event) == 16, "struct event");
+_Static_assert(sizeof(struct flow) == 96, "struct flow");
+_Static_assert(sizeof(struct owner) == 56, "struct owner");
+_Static_assert(sizeof(struct seed) == 40, "struct seed");
+_Static_assert(sizeof(struct dns_event) == 24 + DNS_BYTES, "struct dns_event");
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What BPF programs see of the kernel: only the members that are used, found
+ * by name in the kernel's own types when a program is linked.  No vmlinux.h.
+ */
+#ifndef SOCKEYE_KERNEL_H
+#define SOCKEYE_KERNEL_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 s32;
+
+#define SEC(name)	__attribute__((section(name), used))
+#define PAI		__attribute__((preserve_access_index))
+#undef __always_inline
+#define __always_inline	inline __attribute__((always_inline))
+
+/* BTF-defined maps */
+#define __uint(name, val)	int (*name)[val]
+#define __type(name, val)	typeof(val) *name
+
+#define AF_INET		2
+#define AF_INET6	10
+#define EEXIST		17
+#define IPPROTO_TCP	6
+#define IPPROTO_UDP	17
+
+/* include/net/tcp_states.h */
+enum {
+	TCP_ESTABLISHED = 1, TCP_SYN_SENT, TCP_SYN_RECV, TCP_FIN_WAIT1,
+	TCP_FIN_WAIT2, TCP_TIME_WAIT, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_LAST_ACK,
+	TCP_LISTEN, TCP_CLOSING, TCP_NEW_SYN_RECV,
+};
+
+/* ---- types ------------------------------------------------------------ */
+
+struct in6_addr { u8 s6_addr[16]; };
+typedef struct { s32 counter; } atomic_t;
+typedef struct { __s64 counter; } atomic64_t;
+
+struct ns_common { u32 inum; } PAI;
+struct net { struct ns_common ns; } PAI;
+typedef struct { struct net *net; } PAI possible_net_t;
+
+struct sock_common {
+	u32 skc_daddr, skc_rcv_saddr;
+	u16 skc_dport, skc_num, skc_family;
+	u8 skc_state;
+	unsigned long skc_flags;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;
+} PAI;
+
+struct sock {
+	struct sock_common __sk_common;
+	u16 sk_protocol;	/* 8 bits of an int before 5.6 */
+	int sk_err;
+} PAI;
+
+/* enum sock_flags: the peer's FIN came (tcp_fin()) */
+#define SOCK_DONE	1
+
+struct request_sock { struct sock_common __req_common; } PAI;
+struct tcp_request_sock { u32 snt_isn; } PAI;
+struct inet_sock { u16 inet_sport; } PAI;
+struct inet_connection_sock {
+	u8 icsk_ca_state:5;	/* 6 bits before 5.2 */
+	u8 icsk_pending, icsk_retransmits;
+} PAI;
+
+struct tcp_sock {
+	u64 bytes_acked, bytes_received;	/* 4.1 */
+	u64 bytes_sent, bytes_retrans;		/* 4.19 */
+	u32 srtt_us, snd_cwnd, total_retrans;
+} PAI;
+
+struct net_device { possible_net_t nd_net; } PAI;
+
+struct sk_buff {
+	char cb[48];
+	unsigned char *head, *data;
+	u16 transport_header;
+	struct net_device *dev;
+} PAI;
+
+struct tcp_skb_cb {
+	u32 seq, end_seq;
+	u16 tcp_gso_segs;
+	u16 tcp_flags;		/* u8 before 6.18 */
+} PAI;
+
+struct socket { struct sock *sk; } PAI;
+struct file { void *private_data; } PAI;
+struct fdtable { struct file **fd; } PAI;
+struct files_struct { struct fdtable *fdt; } PAI;
+struct task_struct { struct files_struct *files; } PAI;
+
+/* ---- helpers (enum bpf_func_id) --------------------------------------- */
+
+static void *(*map_lookup)(const void *map, const void *key) = (void *)1;
+static long (*map_update)(const void *map, const void *key, const void *value,
+			  u64 flags) = (void *)2;
+static long (*map_delete)(const void *map, const void *key) = (void *)3;
+static u64 (*ktime_get_ns)(void) = (void *)5;
+static u32 (*get_smp_processor_id)(void) = (void *)8;
+static u64 (*get_current_pid_tgid)(void) = (void *)14;
+static u64 (*get_current_uid_gid)(void) = (void *)15;
+static long (*get_current_comm)(void *buf, u32 size) = (void *)16;
+static long (*perf_event_output)(void *ctx, const void *map, u64 flags,
+				 const void *data, u64 size) = (void *)25;
+static u64 (*get_current_task)(void) = (void *)35;
+static u64 (*get_current_cgroup_id)(void) = (void *)80;		/* 4.18 */
+/* linked as probe_read where the kernel has but that */
+static long (*probe_read)(void *dst, u32 size, const void *src) = (void *)113;
+static long (*ringbuf_output)(const void *map, const void *data, u64 size,
+			      u64 flags) = (void *)130;
+static u64 (*ringbuf_query)(const void *map, u64 flags) = (void *)134;
+
+/* ---- reading ---------------------------------------------------------- */
+
+/*
+ * Run-time configuration: an undefined symbol whose value the linker puts in
+ * place, and decides branches by.
+ */
+#define CONST(name) ({							\
+	u64 v_;								\
+	asm("%0 = " #name " ll" : "=r"(v_));				\
+	v_; })
+
+#define field_info __builtin_preserve_field_info
+#define EXISTS(field)	field_info(field, 2)	/* BPF_CORE_FIELD_EXISTS */
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define LOW_BYTES(v, n)	((void *)&(v))
+#else
+#define LOW_BYTES(v, n)	((void *)&(v) + sizeof(v) - (n))
+#endif
+
+/*
+ * READ - a member of a kernel object, any scalar.  How many bytes it has is
+ * the kernel's word, not this file's: longs and pointers are right on 32-bit
+ * kernels, and so are members that were widened.
+ */
+#define READ(ptr, member) ({						\
+	u64 v_ = 0;							\
+	probe_read(LOW_BYTES(v_, field_info((ptr)->member, 1)),		\
+		   field_info((ptr)->member, 1), &(ptr)->member);	\
+	(typeof((ptr)->member))v_; })
+
+/* READ_BITS - the same for what is a bitfield in some kernels. */
+#define READ_BITS(ptr, member) ({					\
+	u64 v_ = 0;							\
+	probe_read(LOW_BYTES(v_, field_info((ptr)->member, 1)),		\
+		   field_info((ptr)->member, 1),			\
+		   (void *)(ptr) + field_info((ptr)->member, 0));	\
+	v_ <<= field_info((ptr)->member, 4);				\
+	v_ >>= field_info((ptr)->member, 5);				\
+	v_; })
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ntohs(x)	__builtin_bswap16(x)
+#else
+#define ntohs(x)	((u16)(x))
+#endif
+
+#define LICENSE char _license[] SEC("license") = "GPL"
+
+#endif

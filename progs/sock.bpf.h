@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the programs of socket tools share: the event ring, counters, the
+ * owner map, and how a socket becomes a struct flow.
+ */
+#ifndef SOCKEYE_SOCK_BPF_H
+#define SOCKEYE_SOCK_BPF_H
+
+#include "progs/event.h"
+#include "progs/kernel.h"
+
+#define AT_LEAST (1ull << 63)	/* K_MS: the duration is a lower bound */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);	/* or a perf event array */
+	__uint(max_entries, 262144);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, STAT_MAX);
+	__type(key, u32);
+	__type(value, u64);
+} stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);		/* --max-sockets */
+	__type(key, u64);			/* struct sock * */
+	__type(value, struct owner);
+} owners SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);		/* --max-sockets */
+	__type(key, u64);			/* socket cookie */
+	__type(value, struct seed);
+} seeds SEC(".maps");
+
+/* Assembled by the frontend for the options given; see enum verdict. */
+extern u64 filter(const struct flow *f);
+
+static __always_inline void count(u32 stat)
+{
+	u64 *n = map_lookup(&stats, &stat);
+
+	if (n)
+		++*n;		/* per CPU */
+}
+
+/*
+ * Readers are woken only when a quarter of the ring is in use; they look by
+ * themselves otherwise (loader/ring.c).
+ */
+static __always_inline void emit(void *ctx, void *data, u32 len, u16 type)
+{
+	struct event *ev = data;
+
+	ev->len = len;
+	ev->type = type;
+	ev->cpu = get_smp_processor_id();
+	if (CONST(ringbuf)) {
+		u64 flags = BPF_RB_NO_WAKEUP;
+
+		if (ringbuf_query(&events, BPF_RB_AVAIL_DATA) >=
+		    CONST(ring_wake))
+			flags = BPF_RB_FORCE_WAKEUP;
+		if (ringbuf_output(&events, ev, len, flags))
+			count(STAT_LOST);
+	} else if (perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, ev,
+				     len)) {
+		count(STAT_LOST);
+	}
+}
+
+static __always_inline int pass(const struct flow *f)
+{
+	u64 verdict = filter(f);
+
+	if (verdict == FILTER_UNKNOWN)
+		count(STAT_UNATTRIBUTED);
+	return verdict == FILTER_PASS;
+}
+
+/* ---- sockets ---------------------------------------------------------- */
+
+static __always_inline int is_tcp(const struct sock *sk)
+{
+	return READ_BITS(sk, sk_protocol) == IPPROTO_TCP;
+}
+
+static __always_inline u32 netns_of(const struct sock_common *c)
+{
+	struct net *net;
+
+	if (!CONST(want_netns) || !EXISTS(c->skc_net.net))
+		return 0;	/* the latter: no CONFIG_NET_NS */
+	net = READ(c, skc_net.net);
+	return READ(net, ns.inum);
+}
+
+static __always_inline void map_v4(u8 addr[16], u32 v4)
+{
+	addr[10] = addr[11] = 0xff;
+	*(u32 *)(addr + 12) = v4;
+}
+
+/* Addresses, remote port and namespace; of a request_sock as well, since it
+ * starts with the same structure.  @f is zeroed. */
+static __always_inline void flow_common(struct flow *f,
+					const struct sock_common *c)
+{
+	f->family = READ(c, skc_family);
+	f->protocol = IPPROTO_TCP;
+	f->rport = ntohs(READ(c, skc_dport));
+	f->netns = netns_of(c);
+	if (f->family == AF_INET6 && EXISTS(c->skc_v6_daddr)) {
+		probe_read(f->laddr, 16, &c->skc_v6_rcv_saddr);
+		probe_read(f->raddr, 16, &c->skc_v6_daddr);
+	} else {
+		map_v4(f->laddr, READ(c, skc_rcv_saddr));
+		map_v4(f->raddr, READ(c, skc_daddr));
+	}
+}
+
+/*
+ * The local port is inet_sport: skc_num is 0 again by the time a socket is
+ * reported closed (inet_put_port() comes before the tracepoint).
+ */
+static __always_inline void flow_sock(struct flow *f, const struct sock *sk)
+{
+	const struct inet_sock *inet = (const void *)sk;
+
+	flow_common(f, &sk->__sk_common);
+	f->lport = ntohs(READ(inet, inet_sport));
+}
+
+static __always_inline u64 sock_id(const void *sk, u64 birth)
+{
+	u64 v = 0;
+
+	if (!CONST(want_id))
+		return 0;
+	/* fentry's pointers are no numbers to the verifier; what is read is */
+	probe_read(&v, sizeof(v), &sk);
+	/* 2^64 / golden ratio: close pointers, far ids */
+	return (v ^ birth) * 0x9e3779b97f4a7c15ull;
+}
+
+/* ---- owners ----------------------------------------------------------- */
+
+static __always_inline void owner_current(struct owner *o)
+{
+	u64 id = get_current_pid_tgid();
+	char comm[16];		/* helpers write to the stack only, < 4.11 */
+
+	o->pid = id >> 32;
+	o->tid = id;
+	o->uid = get_current_uid_gid();
+	if (CONST(want_cgroup) && CONST(cgroup_id))
+		o->cgroup = get_current_cgroup_id();
+	get_current_comm(comm, sizeof(comm));
+	__builtin_memcpy(o->comm, comm, sizeof(comm));
+}
+
+static __always_inline void owner_put(u64 sk, const struct owner *o,
+				      u64 how)
+{
+	long err = map_update(&owners, &sk, o, how);
+
+	if (err && err != -EEXIST)
+		count(STAT_OWNERS_FULL);
+}
+
+/* The process at hand has made or taken this socket. */
+static __always_inline void owner_set(u64 sk, u64 birth, u32 flags)
+{
+	struct owner o = { .birth = birth, .flags = flags };
+
+	owner_current(&o);
+	owner_put(sk, &o, BPF_ANY);
+}
+
+/* A session the peer opened; who will take it is not known. */
+static __always_inline void owner_nobody(const struct sock *sk)
+{
+	struct owner o = { .birth = ktime_get_ns() };
+
+	/* with TCP Fast Open it may have been accepted already */
+	owner_put((u64)sk, &o, BPF_NOEXIST);
+}
+
+/* What user space found out about a socket older than the tool. */
+static __always_inline struct owner *owner_from_seed(const struct sock *sk)
+{
+	struct owner o = {};
+	struct seed *s;
+	u64 key;
+
+	if (!EXISTS(sk->__sk_common.skc_cookie))
+		return 0;
+	key = READ(sk, __sk_common.skc_cookie.counter);
+	if (!key)
+		return 0;
+	s = map_lookup(&seeds, &key);
+	if (!s)
+		return 0;
+	o.pid = s->pid;
+	o.tid = s->tid;
+	o.uid = s->uid;
+	o.cgroup = s->cgroup;
+	__builtin_memcpy(o.comm, s->comm, sizeof(o.comm));
+	map_delete(&seeds, &key);
+	key = (u64)sk;
+	owner_put(key, &o, BPF_ANY);
+	return map_lookup(&owners, &key);
+}
+
+static __always_inline struct owner *owner_known(const struct sock *sk)
+{
+	u64 key = (u64)sk;
+
+	return map_lookup(&owners, &key);
+}
+
+static __always_inline struct owner *owner_of(const struct sock *sk)
+{
+	struct owner *o = owner_known(sk);
+
+	return o ? o : owner_from_seed(sk);
+}
+
+static __always_inline void owner_forget(const struct sock *sk)
+{
+	u64 key = (u64)sk;
+
+	map_delete(&owners, &key);
+}
+
+static __always_inline void flow_owner(struct flow *f, const struct sock *sk,
+				       const struct owner *o)
+{
+	f->id = sock_id(sk, o ? o->birth : 0);
+	if (!o || !o->pid)
+		return;
+	f->owned = 1;
+	f->pid = o->pid;
+	f->tid = o->tid;
+	f->uid = o->uid;
+	f->cgroup = o->cgroup;
+	__builtin_memcpy(f->comm, o->comm, sizeof(f->comm));
+}
+
+/* ---- accept, by system call ------------------------------------------- */
+
+/* The socket behind descriptor @fd of the current task. */
+static __always_inline struct sock *sock_of_fd(u32 fd)
+{
+	struct task_struct *task = (void *)get_current_task();
+	struct files_struct *files = READ(task, files);
+	struct fdtable *fdt = READ(files, fdt);
+	struct file **fds = READ(fdt, fd), *file = 0;
+	struct socket *socket;
+	u64 word = CONST(kernel_word);
+
+	probe_read(LOW_BYTES(file, word), word, (void *)fds + fd * word);
+	socket = READ(file, private_data);
+	return READ(socket, sk);
+}
+
+#endif

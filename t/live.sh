@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# The live level on this machine's own kernel: traffic in network namespaces
+# of its own, a known number of it, and every row compared with what was made.
+# Called by "make check-live" with builddir set; by hand:
+#	builddir=$PWD t/live.sh [CASE]...
+# LIVE and SOCKEYE name other programs, EXTRA more arguments for sockeye.
+set -u
+
+: "${builddir:?}"
+sockeye=${SOCKEYE:-$builddir/sockeye}
+live=${LIVE:-$builddir/t/live/live}
+
+die()
+{
+	echo "FAIL: t/live.sh: $*" >&2
+	exit 1
+}
+
+[ "$(id -u)" -eq 0 ] || die "must be root: sockeye loads programs into the" \
+	"kernel, the test makes network namespaces"
+[ -x "$sockeye" ] || die "no program $sockeye"
+[ -x "$live" ] || die "no program $live"
+
+# Kernels without netem are tested with packets dropped one by one; netem is
+# for the virtual machines, which all have it.
+[ $# -gt 0 ] || set -- --skip tcpretrans-netem
+"$live" -s "$sockeye" ${EXTRA:+--extra "$EXTRA"} "$@" || {
+	echo "FAIL: t/live.sh (exit $?)" >&2
+	exit 1
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * An agent: a process of its own name, user and network namespace that does
+ * one socket call after the other as told over a socket pair.
+ */
+#include "traffic.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CHUNK 65536
+
+/* ---- addresses --------------------------------------------------------- */
+
+void addr_set(union addr *a, int family, const char *text, uint16_t port)
+{
+	char mapped[64];
+
+	memset(a, 0, sizeof(*a));
+	if (family == AF_INET) {
+		a->in.sin_family = AF_INET;
+		a->in.sin_port = htons(port);
+		inet_pton(AF_INET, text, &a->in.sin_addr);
+		return;
+	}
+	snprintf(mapped, sizeof(mapped), "%s%s", strchr(text, ':') ? "" :
+		 "::ffff:", text);
+	a->in6.sin6_family = AF_INET6;
+	a->in6.sin6_port = htons(port);
+	inet_pton(AF_INET6, mapped, &a->in6.sin6_addr);
+}
+
+uint16_t addr_port(const union addr *a)
+{
+	return ntohs(a->sa.sa_family == AF_INET ? a->in.sin_port :
+		     a->in6.sin6_port);
+}
+
+void addr_text(const union addr *a, char *buf, size_t size)
+{
+	if (a->sa.sa_family == AF_INET)
+		inet_ntop(AF_INET, &a->in.sin_addr, buf, size);
+	else if (IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr))
+		inet_ntop(AF_INET, (const char *)&a->in6.sin6_addr + 12, buf,
+			  size);
+	else
+		inet_ntop(AF_INET6, &a->in6.sin6_addr, buf, size);
+}
+
+static socklen_t addr_len(const union addr *a)
+{
+	return a->sa.sa_family == AF_INET ? sizeof(a->in) : sizeof(a->in6);
+}
+
+/* ---- in the agent ------------------------------------------------------ */
+
+struct slots {
+	int fd[SLOTS];
+	uint64_t sent[SLOTS], received[SLOTS];
+	char buf[CHUNK];
+};
+
+static int fresh(struct slots *s, const struct cmd *c)
+{
+	int fd = socket(c->addr.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC,
+			IPPROTO_TCP);
+	int v6only = c->v6only;
+
+	if (fd >= 0 && c->addr.sa.sa_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only,
+			   sizeof(v6only));
+	s->fd[c->slot] = fd;
+	s->sent[c->slot] = 0;
+	s->received[c->slot] = 0;
+	return fd < 0 ? -1 : 0;
+}
+
+static int do_listen(struct slots *s, const struct cmd *c)
+{
+	if (fresh(s, c) ||
+	    bind(s->fd[c->slot], &c->addr.sa, addr_len(&c->addr)))
+		return -1;
+	return c->op == OP_LISTEN ? listen(s->fd[c->slot], 128) : 0;
+}
+
+static int do_connect(struct slots *s, const struct cmd *c)
+{
+	if (s->fd[c->slot] < 0 && fresh(s, c))
+		return -1;
+	return connect(s->fd[c->slot], &c->addr.sa, addr_len(&c->addr));
+}
+
+/* Waits in poll(2) and not in accept(2), which has failed once before. */
+static int polled_accept(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int flags = fcntl(fd, F_GETFL), got;
+
+	fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+	while ((got = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) < 0 &&
+	       errno == EAGAIN)
+		poll(&p, 1, -1);
+	/* and one that finds nothing, when it was there at once */
+	close(accept4(fd, NULL, NULL, SOCK_CLOEXEC));
+	fcntl(fd, F_SETFL, flags);
+	return got;
+}
+
+static int do_accept(struct slots *s, const struct cmd *c, struct reply *r)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+	int fd;
+
+	if (c->flags & ACCEPT_POLL)
+		fd = polled_accept(s->fd[c->n]);
+	else
+		fd = accept(s->fd[c->n], NULL, NULL);
+	if (fd < 0)
+		return -1;
+	s->fd[c->slot] = fd;
+	s->sent[c->slot] = 0;
+	s->received[c->slot] = 0;
+	if (!getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		r->state = info.tcpi_state;
+	return 0;
+}
+
+static int do_send(struct slots *s, const struct cmd *c)
+{
+	uint64_t left = c->n;
+	ssize_t n;
+
+	while (left) {
+		n = send(s->fd[c->slot], s->buf, left < CHUNK ? left : CHUNK,
+			 MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		s->sent[c->slot] += n;
+		left -= n;
+	}
+	return 0;
+}
+
+static int do_recv(struct slots *s, const struct cmd *c)
+{
+	uint64_t left = c->n;
+	ssize_t n;
+
+	while (left) {
+		n = recv(s->fd[c->slot], s->buf, left < CHUNK ? left : CHUNK,
+			 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			errno = n ? errno : ENODATA;
+			return -1;
+		}
+		s->received[c->slot] += n;
+		left -= n;
+	}
+	return 0;
+}
+
+/* What must come now, and nothing else: 0 the end, otherwise an errno. */
+static int do_wait(struct slots *s, const struct cmd *c, int expect)
+{
+	ssize_t n;
+
+	do
+		n = recv(s->fd[c->slot], s->buf, 1, 0);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		errno = EMSGSIZE;
+	if (n < 0 && errno == expect)
+		return 0;
+	if (!n && !expect)
+		return 0;
+	if (!n)
+		errno = ENODATA;
+	return -1;
+}
+
+static int do_close(struct slots *s, const struct cmd *c)
+{
+	struct linger l = { 1, 0 };
+	int fd = s->fd[c->slot];
+
+	if (c->op == OP_RESET &&
+	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l)))
+		return -1;
+	s->fd[c->slot] = -1;
+	return close(fd);
+}
+
+static int obey(struct slots *s, const struct cmd *c, struct reply *r)
+{
+	switch (c->op) {
+	case OP_LISTEN:
+	case OP_BIND: return do_listen(s, c);
+	case OP_CONNECT: return do_connect(s, c);
+	case OP_ACCEPT: return do_accept(s, c, r);
+	case OP_SEND: return do_send(s, c);
+	case OP_RECV: return do_recv(s, c);
+	case OP_EOF: return do_wait(s, c, 0);
+	case OP_WAIT_RST: return do_wait(s, c, ECONNRESET);
+	case OP_SHUT: return shutdown(s->fd[c->slot], SHUT_WR);
+	case OP_CLOSE:
+	case OP_RESET: return do_close(s, c);
+	}
+	errno = EINVAL;
+	return -1;
+}
+
+static void names_of(int fd, struct reply *r)
+{
+	socklen_t len = sizeof(r->local);
+
+	if (fd < 0)
+		return;
+	getsockname(fd, &r->local.sa, &len);
+	len = sizeof(r->peer);
+	getpeername(fd, &r->peer.sa, &len);
+}
+
+static void __attribute__((noreturn)) agent_main(int fd)
+{
+	struct slots *s = xcalloc(1, sizeof(*s));
+	struct reply r;
+	struct cmd c;
+	unsigned i;
+
+	for (i = 0; i < SLOTS; i++)
+		s->fd[i] = -1;
+	memset(s->buf, 'x', sizeof(s->buf));
+	while (read(fd, &c, sizeof(c)) == sizeof(c) && c.slot < SLOTS &&
+	       (c.op != OP_ACCEPT || c.n < SLOTS)) {
+		memset(&r, 0, sizeof(r));
+		if (obey(s, &c, &r))
+			r.err = errno ? errno : EIO;
+		r.sent = s->sent[c.slot];
+		r.received = s->received[c.slot];
+		names_of(s->fd[c.slot], &r);
+		if (write(fd, &r, sizeof(r)) != sizeof(r))
+			break;
+	}
+	_exit(0);
+}
+
+/* ---- in the test ------------------------------------------------------- */
+
+static int become(const struct agent *a)
+{
+	if (a->ns.fd >= 0 && setns(a->ns.fd, CLONE_NEWNET))
+		return -1;
+	if (a->uid && (setgroups(0, NULL) || setgid(a->uid) ||
+		       setuid(a->uid)))
+		return -1;
+	/* after setuid(2), which clears it */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, a->comm);
+	return 0;
+}
+
+/* Only its own end: an earlier agent sees the end of its orders when we close
+ * ours, unless somebody else has it too. */
+static void close_others(int own)
+{
+	int fd;
+
+	for (fd = 3; fd < 1024; fd++)
+		if (fd != own)
+			close(fd);
+}
+
+void agent_start(struct test *t, struct agent *a, const struct netns *ns,
+		 const char *comm, uint32_t uid)
+{
+	int sv[2];
+	char ok = 0;
+
+	memset(a, 0, sizeof(*a));
+	a->t = t;
+	a->ns = *ns;
+	a->uid = uid;
+	snprintf(a->comm, sizeof(a->comm), "%s", comm);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv))
+		fatal(t, "socketpair: %s", strerror(errno));
+	a->pid = fork();
+	if (a->pid < 0)
+		fatal(t, "fork: %s", strerror(errno));
+	if (!a->pid) {
+		if (become(a))
+			_exit(1);
+		close_others(sv[1]);
+		if (write(sv[1], "!", 1) != 1)
+			_exit(1);
+		agent_main(sv[1]);
+	}
+	close(sv[1]);
+	a->fd = sv[0];
+	if (!readable(a->fd, PATIENCE * 1000) || read(a->fd, &ok, 1) != 1)
+		fatal(t, "%s cannot become user %u in its namespace", comm,
+		      uid);
+}
+
+void agent_post(struct agent *a, const struct cmd *c)
+{
+	if (write(a->fd, c, sizeof(*c)) != sizeof(*c))
+		fatal(a->t, "%s is gone", a->comm);
+	a->owed++;
+}
+
+struct reply agent_wait_err(struct agent *a)
+{
+	struct reply r;
+
+	if (!a->owed)
+		fatal(a->t, "%s owes no answer", a->comm);
+	a->owed--;
+	if (!readable(a->fd, PATIENCE * 1000))
+		fatal(a->t, "%s hangs in its socket call", a->comm);
+	if (read(a->fd, &r, sizeof(r)) != sizeof(r))
+		fatal(a->t, "%s is gone", a->comm);
+	return r;
+}
+
+struct reply agent_wait(struct agent *a)
+{
+	struct reply r = agent_wait_err(a);
+
+	if (r.err)
+		fatal(a->t, "%s: a socket call failed: %s", a->comm,
+		      strerror(r.err));
+	return r;
+}
+
+struct reply agent_do(struct agent *a, enum op op, uint32_t slot, uint64_t n)
+{
+	struct cmd c = { .op = op, .slot = slot, .n = n };
+
+	agent_post(a, &c);
+	return agent_wait(a);
+}
+
+/* Its last write to us is long done when it sleeps: nothing else than the
+ * order's own call can be what it sleeps in, once the order was read. */
+void agent_blocked(struct agent *a)
+{
+	char path[64], *text, *p;
+	unsigned i, asleep = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)a->pid);
+	for (i = 0; asleep < 5 && i < PATIENCE * 100; i++) {
+		nap_ms(10);
+		text = slurp(path);
+		p = text ? strrchr(text, ')') : NULL;
+		asleep = p && p[1] == ' ' && p[2] == 'S' ? asleep + 1 : 0;
+		free(text);
+	}
+	if (asleep < 5)
+		fatal(a->t, "%s does not block", a->comm);
+}
+
+void agent_stop(struct agent *a)
+{
+	bool killed;
+
+	if (!a->pid)
+		return;
+	close(a->fd);
+	reap(a->pid, 5000, &killed);
+	a->pid = 0;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * As many connections as two processes can make.  A reset may overtake the
+ * last ACK of its own handshake, when the two are sent by different
+ * processors: such a connection would have one end only.  So each is reset
+ * once it has been accepted, while the next ones are being made.
+ */
+#include "traffic.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PLACES 8
+#define AHEAD 256	/* connections not yet reset */
+#define KEEP (2 * AHEAD)	/* of the server: all that are not reset */
+
+struct shared {
+	uint16_t port[PLACES];
+	unsigned accepted[PLACES];
+	unsigned failed;	/* errno of the client */
+	bool listening, finished;
+};
+
+static void place(union addr *a, unsigned k, uint16_t port)
+{
+	static const char *const addr[PLACES] = {
+		"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4",
+		"127.0.0.5", "fd00::1", "fd00::2", "fd00::3",
+	};
+
+	addr_set(a, strchr(addr[k], ':') ? AF_INET6 : AF_INET, addr[k], port);
+}
+
+static void enter(const struct netns *ns, const char *comm)
+{
+	if (ns->fd >= 0 && setns(ns->fd, CLONE_NEWNET))
+		_exit(1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, comm);
+}
+
+static void reset(int fd)
+{
+	struct linger l = { 1, 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
+	close(fd);
+}
+
+static void __attribute__((noreturn))
+burst_server(struct shared *sh, unsigned n)
+{
+	struct pollfd p[PLACES];
+	union addr a;
+	socklen_t len;
+	unsigned k, done = 0;
+	int fd, keep[KEEP];
+
+	for (k = 0; k < PLACES; k++) {
+		place(&a, k, 0);
+		len = a.sa.sa_family == AF_INET ? sizeof(a.in) : sizeof(a.in6);
+		p[k].fd = socket(a.sa.sa_family,
+				 SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP);
+		p[k].events = POLLIN;
+		if (p[k].fd < 0 || bind(p[k].fd, &a.sa, len) ||
+		    listen(p[k].fd, AHEAD) ||
+		    getsockname(p[k].fd, &a.sa, &len))
+			_exit(1);
+		sh->port[k] = addr_port(&a);
+	}
+	__atomic_store_n(&sh->listening, true, __ATOMIC_SEQ_CST);
+	while (done < n) {
+		if (poll(p, PLACES, 1000) < 0 && errno != EINTR)
+			_exit(1);
+		for (k = 0; k < PLACES; k++)
+			while ((fd = accept(p[k].fd, NULL, NULL)) >= 0) {
+				if (done >= KEEP)
+					close(keep[done % KEEP]);
+				keep[done++ % KEEP] = fd;
+				__atomic_fetch_add(&sh->accepted[k], 1,
+						   __ATOMIC_SEQ_CST);
+			}
+	}
+	while (!__atomic_load_n(&sh->finished, __ATOMIC_SEQ_CST))
+		nap_ms(1);
+	_exit(0);
+}
+
+/* Connection @i has been accepted; a place's are in turn. */
+static void reset_accepted(struct shared *sh, unsigned i, int fd)
+{
+	unsigned *accepted = &sh->accepted[i % PLACES];
+
+	while (__atomic_load_n(accepted, __ATOMIC_SEQ_CST) <= i / PLACES)
+		sched_yield();
+	reset(fd);
+}
+
+static void __attribute__((noreturn))
+burst_client(struct shared *sh, unsigned n)
+{
+	union addr a[PLACES];
+	int ring[AHEAD], fd;
+	unsigned i;
+
+	for (i = 0; i < PLACES; i++)
+		place(&a[i], i, sh->port[i]);
+	for (i = 0; i < n; i++) {
+		const union addr *to = &a[i % PLACES];
+
+		if (i >= AHEAD)
+			reset_accepted(sh, i - AHEAD, ring[i % AHEAD]);
+		fd = socket(to->sa.sa_family, SOCK_STREAM, IPPROTO_TCP);
+		if (fd < 0 || connect(fd, &to->sa,
+				      to->sa.sa_family == AF_INET ?
+				      sizeof(to->in) : sizeof(to->in6))) {
+			sh->failed = errno;
+			_exit(1);
+		}
+		ring[i % AHEAD] = fd;
+	}
+	for (i = n > AHEAD ? n - AHEAD : 0; i < n; i++)
+		reset_accepted(sh, i, ring[i % AHEAD]);
+	__atomic_store_n(&sh->finished, true, __ATOMIC_SEQ_CST);
+	_exit(0);
+}
+
+static pid_t spawn(struct test *t, const struct netns *ns, struct shared *sh,
+		   unsigned n, const char *comm)
+{
+	bool server = !strcmp(comm, SERVER_COMM);
+	pid_t pid = fork();
+
+	if (pid < 0)
+		fatal(t, "fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	enter(ns, comm);
+	if (server)
+		burst_server(sh, n);
+	burst_client(sh, n);
+}
+
+unsigned burst_make(struct test *t, const struct netns *ns, unsigned n,
+		    double *seconds)
+{
+	struct shared *sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t start, end = now_ns() + PATIENCE * NSEC;
+	bool killed, also;
+	unsigned k;
+	pid_t cli, srv;
+	int a, b;
+
+	if (sh == MAP_FAILED)
+		fatal(t, "mmap: %s", strerror(errno));
+	/* 128 before 5.4: too few for AHEAD */
+	netns_sysctl(t, ns, "core/somaxconn", "4096");
+	srv = spawn(t, ns, sh, n, SERVER_COMM);
+	while (!__atomic_load_n(&sh->listening, __ATOMIC_SEQ_CST)) {
+		if (now_ns() > end)
+			fatal(t, "the server does not listen");
+		nap_ms(1);
+	}
+	start = now_ns();
+	cli = spawn(t, ns, sh, n, CLIENT_COMM);
+	a = reap(cli, 5 * PATIENCE * 1000, &killed);
+	b = reap(srv, a ? 0 : PATIENCE * 1000, &also);
+	*seconds = (now_ns() - start) / 1e9;
+	for (n = 0, k = 0; k < PLACES; k++)
+		n += sh->accepted[k];
+	if (a || b)
+		fatal(t, "the burst broke off after %u: %s", n,
+		      sh->failed ? strerror(sh->failed) : "hangs");
+	munmap(sh, sizeof(*sh));
+	return n;
+}

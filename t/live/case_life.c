@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* tcplife: every session, both ends of it. */
+#include "traffic.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void tcplife(struct test *t)
+{
+	struct beside b = { .name = "tcplife", .n = t->count,
+			    .want = want_all, .fields = W_ALL | W_CGROUP };
+	struct traffic tr;
+	unsigned n;
+
+	traffic_init(&tr, t);
+	n = beside(&tr, &b);
+	summary(t, "%u sessions made, %u ends shown, %u of them over before "
+		"they were accepted", t->count, n, tr.dead);
+	traffic_release(&tr);
+}
+
+static void tcplife_pid(struct test *t)
+{
+	char pid[16];
+	struct beside b = { .name = "tcplife", .args = ARGS("-p", pid),
+			    .n = t->count, .want = want_clients,
+			    .fields = W_ALL };
+	struct traffic tr;
+	unsigned n;
+
+	traffic_init(&tr, t);
+	snprintf(pid, sizeof(pid), "%d", (int)tr.cli.pid);
+	n = beside(&tr, &b);
+	summary(t, "%u sessions made, %u shown of process %s", t->count, n,
+		pid);
+	traffic_release(&tr);
+}
+
+/* ---- NDJSON ------------------------------------------------------------ */
+
+struct stream {
+	unsigned rows, starts, ends, others;
+	uint64_t shown, lost;
+};
+
+static void json_line(struct test *t, struct stream *s, const char *line,
+		      size_t len)
+{
+	static struct json j;
+	const char *type, *tool;
+
+	if (!json_parse(&j, line, len)) {
+		differ(t, "not JSON, %s: %.*s", j.why, (int)len, line);
+		return;
+	}
+	type = json_get(&j, "type");
+	tool = json_get(&j, "tool");
+	if (!type || !tool || strcmp(tool, "tcplife")) {
+		differ(t, "no type or tool in %.*s", (int)len, line);
+		return;
+	}
+	if (!strcmp(type, "end")) {
+		s->ends++;
+		s->shown = json_u64(&j, "shown");
+		s->lost = json_u64(&j, "lost");
+		if (!json_get(&j, "shown") || !json_get(&j, "lost"))
+			differ(t, "the end does not tell: %.*s", (int)len,
+			       line);
+	} else if (!strcmp(type, "start")) {
+		s->starts++;
+	} else if (json_get(&j, "lport")) {
+		s->rows++;
+		if (s->ends)
+			differ(t, "a row follows the end");
+	} else {
+		s->others++;
+	}
+}
+
+static void tcplife_json(struct test *t)
+{
+	struct stream s = { 0 };
+	const char *line, *end;
+	struct traffic tr;
+	struct tool r;
+
+	traffic_init(&tr, t);
+	tool_init(&r, t, tr.ns.inum);
+	tool_start(&r, "tcplife", ARGS("-j", "-x"));
+	traffic_make(&tr, t->count);
+	traffic_idle(&tr);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	for (line = r.text; line && *line; line = end + 1) {
+		end = strchr(line, '\n');
+		if (!end) {
+			differ(t, "last line is not ended");
+			break;
+		}
+		json_line(t, &s, line, end - line);
+	}
+	if (s.starts != 1 || s.ends != 1)
+		differ(t, "%u start lines and %u end lines", s.starts, s.ends);
+	if (s.rows != tr.nends || s.shown != s.rows || s.lost)
+		differ(t, "%u ends made, %u rows, the end line says %llu "
+		       "shown, %llu lost", tr.nends, s.rows,
+		       (unsigned long long)s.shown,
+		       (unsigned long long)s.lost);
+	summary(t, "%u lines, all JSON, %u rows of %u sessions",
+		s.rows + s.starts + s.ends + s.others, s.rows, t->count);
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
+/* ---- older than the tool ----------------------------------------------- */
+
+static void mark_older(struct traffic *tr, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		tr->ends[i].older = true;
+}
+
+/*
+ * Connections of all pairings and endings are open, their bytes sent, before
+ * the tool starts: it shows them with whose they are, all their bytes, and
+ * that they are at least so old.
+ */
+static void before_start(struct test *t)
+{
+	enum { OPEN = 41 };	/* 30 is all the kinds; a slot each */
+	enum fields f = W_OWNER | W_IP | W_NETNS | W_BYTES | W_DURATION;
+	struct traffic tr;
+	struct tool r;
+	unsigned number[OPEN], open = 0, i, n;
+
+	traffic_init(&tr, t);
+	/* Those not to be accepted yet last: they stay in the queue. */
+	for (i = 0; i < 2 * OPEN; i++)
+		if (traffic_early(i % OPEN) == (i >= OPEN)) {
+			number[open] = i % OPEN;
+			traffic_open(&tr, i % OPEN, open++);
+		}
+	mark_older(&tr, tr.nends);
+	tool_init(&r, t, tr.ns.inum);
+	tool_start(&r, "tcplife", ARGS("--csv", "--strict", "-o",
+				       fields_columns(f)));
+	for (i = 0; i < OPEN; i++)
+		traffic_end(&tr, number[i], i);
+	traffic_idle(&tr);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	n = compare(t, r.text, &tr, want_all, NULL, f);
+	summary(t, "%u sessions open before the start, %u ends shown", OPEN,
+		n);
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
+/* ---- record and replay ------------------------------------------------- */
+
+static void replay(struct test *t)
+{
+	char path[256], *columns = strdup(fields_columns(W_ALL));
+	struct traffic tr;
+	struct tool r, again;
+
+	temp_path(path, sizeof(path), "capture");
+	unlink(path);
+	traffic_init(&tr, t);
+	tool_init(&r, t, tr.ns.inum);
+	tool_start(&r, "tcplife", ARGS("--csv", "-o", columns, "-W", path));
+	traffic_make(&tr, t->count);
+	traffic_idle(&tr);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	compare(t, r.text, &tr, want_all, NULL, W_ALL);
+	tool_init(&again, t, 0);
+	again.verb = true;
+	tool_start(&again, "replay", ARGS(path, "--csv", "-o", columns));
+	tool_stop(&again, 0);
+	tool_check_clean(&again);
+	unlink(path);
+	if (!again.text || !r.text || strcmp(again.text, r.text))
+		differ(t, "replay printed %zu bytes that are not the %zu "
+		       "printed live", again.len, r.len);
+	summary(t, "%u sessions, %zu bytes of CSV live and the same replayed",
+		t->count, r.len);
+	tool_release(&again);
+	tool_release(&r);
+	traffic_release(&tr);
+	free(columns);
+}
+
+/* For `make demo`: the table a user sees, and the same rows as CSV out of the
+ * capture, checked. */
+static void demo(struct test *t)
+{
+	char path[256], *columns = strdup(fields_columns(W_ALL));
+	struct traffic tr;
+	struct tool r, again;
+	unsigned n;
+
+	temp_path(path, sizeof(path), "capture");
+	unlink(path);
+	traffic_init(&tr, t);
+	tr.first = 200;		/* few, but not all of a kind and empty */
+	tr.step = 7;
+	tool_init(&r, t, tr.ns.inum);
+	tool_start(&r, "tcplife", ARGS("-W", path));
+	traffic_make(&tr, t->count);
+	traffic_idle(&tr);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	printf("%s\n", r.text ? r.text : "");
+	fflush(stdout);
+	tool_init(&again, t, 0);
+	again.verb = true;
+	tool_start(&again, "replay", ARGS(path, "--csv", "-o", columns));
+	tool_stop(&again, 0);
+	tool_check_clean(&again);
+	unlink(path);
+	n = compare(t, again.text, &tr, want_all, NULL, W_ALL);
+	summary(t, "%u sessions made, both ends of each: %u rows shown, every "
+		"field as it was made", t->count, n);
+	tool_release(&again);
+	tool_release(&r);
+	traffic_release(&tr);
+	free(columns);
+}
+
+const struct live_case life_cases[] = {
+	{ "tcplife", "every end of every session", 600, tcplife, false },
+	{ "tcplife-pid", "one process's ends", 600, tcplife_pid, false },
+	{ "tcplife-json", "NDJSON is JSON, and its end line counts", 600,
+	  tcplife_json, false },
+	{ "sessions-before-start", "sessions older than the tool", 300,
+	  before_start, false },
+	{ "replay", "a capture replayed gives what was printed live", 600,
+	  replay, false },
+	{ "demo", "the table of a few sessions, printed and checked", 300,
+	  demo, true },
+	{ NULL, NULL, 0, NULL, false },
+};

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* tcpconnect and tcpaccept: connections opened, from both sides. */
+#include "traffic.h"
+
+#include <stdio.h>
+
+#define REFUSED 13
+#define OPEN_FIELDS (W_OWNER | W_IP | W_NETNS | W_ID)
+
+static void make_some_refused(struct traffic *tr, unsigned n)
+{
+	traffic_make(tr, n / 2);
+	traffic_refused(tr, REFUSED);
+	traffic_make(tr, n - n / 2);
+}
+
+static void tcpconnect(struct test *t)
+{
+	struct beside b = { .name = "tcpconnect", .n = t->count,
+			    .make = make_some_refused, .want = want_clients,
+			    .fields = OPEN_FIELDS };
+	struct traffic tr;
+	unsigned n;
+
+	traffic_init(&tr, t);
+	n = beside(&tr, &b);
+	summary(t, "%u connections made, %u refused, %u shown", t->count,
+		REFUSED, n);
+	traffic_release(&tr);
+}
+
+static void tcpconnect_pid(struct test *t)
+{
+	char pid[16];
+	struct beside b = { .name = "tcpconnect", .args = ARGS("-p", pid),
+			    .n = t->count, .make = make_some_refused,
+			    .want = want_clients, .fields = OPEN_FIELDS };
+	struct traffic tr;
+	unsigned n;
+
+	traffic_init(&tr, t);
+	snprintf(pid, sizeof(pid), "%d", (int)tr.cli.pid);
+	n = beside(&tr, &b);
+	summary(t, "%u connections made, %u refused, %u shown of process %s",
+		t->count, REFUSED, n, pid);
+	traffic_release(&tr);
+}
+
+static void make_rest(struct traffic *tr, unsigned n)
+{
+	traffic_accepted(tr);
+	traffic_make_owned(tr, n - 1);
+}
+
+static void tcpaccept(struct test *t)
+{
+	struct beside b = { .name = "tcpaccept", .n = t->count,
+			    .make = make_rest, .want = want_servers,
+			    .fields = OPEN_FIELDS };
+	struct traffic tr;
+	unsigned n;
+
+	traffic_init(&tr, t);
+	traffic_block(&tr);
+	n = beside(&tr, &b);
+	summary(t, "%u connections made, the first for an accept() that "
+		"waited before the tool was there, %u after their reset; "
+		"%u shown", t->count, tr.dead, n);
+	traffic_release(&tr);
+}
+
+static void tcpaccept_pid(struct test *t)
+{
+	char pid[16];
+	struct beside b = { .name = "tcpaccept", .args = ARGS("-p", pid),
+			    .n = t->count, .make = traffic_make_owned,
+			    .want = want_servers, .fields = OPEN_FIELDS };
+	struct traffic tr;
+	unsigned n;
+
+	traffic_init(&tr, t);
+	snprintf(pid, sizeof(pid), "%d", (int)tr.srv.pid);
+	n = beside(&tr, &b);
+	summary(t, "%u connections made, %u shown of process %s", t->count, n,
+		pid);
+	traffic_release(&tr);
+}
+
+const struct live_case open_cases[] = {
+	{ "tcpconnect", "every connection a process opens", 600, tcpconnect,
+	  false },
+	{ "tcpconnect-pid", "one process's connections", 600, tcpconnect_pid,
+	  false },
+	{ "tcpaccept", "every connection a process accepts", 600, tcpaccept,
+	  false },
+	{ "tcpaccept-pid", "one process's connections", 600, tcpaccept_pid,
+	  false },
+	{ NULL, NULL, 0, NULL, false },
+};

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* How a run ends, and what it leaves behind. */
+#include "traffic.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ENDS (W_OWNER | W_IP)
+
+static unsigned lines(const char *text)
+{
+	unsigned n = 0;
+
+	for (; text && *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* ---- signals ----------------------------------------------------------- */
+
+static void by_signal(struct test *t, int sig, const char *name)
+{
+	enum { N = 61 };
+	struct traffic tr;
+	struct tool r;
+	unsigned n;
+
+	traffic_init(&tr, t);
+	tool_init(&r, t, tr.ns.inum);
+	tool_start(&r, "tcplife", ARGS("--csv", "-o", fields_columns(ENDS)));
+	traffic_make(&tr, N);
+	traffic_idle(&tr);
+	tool_stop(&r, sig);
+	tool_check_clean(&r);
+	n = compare(t, r.text, &tr, want_all, NULL, ENDS);
+	summary(t, "%u sessions, %u ends shown, exit 0 after %s", N, n, name);
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
+static void sigterm(struct test *t)
+{
+	by_signal(t, SIGTERM, "SIGTERM");
+}
+
+static void sighup(struct test *t)
+{
+	by_signal(t, SIGHUP, "SIGHUP");
+}
+
+/* ---- by itself --------------------------------------------------------- */
+
+static void max_events(struct test *t)
+{
+	enum { N = 61, MAX = 17 };
+	struct traffic tr;
+	struct tool r;
+
+	traffic_init(&tr, t);
+	tool_init(&r, t, tr.ns.inum);
+	tool_start(&r, "tcplife", ARGS("--csv", "-m", "17"));
+	traffic_make(&tr, N);
+	traffic_idle(&tr);
+	tool_stop(&r, 0);
+	tool_check_exit(&r, 0);
+	if (lines(r.text) != MAX + 1)
+		differ(t, "%u lines, not a header and %u rows", lines(r.text),
+		       MAX);
+	summary(t, "%u ends made, the first %u shown", tr.nends, MAX);
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
+static void duration(struct test *t)
+{
+	enum { N = 61 };
+	struct traffic tr;
+	uint64_t start, end;
+	struct tool r;
+	unsigned n;
+
+	traffic_init(&tr, t);
+	tool_init(&r, t, tr.ns.inum);
+	start = now_ns();
+	tool_start(&r, "tcplife", ARGS("--csv", "-d", "1.5", "-o",
+				       fields_columns(ENDS)));
+	/* for as long as it runs, and no longer */
+	traffic_make(&tr, N);
+	traffic_idle(&tr);
+	end = now_ns();
+	tool_stop(&r, 0);
+	tool_check_clean(&r);
+	if (now_ns() - start < 1500 * MSEC)
+		differ(t, "ended after %llu ms, not 1500",
+		       (unsigned long long)((now_ns() - start) / MSEC));
+	/* an emulated machine may not be done with making them by then */
+	n = lines(r.text) - 1;
+	if (end - start < 1000 * MSEC)
+		n = compare(t, r.text, &tr, want_all, NULL, ENDS);
+	summary(t, "%u ends made, %u shown, ended by itself", tr.nends, n);
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
+/* ---- stdout ------------------------------------------------------------ */
+
+static void sigpipe(struct test *t)
+{
+	struct traffic tr;
+	struct tool r;
+	int p[2];
+
+	traffic_init(&tr, t);
+	if (pipe2(p, O_CLOEXEC))
+		fatal(t, "pipe: %s", strerror(errno));
+	tool_init(&r, t, tr.ns.inum);
+	r.out = p[1];
+	tool_start(&r, "tcplife", ARGS("--csv"));
+	close(p[1]);
+	close(p[0]);	/* nobody reads any more, and nobody says so */
+	r.out = -1;
+	traffic_make(&tr, 13);
+	traffic_idle(&tr);
+	tool_stop(&r, 0);
+	tool_check_exit(&r, 0);
+	if (r.talk && strstr(r.talk, "ipe"))
+		differ(t, "a closed pipe is no error: %s", r.talk);
+	summary(t, "the reader left, exit 0");
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
+static void full_disk(struct test *t)
+{
+	char netns[32];
+	struct traffic tr;
+	struct tool r;
+
+	traffic_init(&tr, t);
+	tool_init(&r, t, 0);
+	snprintf(netns, sizeof(netns), "inode:%u", tr.ns.inum);
+	r.out = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	if (r.out < 0)
+		fatal(t, "/dev/full: %s", strerror(errno));
+	/* The header is enough to fail on: it may never become ready. */
+	r.verb = true;
+	tool_start(&r, "tcplife", ARGS("--csv", tr.ns.inum ? "--netns" : NULL,
+				       netns));
+	nap_ms(500);
+	traffic_make(&tr, 13);
+	tool_stop(&r, SIGINT);
+	tool_check_exit(&r, 1);
+	if (lines(r.talk) || !r.talk || !*r.talk)
+		differ(t, "not one line but: %s", r.talk ? r.talk : "");
+	summary(t, "exit 1, \"%s\"", r.talk ? r.talk : "");
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
+/* ---- kill -9 ----------------------------------------------------------- */
+
+/* Sockeye's own lines of kprobe_events; -1: there is no such file.  In a
+ * process of its own, which may mount tracefs without anybody noticing. */
+static int kprobe_lines(struct test *t)
+{
+	int status, n = 0;
+	char *text, *p;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		fatal(t, "fork: %s", strerror(errno));
+	if (pid) {
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+		return WIFEXITED(status) && WEXITSTATUS(status) != 255 ?
+		       WEXITSTATUS(status) : -1;
+	}
+	if (!unshare(CLONE_NEWNS) &&
+	    !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
+	text = slurp("/sys/kernel/tracing/kprobe_events");
+	if (!text)
+		_exit(255);
+	for (p = text; (p = strstr(p, "sockeye")); p++)
+		n++;
+	_exit(n < 250 ? n : 250);
+}
+
+/* The programs that process holds, told by their descriptors. */
+static unsigned programs_of(pid_t pid, uint32_t *ids, unsigned max)
+{
+	char path[64], *text, *p;
+	unsigned n = 0, i;
+	int fd;
+
+	for (fd = 0; fd < 256 && n < max; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)pid,
+			 fd);
+		text = slurp(path);
+		p = text ? strstr(text, "prog_id:") : NULL;
+		ids[n] = p ? strtoul(p + 8, NULL, 10) : 0;
+		free(text);
+		for (i = 0; i < n && ids[i] != ids[n]; i++)
+			;
+		n += ids[n] && i == n;
+	}
+	return n;
+}
+
+/* They are freed after a grace period or two. */
+static unsigned programs_left(const uint32_t *ids, unsigned n)
+{
+	unsigned i, left = 0, tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		for (left = 0, i = 0; i < n; i++)
+			left += bpf_prog_exists(ids[i]);
+		if (!left)
+			break;
+		nap_ms(100);
+	}
+	return left;
+}
+
+static void kill9(struct test *t)
+{
+	unsigned n, left;
+	uint32_t ids[64];
+	struct traffic tr;
+	struct tool r;
+	int probes;
+
+	traffic_init(&tr, t);
+	tool_init(&r, t, tr.ns.inum);
+	tool_start(&r, "tcplife", ARGS("--csv"));
+	traffic_make(&tr, 31);
+	n = programs_of(r.pid, ids, ARRAY_SIZE(ids));
+	tool_stop(&r, SIGKILL);
+	if (!WIFSIGNALED(r.status) || WTERMSIG(r.status) != SIGKILL)
+		differ(t, "was not there to be killed: %s",
+		       r.talk ? r.talk : "");
+	tool_release(&r);
+	left = programs_left(ids, n);
+	if (!n || left)
+		differ(t, "%u BPF programs while it ran, %u left", n, left);
+	tool_start(&r, "tcplife", ARGS("--csv"));
+	traffic_make(&tr, 31);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	probes = kprobe_lines(t);
+	if (probes > 0)
+		differ(t, "%d lines in kprobe_events after the next run",
+		       probes);
+	summary(t, "%u programs while it ran, none left; %s", n,
+		probes < 0 ? "no kprobe_events here" :
+		"kprobe_events is clean");
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
+/* ---- mistakes ---------------------------------------------------------- */
+
+static void mistake(struct test *t, int code, const char *name,
+		    const char *const *args)
+{
+	struct tool r;
+
+	tool_init(&r, t, 0);
+	r.verb = true;
+	tool_start(&r, name, args);
+	tool_stop(&r, 0);
+	tool_check_exit(&r, code);
+	if (lines(r.talk) || !r.talk || !*r.talk)
+		differ(t, "%s %s: not one line on stderr but: %s", name,
+		       args[0] ? args[0] : "", r.talk ? r.talk : "");
+	if (r.len)
+		differ(t, "%s: %zu bytes on stdout", name, r.len);
+	tool_release(&r);
+}
+
+static void mistakes(struct test *t)
+{
+	char path[256];
+	int fd;
+
+	temp_path(path, sizeof(path), "bad");
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, "\x9f\xeb\x01\0\x18\0\0\0\xff\xff\xff\x7f",
+			    12) != 12)
+		fatal(t, "%s: %s", path, strerror(errno));
+	close(fd);
+	mistake(t, 2, "no-such-tool", ARGS(NULL));
+	mistake(t, 2, "tcplife", ARGS("--no-such-option"));
+	mistake(t, 2, "tcplife", ARGS("-p", "x"));
+	mistake(t, 2, "tcplife", ARGS("-L", "65536"));
+	mistake(t, 2, "tcplife", ARGS("-a", "127.0.0.1/33"));
+	mistake(t, 2, "tcplife", ARGS("-d", "-1"));
+	mistake(t, 2, "tcplife", ARGS("-o", "no_such_column"));
+	mistake(t, 2, "tcplife", ARGS("-4", "-6"));
+	mistake(t, 1, "tcplife", ARGS("-d", "1", "--btf", path));
+	mistake(t, 2, "tcplife", ARGS("-d", "1", "--btf", "/no/such/file"));
+	mistake(t, 1, "replay", ARGS(path));
+	unlink(path);
+	summary(t, "each one line and its exit status");
+}
+
+const struct live_case run_cases[] = {
+	{ "sigterm", "SIGTERM ends a run as SIGINT does", 120, sigterm,
+	  false },
+	{ "sighup", "so does SIGHUP", 120, sighup, false },
+	{ "max-events", "-m ends a run", 120, max_events, false },
+	{ "duration", "-d ends a run", 120, duration, false },
+	{ "sigpipe", "a reader that left ends a run", 120, sigpipe, false },
+	{ "full-disk", "a full disk is an error", 120, full_disk, false },
+	{ "mistakes", "one line and the documented exit status", 120,
+	  mistakes, false },
+	{ "kill9", "a killed run leaves nothing attached", 300, kill9,
+	  false },
+	{ NULL, NULL, 0, NULL, false },
+};

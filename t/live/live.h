@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * live - makes a known number of events, runs `sockeye TOOL` beside them and
+ * compares what was shown, row by row and field by field, with what was made.
+ *
+ * Stands alone (no libcheck, nothing of sockeye): it must also run as the only
+ * other program of an initramfs, on any machine.
+ *
+ *   main.c      cases, one process each, and their verdicts
+ *   tool.c      runs sockeye and collects what it says
+ *   table.c     CSV, json.c strict JSON
+ *   net.c       namespaces, addresses, veth, netem; drop.c drops packets
+ *   agent.c     a process that does socket calls when told, and counts bytes
+ *   traffic.c   scripts of agents: connections whose truth is known
+ *   burst.c     as many connections as two processes can make
+ *   compare.c   truth against rows
+ *   case_*.c    the cases
+ */
+#ifndef SOCKEYE_LIVE_H
+#define SOCKEYE_LIVE_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define NSEC 1000000000ull
+#define MSEC 1000000ull
+#define DIFFS 10		/* differences explained per case */
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Seconds until something that must happen has not; an emulated machine is
+ * fifty times slower than the one these were tried on. */
+#define PATIENCE 120
+
+/* ---- a case ------------------------------------------------------------ */
+
+/* What a case leaves behind; in memory shared with main. */
+struct result {
+	unsigned ndiffs;	/* all, of which DIFFS are explained */
+	bool done, skipped;
+	char summary[400];
+	char diff[DIFFS][512];
+};
+
+/* What a case is given.  One process per case. */
+struct test {
+	const char *sockeye;	/* path of the program under test */
+	unsigned count;		/* connections to make */
+	unsigned burst;		/* connections of the burst */
+	bool system_wide;	/* no --netns: whatever happens is ours */
+	const char *extra[32];	/* further arguments of sockeye */
+	unsigned nextra;
+	const char *truth;	/* write what was made to this file, or NULL */
+	int host_ns;		/* network namespace live was started in; -1 */
+	struct result *res;
+};
+
+struct live_case {
+	const char *name, *what;
+	unsigned seconds;	/* then it is ended and has failed */
+	void (*run)(struct test *t);
+	bool by_name;		/* only when asked for */
+};
+
+/* Ends with name NULL; one table per case_*.c. */
+extern const struct live_case life_cases[], open_cases[], filter_cases[],
+	retrans_cases[], run_cases[], burst_cases[];
+
+/* differ - one difference between made and shown; the case has failed. */
+void differ(struct test *t, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* fatal - the same, and there is no point in going on. */
+void fatal(struct test *t, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
+/* skip - this environment lacks what the case needs. */
+void skip(struct test *t, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
+/* summary - what the verdict's line says after the name; adds to it. */
+void summary(struct test *t, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* ---- util.c ------------------------------------------------------------ */
+
+uint64_t now_ns(void);			/* CLOCK_MONOTONIC */
+void nap_ms(unsigned ms);
+/* slurp - all of a file as a string the caller frees; NULL and errno. */
+char *slurp(const char *path);
+char *slurp_fd(int fd, size_t *len);	/* from offset 0 */
+/* spew - write @text to a file that exists; 0 or -errno. */
+int spew(const char *path, const char *text);
+/* readable - wait until @fd has something (or its end); false on timeout. */
+bool readable(int fd, unsigned ms);
+/* reap - wait for our own child at most @ms, then kill it; wait status. */
+int reap(pid_t pid, unsigned ms, bool *killed);
+/* cgroup_own - our cgroup v2 id; 0: no such tree mounted. */
+uint64_t cgroup_own(void);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t n, size_t size);
+/* temp_path - a name for a new file in TMPDIR or /tmp. */
+void temp_path(char *buf, size_t size, const char *what);
+
+/* ---- tool.c: sockeye --------------------------------------------------- */
+
+struct tool {
+	struct test *t;
+	pid_t pid;
+	int out;		/* stdout of it: a memory file of ours, or
+				   what the caller put here before the start */
+	int err;
+	uint32_t netns;		/* --netns; 0: none */
+	bool verb;		/* no ready descriptor, no --netns, no extra */
+	char name[64];		/* as in "tcplife" */
+	int status;		/* wait status, once ended */
+	char *text, *talk;	/* stdout and stderr, once ended */
+	size_t len;
+};
+
+void tool_init(struct tool *r, struct test *t, uint32_t netns);
+/* tool_start - run `sockeye NAME ARGS...` and return when it is ready. */
+void tool_start(struct tool *r, const char *name, const char *const *args);
+/* tool_stop - send @sig (0: it ends by itself) and collect; exit status 0 and
+ * no losses are asserted by tool_check_clean alone. */
+void tool_stop(struct tool *r, int sig);
+void tool_check_exit(struct tool *r, int code);
+void tool_check_clean(struct tool *r);
+void tool_release(struct tool *r);
+#define ARGS(...) (const char *const[]){ __VA_ARGS__, NULL }
+
+/* ---- table.c: CSV ------------------------------------------------------ */
+
+struct table {
+	char *buf;
+	char **cells;		/* header first */
+	unsigned ncols, nrows;	/* rows without the header */
+};
+
+/* table_parse - RFC 4180; false after differ(). */
+bool table_parse(struct table *tb, struct test *t, const char *csv);
+int table_col(const struct table *tb, const char *key);	/* -1: none */
+/* table_cell - of row 0.. nrows - 1; "" when there is no such column. */
+const char *table_cell(const struct table *tb, unsigned row, const char *key);
+bool cell_u64(const char *cell, uint64_t *v);	/* all digits */
+void table_release(struct table *tb);
+
+/* ---- json.c: one line of NDJSON ---------------------------------------- */
+
+#define JSON_FIELDS 96
+
+/* An object without nesting: what sockeye prints. */
+struct json {
+	unsigned n;
+	struct { char key[40], value[256], kind; } f[JSON_FIELDS];
+	const char *why;	/* it is not JSON because */
+};
+/* kind: 's' string, 'n' number, 'b' true or false, '0' null */
+
+/* json_parse - strict (RFC 8259), of a flat object of @len bytes. */
+bool json_parse(struct json *j, const char *line, size_t len);
+/* json_get - value, or NULL when there is no such key. */
+const char *json_get(const struct json *j, const char *key);
+uint64_t json_u64(const struct json *j, const char *key);	/* 0: none */
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Networks to make traffic in: namespaces without a name (gone with the last
+ * process), addresses, veth pairs, netem, and a packet filter that drops
+ * chosen packets.  Netlink by hand, no ip(8) and no tc(8) needed.
+ */
+#ifndef SOCKEYE_LIVE_NET_H
+#define SOCKEYE_LIVE_NET_H
+
+#include "live.h"
+
+struct netns {
+	int fd;			/* -1: the one live was started in */
+	uint32_t inum;		/* 0: kernel without namespaces */
+};
+
+/* netns_new - a fresh one with lo up and fd00::1..3 on it.  Where the kernel
+ * has none, and only system-wide, the one live was started in. */
+void netns_new(struct test *t, struct netns *ns);
+/* netns_enter, netns_leave - this process; to make things inside. */
+void netns_enter(struct test *t, const struct netns *ns);
+void netns_leave(struct test *t);
+void netns_free(struct netns *ns);
+/* netns_sysctl - write /proc/sys/net/@name inside; 0 or -errno. */
+int netns_sysctl(struct test *t, const struct netns *ns, const char *name,
+		 const char *value);
+/* netns_snmp - counter @name of line @proto ("Tcp", "RetransSegs") in
+ * /proc/net/snmp or netstat, inside. */
+uint64_t netns_snmp(struct test *t, const struct netns *ns, const char *proto,
+		    const char *name);
+/* netns_idle - wait until all TCP sockets inside are gone, but for listeners
+ * and TIME_WAIT. */
+void netns_idle(struct test *t, const struct netns *ns);
+
+/* All in the namespace we are in; 0 or -errno. */
+int link_up(const char *ifname);
+int link_down(const char *ifname);
+int link_addr(const char *ifname, int family, const char *addr, int prefix);
+int link_veth(const char *name, const char *peer, int peer_ns);
+int link_netem(const char *ifname, double loss);
+int link_xdp(const char *ifname, int prog_fd);
+int link_no_offload(const char *ifname);	/* TSO, GSO, GRO */
+
+/* veth_pair - two namespaces joined by veth, named sk0 in both:
+ * 10.9.0.1/fd09::1 in @a, 10.9.0.2/fd09::2 in @b, no offloads. */
+void veth_pair(struct test *t, struct netns *a, struct netns *b);
+
+/* ---- drop.c ------------------------------------------------------------ */
+
+enum packet {
+	P_SYN = 1, P_SYNACK = 2, P_DATA = 4,
+	P_ACK = 8,		/* without payload, SYN, FIN, RST */
+	P_OTHER = 16,
+};
+
+/* Which packets arriving at a device are dropped; shared with the program. */
+struct drop_rule {
+	uint32_t packets;	/* enum packet, or'ed */
+	uint32_t first, count;	/* of those that match: the first dropped,
+				   how many */
+	uint32_t seen, dropped;
+	uint32_t seq, ack;	/* of the first one dropped */
+	uint32_t pad;
+};
+
+struct dropper {
+	int map, prog;
+};
+
+/* dropper_open - on sk0 of @ns: TCP that arrives there. */
+void dropper_open(struct test *t, struct dropper *d, const struct netns *ns);
+void dropper_set(struct test *t, struct dropper *d, uint32_t packets,
+		 uint32_t first, uint32_t count);
+void dropper_get(struct test *t, struct dropper *d, struct drop_rule *r);
+void dropper_close(struct dropper *d);
+
+/* bpf_prog_exists - whether the kernel has a program with this id. */
+bool bpf_prog_exists(uint32_t id);
+
+#endif

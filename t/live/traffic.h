@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Connections whose truth is known: agents are processes that do socket calls
+ * when told, so one script decides what happens in which order and nothing
+ * depends on sleeping.
+ */
+#ifndef SOCKEYE_LIVE_TRAFFIC_H
+#define SOCKEYE_LIVE_TRAFFIC_H
+
+#include <netinet/in.h>
+
+#include "net.h"
+
+#define CLIENT_COMM "sk-client"
+#define SERVER_COMM "sk-server"
+#define CLIENT_UID 4201
+#define SERVER_UID 4202
+
+/* ---- agent.c ----------------------------------------------------------- */
+
+union addr {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+enum op {
+	OP_LISTEN,	/* slot := listener on addr; local says the port */
+	OP_BIND,	/* slot := socket bound to addr; local says the port */
+	OP_CONNECT,	/* slot (if not bound: a new socket) to addr */
+	OP_ACCEPT,	/* slot := accept(n); err, and state of it */
+	OP_SEND,	/* n bytes */
+	OP_RECV,	/* n bytes, all of them */
+	OP_EOF,		/* the end of the stream must come, nothing else */
+	OP_WAIT_RST,	/* ECONNRESET must come */
+	OP_SHUT,	/* shutdown(SHUT_WR) */
+	OP_CLOSE,
+	OP_RESET,	/* close with SO_LINGER 0 */
+};
+
+struct cmd {
+	uint32_t op, slot;
+	uint64_t n;		/* OP_ACCEPT: the listener's slot */
+	uint32_t flags;
+	uint32_t v6only;
+	union addr addr;
+};
+
+enum {
+	ACCEPT_POLL = 1,	/* EAGAIN once, poll, accept4(SOCK_NONBLOCK) */
+};
+
+struct reply {
+	int32_t err;		/* 0 or errno */
+	uint32_t state;		/* OP_ACCEPT: TCP state found */
+	uint64_t sent, received;	/* by this slot so far */
+	union addr local, peer;
+};
+
+struct agent {
+	struct test *t;
+	pid_t pid;
+	int fd;
+	uint32_t uid;
+	char comm[16];
+	struct netns ns;
+	unsigned owed;		/* replies not yet collected */
+};
+
+#define SLOTS 64
+#define LISTENER 48		/* slots from here on, by custom */
+
+void agent_start(struct test *t, struct agent *a, const struct netns *ns,
+		 const char *comm, uint32_t uid);
+/* agent_post - give an order; orders queue up.  agent_wait - the next reply,
+ * of orders in turn; an error in it is fatal, unless @may_fail. */
+void agent_post(struct agent *a, const struct cmd *c);
+struct reply agent_wait(struct agent *a);
+struct reply agent_wait_err(struct agent *a);
+/* agent_do - post and wait. */
+struct reply agent_do(struct agent *a, enum op op, uint32_t slot, uint64_t n);
+/* agent_blocked - wait until the agent sleeps in the kernel on its order. */
+void agent_blocked(struct agent *a);
+void agent_stop(struct agent *a);
+
+/* addr_set - from text; a dotted address with @family AF_INET6 is mapped. */
+void addr_set(union addr *a, int family, const char *text, uint16_t port);
+uint16_t addr_port(const union addr *a);
+/* addr_text - as sockeye shows it: mapped addresses dotted. */
+void addr_text(const union addr *a, char *buf, size_t size);
+
+/* ---- traffic.c --------------------------------------------------------- */
+
+/* Families of the client's and the server's socket. */
+enum pairing { PAIR_4, PAIR_6, PAIR_46, PAIR_4_46, PAIR_46_4, PAIRINGS };
+enum ending {
+	END_CLIENT, END_SERVER, END_HALF, END_RST, END_EARLY_RST,
+	END_SERVER_RST, ENDINGS,
+};
+extern const char *const ending_names[];
+
+/* One end of one connection: what was made. */
+struct end {
+	char laddr[46], raddr[46];
+	uint16_t lport, rport;
+	const char *ip;		/* column: "4", "6", "46" */
+	const char *comm;
+	uint32_t pid, uid, netns;
+	uint64_t sent, received;	/* as the application counted */
+	uint64_t min_ns, max_ns;	/* bounds of the session's life */
+	uint8_t ending;
+	bool server;
+	bool refused;		/* nobody listened */
+	bool dead;		/* over before it was accepted: its owner may
+				   be unknown */
+	bool older;		/* than the tool: age known at least */
+};
+
+#define LISTENERS 4		/* v4, dual, v4, dual */
+
+struct traffic {
+	struct test *t;
+	struct netns ns;
+	struct agent cli, srv;
+	uint16_t port[LISTENERS];
+	uint64_t cgroup;	/* cgroup v2 id of all our processes, or 0 */
+	struct end *ends;	/* client's, server's, client's ... */
+	unsigned nends, room;
+	unsigned dead;		/* server ends with .dead */
+	unsigned first, step;	/* of traffic_make's numbers; 0, 0: all */
+};
+
+/* traffic_init - a namespace, two agents, listeners. */
+void traffic_init(struct traffic *tr, struct test *t);
+/* traffic_make - @n connections, one after the other, of all pairings,
+ * endings and sizes. */
+void traffic_make(struct traffic *tr, unsigned n);
+/* traffic_make_owned - the same for tcpaccept, which knows whose a connection
+ * is even if it was over by then. */
+void traffic_make_owned(struct traffic *tr, unsigned n);
+/* traffic_refused - @n connections to a port where nobody listens. */
+void traffic_refused(struct traffic *tr, unsigned n);
+/* traffic_open, traffic_end - the halves of traffic_make: connection number
+ * @i in @slot, to be ended later; slots count up from 0, one each, and they
+ * are ended in that order. */
+void traffic_open(struct traffic *tr, unsigned i, unsigned slot);
+void traffic_end(struct traffic *tr, unsigned i, unsigned slot);
+/* traffic_early - connection number @i is reset before it is accepted. */
+bool traffic_early(unsigned i);
+/* traffic_block - the server waits in accept(2) from now on, for the one
+ * connection that traffic_accepted makes. */
+void traffic_block(struct traffic *tr);
+void traffic_accepted(struct traffic *tr);
+/* traffic_idle - all sockets are really gone. */
+void traffic_idle(struct traffic *tr);
+void traffic_release(struct traffic *tr);
+
+/* ---- compare.c --------------------------------------------------------- */
+
+enum fields {
+	W_OWNER = 1,		/* pid tid uid comm */
+	W_IP = 2, W_NETNS = 4, W_BYTES = 8, W_DURATION = 16,
+	W_ID = 32,		/* there, and different in every row */
+	W_ALL = 63,
+	W_CGROUP = 64,		/* where a cgroup v2 tree is mounted */
+};
+
+/* fields_columns - value for -o. */
+const char *fields_columns(enum fields f);
+/* compare - rows of @csv against those of @ends for which @want says 1
+ * (must be shown) or 2 (may be).  Returns how many rows there were. */
+typedef int want_fn(const struct end *e, const void *arg);
+unsigned compare(struct test *t, const char *csv, const struct traffic *tr,
+		 want_fn *want, const void *arg, enum fields f);
+int want_all(const struct end *e, const void *arg);
+int want_clients(const struct end *e, const void *arg);
+int want_servers(const struct end *e, const void *arg);
+
+/* beside - run the tool NAME with @args beside traffic, stop it, and compare.
+ * @make makes the traffic (NULL: traffic_make of @n).  Returns rows shown. */
+struct beside {
+	const char *name;
+	const char *const *args;
+	unsigned n;
+	void (*make)(struct traffic *tr, unsigned n);
+	want_fn *want;
+	const void *arg;
+	enum fields fields;
+};
+unsigned beside(struct traffic *tr, const struct beside *b);
+
+/* ---- burst.c ----------------------------------------------------------- */
+
+/* burst_make - @n connections over eight addresses and ports, each accepted
+ * by the server and reset by its client.  Returns how many there were. */
+unsigned burst_make(struct test *t, const struct netns *ns, unsigned n,
+		    double *seconds);
+
+#endif

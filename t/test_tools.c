@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Walks all tools, and one that is made up: what a descriptor must be like.
+ */
+#include <check.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "t/faketool.h"
+#include "t/optrun.h"
+#include "tools/frontend/options_int.h"
+
+/* Call @fn for each. */
+static void each(void (*fn)(const struct tool *))
+{
+	unsigned i;
+
+	fn(&fake_tool);
+	fn(&bare_tool);
+	for (i = 0; tools[i]; i++)
+		fn(tools[i]);
+}
+
+START_TEST(sorted)
+{
+	unsigned i;
+
+	for (i = 0; tools[i]; i++) {
+		ck_assert_ptr_eq(tool_find(tools[i]->name), tools[i]);
+		if (i)
+			ck_assert_str_lt(tools[i - 1]->name, tools[i]->name);
+		ck_assert_ptr_null(verb_find(tools[i]->name));
+	}
+	ck_assert_ptr_null(tool_find(""));
+	ck_assert_ptr_null(tool_find("zzz"));
+	ck_assert_ptr_null(tool_find("!"));
+}
+END_TEST
+
+static void texts_of(const struct tool *t)
+{
+	const char *s;
+
+	ck_assert_ptr_nonnull(t->summary);
+	ck_assert_msg(strlen(t->summary) <= 60, "%s: summary", t->name);
+	ck_assert_uint_gt(t->event_size, sizeof(struct event) - 1);
+	ck_assert_uint_le(t->event_size, EVENT_MAX);
+	for (s = t->name; *s; s++)
+		ck_assert(islower((unsigned char)*s) ||
+			  isdigit((unsigned char)*s) || *s == '_');
+}
+
+START_TEST(texts)
+{
+	each(texts_of);
+}
+END_TEST
+
+/* ---- options ---------------------------------------------------------- */
+
+static void option_is_unique(const struct tool *t, unsigned i)
+{
+	struct option_doc a, b;
+	unsigned j;
+
+	ck_assert(option_doc(t, i, &a));
+	for (j = 0; j < i && option_doc(t, j, &b); j++) {
+		ck_assert_msg(strcmp(a.name, b.name), "%s --%s", t->name,
+			      a.name);
+		ck_assert_msg(!a.letter || a.letter != b.letter, "%s -%c",
+			      t->name, a.letter);
+	}
+	ck_assert(a.help && a.group && *a.help && *a.group);
+	ck_assert(!a.letter || isalnum((unsigned char)a.letter));
+}
+
+/* Letters of the frontend are taken in tools that lack the option, too. */
+static void own_is_free(const struct tool *t, const struct tool_option *own)
+{
+	const struct opt *opt;
+
+	for (opt = opt_table; opt->name; opt++) {
+		ck_assert_msg(!own->letter || own->letter != opt->letter,
+			      "%s -%c", t->name, own->letter);
+		ck_assert_str_ne(own->name, opt->name);
+	}
+	ck_assert_ptr_nonnull(own->constant);
+	ck_assert_uint_le(own->min, own->max);
+	ck_assert(!own->arg || own->max > 0);
+	ck_assert(!own->arg || !own->scale ||
+		  own->max <= UINT64_MAX / own->scale);
+	ck_assert(!own->arg || own->def <= own->max);
+}
+
+static void options_of(const struct tool *t)
+{
+	const struct tool_option *own;
+	struct option_doc d;
+	unsigned i, n = 0;
+
+	for (i = 0; option_doc(t, i, &d); i++)
+		option_is_unique(t, i);
+	ck_assert_uint_lt(i, 80);
+	for (own = t->options; own && own->name; own++, n++)
+		own_is_free(t, own);
+	ck_assert_uint_le(n, MAX_OWN);
+}
+
+START_TEST(options)
+{
+	each(options_of);
+}
+END_TEST
+
+/* ---- columns ---------------------------------------------------------- */
+
+static bool ends_with(const char *s, const char *end)
+{
+	return strlen(s) > strlen(end) &&
+		!strcmp(s + strlen(s) - strlen(end), end);
+}
+
+static void column_ok(const struct tool *t, const struct column *c)
+{
+	const struct column *d;
+	const char *s;
+
+	for (s = c->key; *s; s++)
+		ck_assert_msg(islower((unsigned char)*s) || *s == '_' ||
+			      (s > c->key && isdigit((unsigned char)*s)),
+			      "%s: %s", t->name, c->key);
+	for (d = t->columns; d < c; d++) {
+		ck_assert_str_ne(c->key, d->key);
+		ck_assert_str_ne(c->heading, d->heading);
+	}
+	ck_assert(c->help && *c->help);
+	ck_assert(c->kind != K_ENUM || c->names);
+	ck_assert_msg(c->kind != K_MS || ends_with(c->key, "_ns"), "%s",
+		      c->key);
+	ck_assert_msg((c->kind != K_BYTES && c->kind != K_KB) ||
+		      ends_with(c->key, "_bytes"), "%s", c->key);
+	ck_assert_uint_le((uint32_t)c->off + c->size, t->event_size);
+}
+
+static void columns_of(const struct tool *t)
+{
+	const struct column *c;
+	size_t width = 0, n = 0, least;
+
+	for (c = t->columns; c->key; c++, n++) {
+		column_ok(t, c);
+		if (c->flags & (C_HIDDEN | C_DNS))
+			continue;
+		least = strlen(c->heading);
+		width += (c->width > least ? c->width : least) + 1;
+	}
+	ck_assert_msg(width - 1 <= 80, "%s: %zu columns wide", t->name,
+		      width - 1);
+	/* one is left for the time */
+	ck_assert_uint_lt(n, MAX_COLUMNS);
+}
+
+START_TEST(columns)
+{
+	each(columns_of);
+}
+END_TEST
+
+/* ---- hooks ------------------------------------------------------------ */
+
+static bool in_spec(const struct spec *s, const char *prog)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->nprogs; i++)
+		if (!strcmp(s->progs[i].name, prog))
+			return true;
+	return false;
+}
+
+static void role_ok(const struct tool *t, const struct role *r)
+{
+	unsigned i, j;
+
+	ck_assert(r->name && r->what && r->nalts);
+	ck_assert(!r->optional || r->without);
+	for (i = 0; i < r->nalts; i++) {
+		ck_assert_ptr_nonnull(r->alts[i].hooks[0].prog);
+		for (j = 0; j < ALT_HOOKS && r->alts[i].hooks[j].prog; j++) {
+			ck_assert_msg(in_spec(t->spec,
+					      r->alts[i].hooks[j].prog),
+				      "%s: %s", t->name,
+				      r->alts[i].hooks[j].prog);
+			ck_assert_int_ne(r->alts[i].hooks[j].hook.kind,
+					 HOOK_NONE);
+			ck_assert_ptr_nonnull(r->alts[i].hooks[j].hook.target);
+		}
+	}
+}
+
+static void roles_of(const struct tool *t)
+{
+	const struct role *const *r;
+
+	for (r = t->roles; r && *r; r++)
+		role_ok(t, *r);
+}
+
+START_TEST(roles)
+{
+	each(roles_of);
+}
+END_TEST
+
+/* ---- texts that are made ---------------------------------------------- */
+
+/* Render, and see that no line is too long for 80 columns. */
+static char *render(void (*fn)(FILE *, const struct tool *),
+		    const struct tool *t)
+{
+	char *text = NULL, *s;
+	size_t len, line;
+	FILE *f = open_memstream(&text, &len);
+
+	ck_assert_ptr_nonnull(f);
+	fn(f, t);
+	fclose(f);
+	for (s = text; *s; s += line + (s[line] == '\n')) {
+		line = strcspn(s, "\n");
+		ck_assert_msg(line <= 80, "%.*s", (int)line, s);
+		ck_assert_msg(!line || s[line - 1] != ' ', "blank at the end: "
+			      "%.*s", (int)line, s);
+	}
+	return text;
+}
+
+static void help_of(const struct tool *t)
+{
+	const struct column *c;
+	char *text = render(usage, t);
+
+	for (c = t->columns; c->key; c++)
+		ck_assert_ptr_nonnull(strstr(text, c->key));
+	free(text);
+}
+
+START_TEST(helps)
+{
+	char *text;
+
+	each(help_of);
+	text = render(usage, NULL);
+	ck_assert_ptr_nonnull(strstr(text, "replay"));
+	free(text);
+	text = render(usage, &fake_tool);
+	ck_assert_ptr_nonnull(strstr(text, "  -l, --least MS          only "
+		"sessions that lived this long (1 to 3600000,\n"
+		"                          default 5)\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\nExamples:\n  sockeye fake\n"));
+	free(text);
+}
+END_TEST
+
+static void man_of(const struct tool *t)
+{
+	static const char *const sections[] = { ".SH NAME", ".SH SYNOPSIS",
+		".SH DESCRIPTION", ".SH OPTIONS", ".SH FIELDS", ".SH HOOKS",
+		".SH EXIT STATUS", ".SH SEE ALSO" };
+	char *text = render(man_page, t), *at = text;
+	size_t i;
+
+	for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		at = strstr(at, sections[i]);
+		ck_assert_msg(at, "%s: %s", t->name, sections[i]);
+	}
+	free(text);
+}
+
+START_TEST(mans)
+{
+	char *text;
+
+	each(man_of);
+	text = render(man_page, NULL);
+	ck_assert_ptr_nonnull(strstr(text, ".TH SOCKEYE 8 "));
+	free(text);
+	text = render(man_page, &fake_tool);
+	ck_assert_ptr_nonnull(strstr(text, "sent\n\\e received"));
+	ck_assert_ptr_nonnull(strstr(text, ".PP\n\\&.A second"));
+	ck_assert_ptr_nonnull(strstr(text, "\\(aqnothing\\(aq \\-\\- not"));
+	ck_assert_ptr_nonnull(strstr(text, "raw_tracepoint "
+		"inet_sock_set_state (Linux 4.17)\n"));
+	ck_assert_ptr_nonnull(strstr(text, "kretprobe tcp_set_state (Linux "
+		"4.1): two\nhooks, twice the work\n"));
+	free(text);
+}
+END_TEST
+
+/* ---- examples --------------------------------------------------------- */
+
+/* Those that name files or namespaces only make sense where these exist. */
+static bool is_local(const char *args)
+{
+	static const char *const opts[] = { "-N", "--netns", "--cgroup",
+		"--btf", "--fields", "--ready-fd" };
+	size_t i;
+
+	for (i = 0; i < sizeof(opts) / sizeof(opts[0]); i++)
+		if (strstr(args, opts[i]))
+			return true;
+	return false;
+}
+
+static void examples_of(const struct tool *t)
+{
+	static struct optrun r;
+	const struct example *ex;
+	char line[256];
+	int code;
+
+	for (ex = t->examples; ex && ex->args; ex++) {
+		ck_assert(ex->what && *ex->what);
+		snprintf(line, sizeof(line), "%.*s",
+			 (int)strcspn(ex->args, "|>&"), ex->args);
+		if (is_local(line))
+			continue;
+		code = optrun(&r, t, false, line);
+		ck_assert_msg(code == -1, "%s %s: %s", t->name, ex->args,
+			      r.err);
+	}
+}
+
+START_TEST(examples)
+{
+	each(examples_of);
+}
+END_TEST
+
+/* ---- nearest ---------------------------------------------------------- */
+
+static void nearest_is(const char *word, const char *want)
+{
+	static const char *const words[] = { "tcpaccept", "tcpconnect",
+		"tcplife", "tcpretrans", "list", "help", "doctor" };
+	struct nearest n;
+	char buf[100];
+	size_t i;
+
+	nearest_init(&n, word);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		nearest_try(&n, words[i]);
+	ck_assert_str_eq(nearest_text(&n, "", buf, sizeof(buf)), want);
+}
+
+START_TEST(nearest)
+{
+	nearest_is("tcplfie", "; did you mean tcplife?");
+	nearest_is("tcplief", "; did you mean tcplife?");
+	nearest_is("tcpretran", "; did you mean tcpretrans?");
+	nearest_is("lifetcp", ".");
+	nearest_is("x", ".");
+	nearest_is("", ".");
+	nearest_is("tcp", "; did you mean tcpaccept, tcpconnect, tcplife or "
+		   "tcpretrans?");
+	nearest_is("hlep", "; did you mean help?");
+	nearest_is("0123456789012345678901234567890123456789012", ".");
+}
+END_TEST
+
+Suite *suite_tools(void);
+
+Suite *suite_tools(void)
+{
+	Suite *s = suite_create("tools");
+	TCase *tc = tcase_create("tools");
+
+	tcase_add_test(tc, sorted);
+	tcase_add_test(tc, texts);
+	tcase_add_test(tc, options);
+	tcase_add_test(tc, columns);
+	tcase_add_test(tc, roles);
+	tcase_add_test(tc, helps);
+	tcase_add_test(tc, mans);
+	tcase_add_test(tc, examples);
+	tcase_add_test(tc, nearest);
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Roles and their alternatives. */
+#include "tools/frontend/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* All hooks of an alternative, or none of them. */
+static int attach_alternative(struct object *o, const struct alternative *a,
+			      struct err *e)
+{
+	unsigned before = object_attached(o);
+	int err = 0;
+
+	for (unsigned i = 0; i < ALT_HOOKS && a->hooks[i].prog && !err; i++)
+		err = object_attach(o, a->hooks[i].prog, &a->hooks[i].hook, e);
+	if (err)
+		object_detach(o, before);
+	return err;
+}
+
+static bool wanted(const struct role *r, uint32_t flags)
+{
+	return !r->when || r->when & flags;
+}
+
+/* None of the ways served: say which were tried, and the reason of the best
+ * one that is not simply missing. */
+static int no_way(const struct role *r, const struct err *why, struct err *e)
+{
+	const struct err *best = &why[0];
+	bool perm = true;
+
+	for (unsigned i = 0; i < r->nalts; i++) {
+		if (why[i].no != EPERM && why[i].no != EACCES)
+			perm = false;
+		if (best->no == ENOENT && why[i].no != ENOENT)
+			best = &why[i];
+	}
+	err_set(e, 0, "this kernel gives no way to see that %s (%u tried; "
+		"%s)", r->what, r->nalts, best->msg);
+	e->no = perm ? EPERM : ENOTSUP;
+	if (best->hint[0])
+		err_hint(e, "%s; --plan tells about each way", best->hint);
+	else
+		err_hint(e, "--plan tells about each way");
+	return -e->no;
+}
+
+int roles_attach(struct object *o, const struct tool *t, uint32_t flags,
+		 struct plan *p, struct err *e)
+{
+	unsigned i, k;
+
+	for (i = 0; t->roles[i]; i++) {
+		const struct role *r = t->roles[i];
+
+		p->chosen[i] = -1;
+		if (!wanted(r, flags))
+			continue;
+		for (k = 0; k < r->nalts && p->chosen[i] < 0; k++) {
+			memset(&p->why[i][k], 0, sizeof(p->why[i][k]));
+			if (!attach_alternative(o, &r->alts[k],
+						&p->why[i][k]))
+				p->chosen[i] = k;
+		}
+		if (p->chosen[i] < 0 && !r->optional)
+			return no_way(r, p->why[i], e);
+	}
+	return 0;
+}
+
+static void print_alternative(FILE *out, const struct alternative *a,
+			      const char *mark)
+{
+	fprintf(out, "  %-10s", mark);
+	for (unsigned i = 0; i < ALT_HOOKS && a->hooks[i].prog; i++)
+		fprintf(out, "%s%s:%s", i ? " + " : "",
+			hook_kind_name(a->hooks[i].hook.kind),
+			a->hooks[i].hook.target);
+	if (a->note)
+		fprintf(out, " (%s)", a->note);
+	fputc('\n', out);
+}
+
+void plan_print(FILE *out, const struct tool *t, uint32_t flags,
+		const struct plan *p)
+{
+	for (unsigned i = 0; t->roles[i]; i++) {
+		const struct role *r = t->roles[i];
+		int used = p->chosen[i];
+
+		if (!wanted(r, flags))
+			continue;
+		fprintf(out, "%s: %s%s\n", r->name, r->what,
+			r->optional ? " (optional)" : "");
+		for (int k = 0; k < (int)r->nalts; k++) {
+			const struct err *why = &p->why[i][k];
+
+			print_alternative(out, &r->alts[k], k == used ?
+					  "used" : used >= 0 && k > used ?
+					  "not tried" : "no");
+			if (k == used || (used >= 0 && k > used))
+				continue;
+			fprintf(out, "            %s%s%s%s\n", why->msg,
+				why->hint[0] ? " (" : "", why->hint,
+				why->hint[0] ? ")" : "");
+		}
+		if (used < 0)
+			fprintf(out, "  none%s%s\n", r->without ? ": " : "",
+				r->without ? r->without : "");
+	}
+}

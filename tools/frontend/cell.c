@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a column of an event is: the one place that knows how members are
+ * read, and when a value is not known.
+ */
+#include "tools/frontend/rows_int.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#define AT_LEAST (1ull << 63)
+
+/* Bytes [off, off + size) of the event; NULL when it is shorter. */
+static const uint8_t *bytes_at(const struct event *ev, uint32_t off,
+			       uint32_t size)
+{
+	if (off + size > ev->len)
+		return NULL;
+	return (const uint8_t *)ev + off;
+}
+
+static uint64_t load_num(const uint8_t *p, unsigned size)
+{
+	uint64_t u64;
+	uint32_t u32;
+	uint16_t u16;
+
+	switch (size) {
+	case 1:
+		return *p;
+	case 2:
+		memcpy(&u16, p, sizeof(u16));
+		return u16;
+	case 4:
+		memcpy(&u32, p, sizeof(u32));
+		return u32;
+	case 8:
+		memcpy(&u64, p, sizeof(u64));
+		return u64;
+	}
+	return 0;
+}
+
+static bool owner_known(const struct event *ev, uint16_t flow_off)
+{
+	const uint8_t *p;
+
+	/* the header comes first in every event, so 0 is no place for it */
+	if (!flow_off)
+		return true;
+	p = bytes_at(ev, flow_off + (uint32_t)offsetof(struct flow, owned),
+		     sizeof(uint32_t));
+	return p && load_num(p, sizeof(uint32_t));
+}
+
+/* 4, 6, 46 of a struct flow; 0 when it is none of these. */
+static uint64_t ip_version(const uint8_t *flow)
+{
+	uint64_t family = load_num(flow + offsetof(struct flow, family),
+				   sizeof(uint16_t));
+
+	if (family == AF_INET)
+		return 4;
+	if (family != AF_INET6)
+		return 0;
+	return addr_is_mapped(flow + offsetof(struct flow, raddr)) ||
+	       addr_is_mapped(flow + offsetof(struct flow, laddr)) ? 46 : 6;
+}
+
+/* 0.0.0.0 and ::, which C_ZERO makes unknown. */
+static bool addr_is_any(const uint8_t addr[16])
+{
+	static const uint8_t zero[16];
+
+	return !memcmp(addr, zero, 16) ||
+	       (addr_is_mapped(addr) && !memcmp(addr + 12, zero, 4));
+}
+
+static void load_comm(struct cell *cell, const struct column *col,
+		      const uint8_t *p)
+{
+	cell->text = (const char *)p;
+	cell->len = (uint16_t)strnlen(cell->text, col->size);
+	cell->null = (col->flags & C_ZERO) && !cell->len;
+}
+
+static void load_addr(struct cell *cell, const struct column *col,
+		      const uint8_t *p)
+{
+	if (col->size != sizeof(cell->addr)) {
+		cell->null = true;
+		return;
+	}
+	memcpy(cell->addr, p, sizeof(cell->addr));
+	cell->null = (col->flags & C_ZERO) && addr_is_any(p);
+}
+
+static void load_signed(struct cell *cell, const struct column *col,
+			const uint8_t *p)
+{
+	unsigned shift = 64 - 8u * col->size;
+	uint64_t v = load_num(p, col->size);
+
+	/* kernel functions leave the upper half of a register undefined, so
+	 * members are 32 bits; other sizes extend all the same */
+	v = (uint64_t)((int64_t)(v << (shift & 63)) >> (shift & 63));
+	if (col->kind == K_ERRNO && (int64_t)v < 0)
+		v = -v;
+	cell->num = v;
+}
+
+void cell_load(struct cell *cell, const struct column *col,
+	       const struct event *ev, uint16_t flow_off)
+{
+	const uint8_t *p = bytes_at(ev, col->off, col->size);
+
+	cell->kind = col->kind;
+	cell->null = false;
+	cell->least = false;
+	cell->text = NULL;
+	cell->len = 0;
+	cell->num = 0;
+	if (!p || (col->flags & C_ABSENT) ||
+	    ((col->flags & C_OWNER) && !owner_known(ev, flow_off))) {
+		cell->null = true;
+		return;
+	}
+	switch (col->kind) {
+	case K_COMM:
+		load_comm(cell, col, p);
+		return;
+	case K_ADDR:
+	case K_NAME:
+		load_addr(cell, col, p);
+		return;
+	case K_IPVER:
+		cell->num = col->size == sizeof(struct flow) ?
+			    ip_version(p) : 0;
+		cell->null = !cell->num;
+		return;
+	case K_S32:
+	case K_ERRNO:
+		load_signed(cell, col, p);
+		break;
+	case K_MS:
+		cell->num = load_num(p, col->size);
+		cell->least = cell->num & AT_LEAST;
+		cell->num &= ~AT_LEAST;
+		break;
+	default:
+		cell->num = load_num(p, col->size);
+	}
+	cell->null = !cell->num && !cell->least &&
+		     ((col->flags & C_ZERO) || col->kind == K_NETNS);
+}
+
+/* The name of value @v, "" standing for a hole in the table. */
+static const char *enum_name(const char *const *names, uint64_t v)
+{
+	uint64_t i;
+
+	for (i = 0; names && names[i]; i++)
+		if (i == v)
+			return *names[i] ? names[i] : NULL;
+	return NULL;
+}
+
+static bool is_loopback(const uint8_t addr[16])
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	return !memcmp(addr, one, 16) ||
+	       (addr_is_mapped(addr) && addr[12] == 127);
+}
+
+void cell_dress(struct cell *cell, const struct column *col,
+		const struct names *names, uint64_t now_ns)
+{
+	const char *text = NULL;
+
+	if (cell->null)
+		return;
+	if (cell->kind == K_ENUM) {
+		text = enum_name(col->names, cell->num);
+	} else if (cell->kind == K_ERRNO) {
+		text = cell->num ? errno_name(cell->num) : NULL;
+	} else if (cell->kind == K_NAME) {
+		cell->age_ns = 0;
+		if (is_loopback(cell->addr))
+			text = "localhost";
+		else if (names)
+			text = names_find(names, cell->addr, now_ns,
+					  &cell->age_ns);
+		cell->null = !text;
+	} else {
+		return;
+	}
+	cell->text = text;
+	cell->len = text ? (uint16_t)strnlen(text, UINT16_MAX) : 0;
+}
+
+bool kind_sums(uint8_t kind)
+{
+	switch (kind) {
+	case K_U8:
+	case K_U16:
+	case K_U32:
+	case K_U64:
+	case K_S32:
+	case K_BYTES:
+	case K_KB:
+	case K_MS:
+		return true;
+	}
+	return false;
+}
+
+bool extra_key(const struct column *col, char *buf, size_t len)
+{
+	size_t n = strlen(col->key);
+	const char *tail;
+
+	switch (col->kind) {
+	case K_MS:
+		tail = "_at_least";
+		if (n > 3 && !strcmp(col->key + n - 3, "_ns"))
+			n -= 3;
+		break;
+	case K_ERRNO:
+		tail = "_name";
+		break;
+	case K_NAME:
+		tail = "_age_ns";
+		break;
+	default:
+		return false;
+	}
+	snprintf(buf, len, "%.*s%s", (int)n, col->key, tail);
+	return true;
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * --count: rows with equal keys are one row, in user space.
+ *
+ * A key is a string of bytes that memcmp() orders as the columns do: numbers
+ * big-endian, signed ones with the sign bit flipped.  The entries stand in one
+ * array, found through a hash table of their indexes.
+ */
+#include "tools/frontend/rows_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { IS_KEY, IS_SUM, IS_COUNT };	/* what a column is here */
+enum { KNOWN, AT_LEAST, UNKNOWN };	/* first byte of a key's column */
+
+#define TEXT_LEN 16			/* of K_COMM */
+#define FIRST_ENTRIES 256
+
+struct sum {
+	uint64_t value;
+	uint8_t known, least, pad[6];
+};
+
+/* An entry: this, sums[nsums], key. */
+struct entry {
+	uint64_t count;
+	uint32_t hash;
+	uint32_t keylen;		/* the same in all, for qsort() */
+	uint32_t sums_len;
+	uint32_t pad;
+	struct sum sums[];
+};
+
+struct tally {
+	const struct layout *layout;
+	uint8_t role[MAX_COLUMNS];
+	unsigned nsums;
+	uint32_t keylen, stride;
+	uint64_t seed;
+	unsigned char *entries;		/* len of them, stride apart */
+	size_t len, cap;
+	uint32_t *slots;		/* index + 1 of an entry; 0 free */
+	size_t nslots;			/* power of two, at least 2 * cap */
+};
+
+static unsigned payload_len(uint8_t kind)
+{
+	return kind == K_ADDR || kind == K_NAME || kind == K_COMM ?
+	       TEXT_LEN : 8;
+}
+
+static struct entry *entry_at(const struct tally *t, size_t i)
+{
+	return (struct entry *)(void *)(t->entries + i * t->stride);
+}
+
+static unsigned char *key_of(const struct entry *e)
+{
+	return (unsigned char *)e + sizeof(*e) + e->sums_len;
+}
+
+struct tally *tally_new(const struct layout *l)
+{
+	struct tally *t = calloc(1, sizeof(*t));
+	const struct column *col;
+	struct timespec now;
+	unsigned i;
+
+	if (!t)
+		return NULL;
+	t->layout = l;
+	for (i = 0; i < l->ncols; i++) {
+		col = l->cols[i];
+		if (col->kind == K_COUNT) {
+			t->role[i] = IS_COUNT;
+		} else if ((col->flags & C_SUM) && kind_sums(col->kind)) {
+			t->role[i] = IS_SUM;
+			t->nsums++;
+		} else {
+			t->role[i] = IS_KEY;
+			t->keylen += 1 + payload_len(col->kind);
+		}
+	}
+	t->stride = (uint32_t)(sizeof(struct entry) +
+			       t->nsums * sizeof(struct sum) +
+			       ((t->keylen + 7) & ~7u));
+	/* so that nobody out there can choose ports that collide */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	t->seed = ((uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec ^
+		   (uint64_t)(uintptr_t)t) | 1;
+	return t;
+}
+
+void tally_free(struct tally *t)
+{
+	if (!t)
+		return;
+	free(t->entries);
+	free(t->slots);
+	free(t);
+}
+
+static unsigned char *encode(unsigned char *p, const struct cell *c)
+{
+	uint64_t v = c->num;
+	int i;
+
+	*p++ = c->null ? UNKNOWN : c->least ? AT_LEAST : KNOWN;
+	memset(p, 0, payload_len(c->kind));
+	if (c->null)
+		return p + payload_len(c->kind);
+	switch (c->kind) {
+	case K_ADDR:
+	case K_NAME:
+		memcpy(p, c->addr, TEXT_LEN);
+		return p + TEXT_LEN;
+	case K_COMM:
+		memcpy(p, c->text, c->len < TEXT_LEN ? c->len : TEXT_LEN);
+		return p + TEXT_LEN;
+	case K_S32:
+		v ^= 1ull << 63;
+		break;
+	}
+	for (i = 7; i >= 0; i--) {
+		p[i] = (unsigned char)v;
+		v >>= 8;
+	}
+	return p + 8;
+}
+
+/* The cell that encode() made @p of; returns what follows. */
+static const unsigned char *decode(const unsigned char *p, struct cell *c,
+				   uint8_t kind)
+{
+	unsigned i, len = payload_len(kind);
+
+	c->kind = kind;
+	c->null = *p == UNKNOWN;
+	c->least = *p++ == AT_LEAST;
+	if (kind == K_ADDR || kind == K_NAME) {
+		memcpy(c->addr, p, TEXT_LEN);
+	} else if (kind == K_COMM) {
+		c->text = (const char *)p;
+		c->len = (uint16_t)strnlen(c->text, TEXT_LEN);
+	} else {
+		for (i = 0; i < len; i++)
+			c->num = c->num << 8 | p[i];
+		if (kind == K_S32)
+			c->num ^= 1ull << 63;
+	}
+	return p + len;
+}
+
+static uint32_t hash_key(const struct tally *t, const unsigned char *key)
+{
+	uint64_t h = t->seed;
+	uint32_t i;
+
+	for (i = 0; i < t->keylen; i++) {
+		h = (h ^ key[i]) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 32;
+	}
+	return (uint32_t)h;
+}
+
+static void put_slot(struct tally *t, uint32_t hash, size_t index)
+{
+	size_t i = hash & (t->nslots - 1);
+
+	while (t->slots[i])
+		i = (i + 1) & (t->nslots - 1);
+	t->slots[i] = (uint32_t)index + 1;
+}
+
+/* Room for one more entry, doubling; false when there is no more to have. */
+static bool make_room(struct tally *t)
+{
+	size_t cap = t->cap ? 2 * t->cap : FIRST_ENTRIES, i;
+	unsigned char *entries;
+	uint32_t *slots;
+
+	if (t->len < t->cap)
+		return true;
+	if (cap > TALLY_MAX)
+		return false;
+	slots = calloc(2 * cap, sizeof(*slots));
+	if (!slots)
+		return false;
+	entries = realloc(t->entries, cap * t->stride);
+	if (!entries) {
+		free(slots);
+		return false;
+	}
+	free(t->slots);
+	t->slots = slots;
+	t->nslots = 2 * cap;
+	t->entries = entries;
+	t->cap = cap;
+	for (i = 0; i < t->len; i++)
+		put_slot(t, entry_at(t, i)->hash, i);
+	return true;
+}
+
+static struct entry *find_or_add(struct tally *t, const unsigned char *key)
+{
+	uint32_t hash = hash_key(t, key);
+	struct entry *e;
+	size_t i;
+
+	for (i = hash; t->nslots; i++) {
+		i &= t->nslots - 1;
+		if (!t->slots[i])
+			break;
+		e = entry_at(t, t->slots[i] - 1);
+		if (e->hash == hash && !memcmp(key_of(e), key, t->keylen))
+			return e;
+	}
+	if (!make_room(t))
+		return NULL;
+	e = entry_at(t, t->len);
+	memset(e, 0, t->stride);
+	e->hash = hash;
+	e->keylen = t->keylen;
+	e->sums_len = (uint32_t)(t->nsums * sizeof(struct sum));
+	memcpy(key_of(e), key, t->keylen);
+	put_slot(t, hash, t->len++);
+	return e;
+}
+
+bool tally_add(struct tally *t, const struct cell *cells)
+{
+	unsigned char key[MAX_COLUMNS * (1 + TEXT_LEN)], *p = key;
+	struct entry *e;
+	struct sum *s;
+	unsigned i;
+
+	for (i = 0; i < t->layout->ncols; i++)
+		if (t->role[i] == IS_KEY)
+			p = encode(p, &cells[i]);
+	e = find_or_add(t, key);
+	if (!e)
+		return false;
+	e->count++;
+	s = e->sums;
+	for (i = 0; i < t->layout->ncols; i++) {
+		if (t->role[i] != IS_SUM)
+			continue;
+		if (!cells[i].null) {
+			s->value += cells[i].num;
+			s->known = 1;
+			s->least |= cells[i].least;
+		}
+		s++;
+	}
+	return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	return memcmp(key_of(x), key_of(y), x->keylen);
+}
+
+void tally_sort(struct tally *t)
+{
+	size_t i;
+
+	if (!t->len)
+		return;
+	qsort(t->entries, t->len, t->stride, compare);
+	memset(t->slots, 0, t->nslots * sizeof(*t->slots));
+	for (i = 0; i < t->len; i++)
+		put_slot(t, entry_at(t, i)->hash, i);
+}
+
+size_t tally_len(const struct tally *t)
+{
+	return t->len;
+}
+
+void tally_get(const struct tally *t, size_t i, struct cell *cells)
+{
+	const struct entry *e = entry_at(t, i);
+	const unsigned char *key = key_of(e);
+	const struct sum *s = e->sums;
+	const struct column *col;
+	unsigned j;
+
+	for (j = 0; j < t->layout->ncols; j++) {
+		col = t->layout->cols[j];
+		memset(&cells[j], 0, sizeof(cells[j]));
+		if (t->role[j] == IS_KEY) {
+			key = decode(key, &cells[j], col->kind);
+			continue;
+		}
+		cells[j].kind = col->kind;
+		if (t->role[j] == IS_COUNT) {
+			cells[j].num = e->count;
+			continue;
+		}
+		cells[j].num = s->value;
+		cells[j].null = !s->known;
+		cells[j].least = s->least;
+		s++;
+	}
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * CSV as RFC 4180 quotes it, lines ended by LF as Unix tools have them; the
+ * keys of NDJSON in the first line.  Empty is unknown, "" an empty string.
+ */
+#include "tools/frontend/rows_int.h"
+
+#include <string.h>
+
+#define CELL_MAX 1024
+
+/* @s cleaned, so without CR and LF, and quoted where it must be. */
+static char *put_field(char *p, const char *s, size_t len)
+{
+	char text[CELL_MAX], *end;
+	size_t i, n;
+
+	end = put_clean(text, s, len < sizeof(text) ? len : sizeof(text));
+	n = (size_t)(end - text);
+	if (n && !memchr(text, ',', n) && !memchr(text, '"', n) &&
+	    text[0] != ' ' && text[n - 1] != ' ') {
+		memcpy(p, text, n);
+		return p + n;
+	}
+	*p++ = '"';
+	for (i = 0; i < n; i++) {
+		if (text[i] == '"')
+			*p++ = '"';
+		*p++ = text[i];
+	}
+	*p++ = '"';
+	return p;
+}
+
+static char *put_value(char *p, const struct cell *c)
+{
+	if (c->null)
+		return p;
+	switch (c->kind) {
+	case K_S32:
+		return put_s64(p, (int64_t)c->num);
+	case K_HEX64:
+		return put_hex(p, c->num);
+	case K_ADDR:
+		return put_addr(p, c->addr);
+	case K_COMM:
+	case K_NAME:
+		return put_field(p, c->text, c->len);
+	case K_ENUM:
+		if (c->text)
+			return put_field(p, c->text, c->len);
+		break;
+	}
+	return put_u64(p, c->num);
+}
+
+static char *put_extra(char *p, const struct cell *c)
+{
+	if (c->null || (c->kind == K_NAME && c->age_ns == AGE_UNKNOWN))
+		return p;
+	if (c->kind == K_MS) {
+		memcpy(p, c->least ? "true" : "false", 5);
+		return p + (c->least ? 4 : 5);
+	}
+	if (c->kind == K_NAME)
+		return put_u64(p, c->age_ns);
+	return c->text ? put_field(p, c->text, c->len) : p;
+}
+
+static void csv_header(struct rows *r)
+{
+	const char *sep = "";
+	char extra[KEY_MAX];
+	unsigned i;
+
+	if (!r->tally) {
+		out_puts(&r->out, stamp_key(r->layout.time));
+		sep = ",";
+	}
+	for (i = 0; i < r->layout.ncols; i++) {
+		out_puts(&r->out, sep);
+		sep = ",";
+		out_puts(&r->out, r->layout.cols[i]->key);
+		if (extra_key(r->layout.cols[i], extra, sizeof(extra))) {
+			out_puts(&r->out, ",");
+			out_puts(&r->out, extra);
+		}
+	}
+	out_puts(&r->out, "\n");
+}
+
+static void csv_row(struct rows *r, const struct cell *cells,
+		    const struct moment *when)
+{
+	char *p = out_room(&r->out, STAMP_MAX);
+	unsigned i;
+
+	if (when)
+		p = stamp_raw(&r->stamp, p, r->layout.time, when->ns,
+			      when->clocks);
+	out_done(&r->out, p);
+	for (i = 0; i < r->layout.ncols; i++) {
+		p = out_room(&r->out, 4 * CELL_MAX + 128);
+		if (i || when)
+			*p++ = ',';
+		p = put_value(p, &cells[i]);
+		if (r->keys[i].extra_len) {
+			*p++ = ',';
+			p = put_extra(p, &cells[i]);
+		}
+		out_done(&r->out, p);
+	}
+	out_put(&r->out, "\n", 1);
+}
+
+const struct emitter csv_emitter = {
+	.header = csv_header,
+	.row = csv_row,
+};

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * frontend - what all tools share: options, filters, roles, rows, captures.
+ * Private to tools/.
+ *
+ * A run goes one way:
+ *   options -> filter program and constants -> roles attached -> ring
+ *   -> event -> rows (filter already applied in the kernel) -> emitter
+ * and a replay enters at "event", from a capture.
+ */
+#ifndef SOCKEYE_FRONTEND_H
+#define SOCKEYE_FRONTEND_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "tools/tool.h"
+
+/* Exit codes: they are API (man page, EXIT STATUS). */
+enum {
+	EXIT_OK = 0,
+	EXIT_FAIL = 1,
+	EXIT_USAGE = 2,
+	EXIT_KERNEL = 3,	/* this kernel cannot */
+	EXIT_PERM = 4,
+};
+
+/* ---- main.c, registry ------------------------------------------------- */
+
+/* All tools, sorted by name; NULL-terminated. */
+extern const struct tool *const tools[];
+const struct tool *tool_find(const char *name);
+
+/* Verbs: `sockeye VERB ...`; each returns an exit code. */
+struct verb {
+	const char *name, *summary;
+	int (*main)(int argc, char **argv);
+};
+extern const struct verb verbs[];	/* ends with name NULL */
+const struct verb *verb_find(const char *name);
+int verb_list(int argc, char **argv);
+int verb_help(int argc, char **argv);
+int verb_doctor(int argc, char **argv);
+int verb_object(int argc, char **argv);
+int verb_replay(int argc, char **argv);
+
+/* ---- talk.c: stderr --------------------------------------------------- */
+
+/*
+ * One write(2) per message, control characters made harmless, "sockeye
+ * TOOL: " in front.  say() is silent under --quiet.
+ */
+void talk_init(const char *tool, int quiet);
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* fail_err - print the chain and the hint of @e; returns the exit code that
+ * fits its errno (EPERM, EACCES: 4; no such hook, ENOSYS ...: 3; else 1). */
+int fail_err(const struct err *e);
+
+/* ---- options ---------------------------------------------------------- */
+
+struct addr_range { uint8_t addr[16]; uint8_t prefix; };	/* v4 mapped */
+struct port_range { uint16_t lo, hi; };
+
+#define FILTER_LIST 64
+
+/* What --pid, --lport ... said; lists are alternatives, n 0: not given. */
+struct filters {
+	uint32_t pid[FILTER_LIST], tid[FILTER_LIST], uid[FILTER_LIST];
+	char comm[FILTER_LIST][16];
+	struct port_range port[FILTER_LIST], lport[FILTER_LIST],
+		rport[FILTER_LIST];
+	struct addr_range laddr[FILTER_LIST], raddr[FILTER_LIST];
+	uint32_t netns[FILTER_LIST];
+	uint64_t cgroup[FILTER_LIST];
+	unsigned npid, ntid, nuid, ncomm, nport, nlport, nrport, nladdr,
+		nraddr, nnetns, ncgroup;
+	int family;		/* 0, 4, 6 */
+};
+
+enum format { FMT_TABLE, FMT_JSON, FMT_CSV };
+enum time_col { TIME_NONE, TIME_REL, TIME_WALL, TIME_WALL_UTC, TIME_ISO,
+		TIME_UNIX, TIME_MONO };
+
+#define MAX_COLUMNS 64
+#define MAX_CONFIG 32
+#define MAX_OWN 16
+
+struct options {
+	const struct tool *tool;
+	struct filters filters;
+	enum format format;
+	enum time_col time;
+	const char *columns;	/* -o: "a,b" or "+a" */
+	bool no_header, extended, wide, count, no_summary, strict, dns;
+	int verbose, quiet;
+	uint64_t duration_ns;	/* 0: until stopped */
+	uint64_t max_events;	/* 0: all */
+	const char *write_file;	/* -W */
+	const char *replay_file;
+	bool plan, dump, dry_run, schema;
+	int ready_fd;		/* -1 none */
+	uint32_t ring_pages;	/* -b, 0 default */
+	uint32_t max_sockets;	/* entries of the state maps, 0 default */
+	const char *config[MAX_CONFIG + 1];
+	struct env_opts env;
+	uint64_t own[MAX_OWN];	/* values of tool->options, in order */
+};
+
+/*
+ * options_parse - fill @o from @argv (argv[0] is the tool's name).  Returns
+ * -1 to go on, or the exit code to end with: after --help and the like 0,
+ * after a mistake (one line on stderr: what, where, what to do) 2.
+ * Strings of @o are those of @argv; @o points into itself, do not copy it.
+ * Calls talk_init().  May permute @argv, as getopt_long(3) does.
+ * @replay: only the options that shape output are taken, and one argument,
+ * the capture (o->replay_file).  @t may be NULL then: parse once for the name
+ * of the capture, and again when it has told the tool.
+ */
+int options_parse(struct options *o, const struct tool *t, int argc,
+		  char **argv, bool replay);
+
+/* One row per option the tool takes, its own first, for usage and man page:
+ * walks until false.  Hidden ones are not told. */
+struct option_doc {
+	char letter;		/* 0: long only */
+	const char *name, *arg, *help, *group;
+	bool maybe;		/* --name[=ARG], and the letter without */
+	char note[80];		/* of own ones: "1 to 60, default 5"; or "" */
+};
+bool option_doc(const struct tool *t, unsigned i, struct option_doc *d);
+
+void usage(FILE *out, const struct tool *t);	/* t NULL: sockeye's own */
+void man_page(FILE *out, const struct tool *t);	/* roff; t NULL: sockeye.8 */
+
+/* ---- filter.c --------------------------------------------------------- */
+
+/*
+ * The longest filter: full lists of everything, and a program still has room
+ * beside it on kernels before 5.2 (AS_MAX_INSNS).
+ */
+#define FILTER_MAX_INSNS 3072
+
+/*
+ * filter_build - assemble `filter(const struct flow *)` for what was asked,
+ * into @insns (room for FILTER_MAX_INSNS).  Returns the number of
+ * instructions; with no filter given, two (r0 = FILTER_PASS; exit), which
+ * link folds away.  -1 with *@why when it gets too long (or no memory).
+ * Socket filters are tested before the owner's; see enum verdict.  The code
+ * is for the machine it is built on: r1 = flow, aligned to 8 bytes, r0 and
+ * r2..r5 are used, all jumps go forward.
+ */
+int filter_build(const struct filters *f, struct bpf_insn *insns,
+		 const char **why);
+/* filter_match - the same decision in user space (seeding, tests). */
+enum verdict filter_match(const struct filters *f, const struct flow *flow);
+bool filter_on_owner(const struct filters *f);
+
+/* ---- rows: columns and emitters --------------------------------------- */
+
+/* Clocks of a run or capture: what turns event ns into times. */
+struct clocks {
+	uint64_t start_ns;	/* monotonic, of the run */
+	int64_t wall_offset_ns;	/* CLOCK_REALTIME - CLOCK_MONOTONIC */
+};
+
+/* The columns chosen, time column first. */
+struct layout {
+	const struct column *cols[MAX_COLUMNS];
+	unsigned ncols;
+	enum time_col time;
+};
+
+/*
+ * layout_choose - from the tool's columns and the options; 0, or -1 after a
+ * complaint that names what exists.  -o "a,b" replaces the columns, "+a,-b"
+ * adds and removes; a name is a column's key or heading.  Under --count the
+ * columns are the keys (C_KEY, or whatever else -o names), sums and COUNT.
+ */
+int layout_choose(struct layout *l, const struct options *o);
+
+struct rows;		/* emitter: layout, format, stdout, counts */
+struct names;
+struct capture_info;
+
+/*
+ * rows_new - emitter for what @o asks, writing to @out (which must not be
+ * written to by others until rows_free).  NULL: errno EINVAL after a
+ * complaint of layout_choose, or ENOMEM.  @o->tool must live as long.
+ */
+struct rows *rows_new(const struct options *o, FILE *out);
+/* rows_names - where K_NAME columns look; borrowed.  Events of type
+ * EVENT_DNS that rows_add is given are learned. */
+void rows_names(struct rows *r, struct names *n);
+/* rows_start - header (table, CSV) or {"type":"start"} line; not flushed. */
+void rows_start(struct rows *r, const struct capture_info *info);
+/*
+ * rows_add - one event; false once stdout is gone (EPIPE) or broken.  The
+ * caller ignores SIGPIPE.  Only EVENT_ROW makes a row.
+ */
+bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c);
+/* rows_flush - what was added becomes visible; after each drained batch.
+ * False: errno tells why, EPIPE being a normal end. */
+bool rows_flush(struct rows *r);
+/* What did not become a row; total since start. */
+struct losses {
+	uint64_t lost, owners_full, state_full, unattributed, missed;
+};
+/* rows_loss - told in the stream ({"type":"lost"...}) when it has grown; in
+ * a table and CSV nowhere, telling stderr is the caller's. */
+void rows_loss(struct rows *r, const struct losses *l);
+/* rows_end - under --count the table of keys; {"type":"end"} line; flushes.
+ * Returns false when output failed (ENOSPC: reported by errno); a closed pipe
+ * is no failure. */
+bool rows_end(struct rows *r, const struct losses *l);
+/* rows_shown - rows so far; under --count events counted. */
+uint64_t rows_shown(const struct rows *r);
+/* rows_uncounted - events that --count had no room for (2^18 keys). */
+uint64_t rows_uncounted(const struct rows *r);
+void rows_free(struct rows *r);
+
+void schema_print(FILE *out, const struct tool *t);	/* JSON Schema */
+
+/* ---- names.c: DNS answers seen ---------------------------------------- */
+
+struct names *names_new(void);
+/* names_learn - take the A and AAAA records of a DNS answer (hostile); the
+ * question's name is the one kept.  Room for 10,240 addresses, the one not
+ * heard of for longest goes. */
+void names_learn(struct names *n, const struct dns_event *ev);
+/* names_find - the name last asked for that had this address; NULL.
+ * *age_ns (may be NULL): how long before @now_ns the answer came; after a day
+ * it is forgotten.  Valid until the next names_learn. */
+const char *names_find(const struct names *n, const uint8_t addr[16],
+		       uint64_t now_ns, uint64_t *age_ns);
+void names_free(struct names *n);
+
+/* ---- capture.c: -W and replay ----------------------------------------- */
+
+struct capture_info {
+	const char *tool;	/* name */
+	const char *version;	/* of sockeye */
+	char machine[65], release[65];
+	uint64_t map_entries;
+	struct clocks clocks;
+	int64_t boot_offset_ns;	/* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
+};
+
+struct capture;
+/* capture_create - FILE must not exist or be a regular file; "-": stdout.
+ * Written to a temporary name beside it and renamed by capture_close when
+ * whole?  No: captures are append-only records, readable up to the last
+ * whole one, so a killed run keeps what it had. */
+int capture_create(struct capture **out, const char *file,
+		   const struct tool *t, const struct capture_info *info,
+		   struct err *e);
+/* capture_event, capture_losses - into a buffer; 0 or a negative errno, which
+ * stays once output has failed.  Losses that have not changed are not written
+ * again. */
+int capture_event(struct capture *c, const struct event *ev);
+int capture_losses(struct capture *c, const struct losses *l);
+/* capture_flush - to the file; after each drained batch. */
+int capture_flush(struct capture *c);
+/* capture_close - mark the end, flush, close, free @c in any case; tells the
+ * first failure there was (ENOSPC). */
+int capture_close(struct capture *c, struct err *e);
+
+/*
+ * capture_open - read a capture back.  The event layout in the file is
+ * described by the file itself: fields are matched to the tool's columns by
+ * key; what the tool no longer knows is skipped, what it newly has is
+ * unknown (C_ABSENT).  Any byte order; numbers of errors and enums become
+ * this build's by name.  *@t is a copy of the tool, made to fit the capture;
+ * it and the strings of @info live until capture_free.  "-" is stdin.
+ */
+int capture_open(struct capture **out, const char *file,
+		 const struct tool **t, struct capture_info *info,
+		 struct err *e);
+/* capture_next - 1: @ev (valid until the next call, in this machine's order
+ * and the tool's present layout), 2: @losses, 0: end; negative: -ENODATA cut
+ * short (the run was killed), others damaged (@e tells where); what came
+ * before stands. */
+int capture_next(struct capture *c, const struct event **ev,
+		 struct losses *losses, struct err *e);
+void capture_free(struct capture *c);
+
+/* ---- netns.c, cgroup.c, seeds.c --------------------------------------- */
+
+/* netns_parse - NAME (of ip netns), PID, PATH or inode:N to its inode. */
+int netns_parse(const char *text, uint32_t *inum, struct err *e);
+/* cgroup_parse - PATH below the cgroup v2 mount, or a number, to its id. */
+int cgroup_parse(const char *text, uint64_t *id, struct err *e);
+
+/*
+ * seeds_fill - put the owners of TCP sockets that are open now into the map
+ * @fd (cookie -> struct seed), from sock_diag of every network namespace and
+ * /proc/PID/fd.  Looks only where @f can match.  Returns how many, or a
+ * negative errno; never fatal.
+ */
+int seeds_fill(int fd, const struct filters *f, struct err *e);
+
+/* ---- run.c ------------------------------------------------------------ */
+
+int tool_main(const struct tool *t, int argc, char **argv);
+
+#endif

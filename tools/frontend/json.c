@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* NDJSON: one object per line, for programs. */
+#include "tools/frontend/rows_int.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static char *put_str(char *p, const char *s)
+{
+	size_t n = strlen(s);
+
+	memcpy(p, s, n);
+	return p + n;
+}
+
+static void put_string(struct out *o, const char *s)
+{
+	size_t len = strnlen(s, 1024);
+
+	out_done(o, put_quoted(out_room(o, 6 * len + 2), s, len));
+}
+
+static void begin(struct rows *r, const char *type)
+{
+	out_puts(&r->out, "{\"tool\":");
+	put_string(&r->out, r->tool->name);
+	out_puts(&r->out, ",\"type\":\"");
+	out_puts(&r->out, type);
+	out_puts(&r->out, "\"");
+}
+
+static void put_number(struct out *o, const char *key, uint64_t v)
+{
+	char *p;
+
+	out_puts(o, key);
+	p = out_room(o, 20);
+	out_done(o, put_u64(p, v));
+}
+
+/* ts_ns and time, and what -t or -T asks for besides. */
+static void put_when(struct rows *r, uint64_t ns, const struct clocks *c)
+{
+	enum time_col kind = r->layout.time;
+	char *p = out_room(&r->out, 256);
+	bool text = stamp_is_text(kind);
+
+	p = put_str(p, ",\"ts_ns\":");
+	p = put_u64(p, ns);
+	p = put_str(p, ",\"time\":\"");
+	p = stamp_raw(&r->stamp, p, TIME_ISO, ns, c);
+	*p++ = '"';
+	if (kind == TIME_REL || kind == TIME_WALL || kind == TIME_UNIX) {
+		*p++ = ',';
+		*p++ = '"';
+		p = put_str(p, stamp_key(kind));
+		p = put_str(p, text ? "\":\"" : "\":");
+		p = stamp_raw(&r->stamp, p, kind, ns, c);
+		if (text)
+			*p++ = '"';
+	}
+	out_done(&r->out, p);
+}
+
+static char *put_number_text(char *p, uint64_t v)
+{
+	*p++ = '"';
+	p = put_u64(p, v);
+	*p++ = '"';
+	return p;
+}
+
+static char *put_value(char *p, const struct cell *c)
+{
+	if (c->null)
+		return put_str(p, "null");
+	switch (c->kind) {
+	case K_S32:
+		return put_s64(p, (int64_t)c->num);
+	case K_HEX64:
+		*p++ = '"';
+		p = put_hex(p, c->num);
+		*p++ = '"';
+		return p;
+	case K_ADDR:
+		*p++ = '"';
+		p = put_addr(p, c->addr);
+		*p++ = '"';
+		return p;
+	case K_ENUM:
+		/* always a string, so that readers meet one type */
+		return c->text ? put_quoted(p, c->text, c->len) :
+				 put_number_text(p, c->num);
+	case K_COMM:
+	case K_NAME:
+		return put_quoted(p, c->text, c->len);
+	}
+	return put_u64(p, c->num);
+}
+
+static char *put_extra(char *p, const struct cell *c)
+{
+	if (c->null || (c->kind == K_NAME && c->age_ns == AGE_UNKNOWN))
+		return put_str(p, "null");
+	if (c->kind == K_MS)
+		return put_str(p, c->least ? "true" : "false");
+	if (c->kind == K_NAME)
+		return put_u64(p, c->age_ns);
+	return c->text ? put_quoted(p, c->text, c->len) : put_str(p, "null");
+}
+
+static void json_row(struct rows *r, const struct cell *cells,
+		     const struct moment *when)
+{
+	const struct json_key *key;
+	struct out *o = &r->out;
+	struct cell cell;
+	unsigned i;
+	char *p;
+
+	begin(r, when ? "event" : "count");
+	if (when)
+		put_when(r, when->ns, when->clocks);
+	for (i = 0; i < r->layout.ncols; i++) {
+		key = &r->keys[i];
+		cell = cells[i];
+		if (cell.len > 1024)
+			cell.len = 1024;
+		p = out_room(o, 2 * (KEY_MAX + 64 + 6 * (size_t)cell.len));
+		memcpy(p, key->main, key->main_len);
+		p = put_value(p + key->main_len, &cell);
+		if (key->extra_len) {
+			memcpy(p, key->extra, key->extra_len);
+			p = put_extra(p + key->extra_len, &cell);
+		}
+		out_done(o, p);
+	}
+	out_put(o, "}\n", 2);
+}
+
+static void json_start(struct rows *r, const struct capture_info *info)
+{
+	struct out *o = &r->out;
+
+	begin(r, "start");
+	put_when(r, info->clocks.start_ns, &info->clocks);
+	out_puts(o, ",\"version\":");
+	put_string(o, info->version ? info->version : "");
+	out_puts(o, ",\"kernel\":");
+	put_string(o, info->release);
+	out_puts(o, ",\"machine\":");
+	put_string(o, info->machine);
+	out_puts(o, "}\n");
+}
+
+void json_losses(struct out *o, const struct losses *l)
+{
+#define X(name, text) put_number(o, ",\"" #name "\":", l->name);
+	LOSSES(X)
+#undef X
+}
+
+static void json_loss(struct rows *r, const struct losses *l)
+{
+	begin(r, "lost");
+	json_losses(&r->out, l);
+	out_puts(&r->out, "}\n");
+}
+
+static void json_end(struct rows *r, const struct losses *l)
+{
+	begin(r, "end");
+	put_number(&r->out, ",\"shown\":", r->shown);
+	if (r->tally)
+		put_number(&r->out, ",\"uncounted\":", r->uncounted);
+	json_losses(&r->out, l);
+	out_puts(&r->out, "}\n");
+}
+
+const struct emitter json_emitter = {
+	.start = json_start,
+	.row = json_row,
+	.loss = json_loss,
+	.end = json_end,
+};

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The ladders of tools/ladders.h. */
+#include "tools/ladders.h"
+
+#define KPROBE(p, f, a)		{ p, { HOOK_KPROBE, f, a, 0, 0 } }
+#define KRETPROBE(p, f, a, n)	{ p, { HOOK_KRETPROBE, f, a, n, 0 } }
+#define FENTRY(p, f, a)		{ p, { HOOK_FENTRY, f, a, 0, 0 } }
+#define RAW(p, f, a)		{ p, { HOOK_RAW_TRACEPOINT, f, a, 0, 0 } }
+#define TRACEPOINT(p, f, a)	{ p, { HOOK_TRACEPOINT, f, a, 0, 0 } }
+
+static const struct alternative tcp_state[] = {
+	{ HOOKS(RAW("on_state", "inet_sock_set_state",
+		    "sk oldstate newstate")) },
+	{ HOOKS(TRACEPOINT("on_state", "sock/inet_sock_set_state",
+			   "sk=skaddr oldstate newstate")) },
+	{ HOOKS(KPROBE("on_state", "tcp_set_state", "sk newstate")) },
+};
+
+const struct role role_tcp_state = {
+	.name = "tcp-state", .what = "a TCP socket changes its state",
+	ALTS(tcp_state),
+};
+
+/*
+ * Calls of accept(2) that wait already when the tool starts return without
+ * passing a return probe.  So what accept calls last comes first:
+ * __inet_accept() (6.8), or security_sock_graft() (CONFIG_SECURITY_NETWORK);
+ * leaving the system call fires for those as well.
+ */
+#define ACCEPT_FUNCTIONS						\
+	{ HOOKS(FENTRY("on_accept", "__inet_accept", "- - sk")) },	\
+	{ HOOKS(FENTRY("on_accept", "security_sock_graft", "sk")) },	\
+	{ HOOKS(KPROBE("on_accept", "__inet_accept", "- - sk")) },	\
+	{ HOOKS(KPROBE("on_accept", "security_sock_graft", "sk")) }
+
+#define ACCEPT_SYSCALLS							\
+	{ HOOKS(TRACEPOINT("on_accept_exit", "syscalls/sys_exit_accept", \
+			   "fd=ret"),					\
+		TRACEPOINT("on_accept_exit", "syscalls/sys_exit_accept4", \
+			   "fd=ret")),					\
+	  .note = "not seen: io_uring, 32-bit programs on 64-bit kernels" }
+
+#define ACCEPT_RETURN							\
+	{ HOOKS(KRETPROBE("on_accept", "inet_csk_accept", "sk=ret", 1024)), \
+	  .note = "not seen: calls that waited when the tool started" }
+
+static const struct alternative tcp_accept[] = {
+	ACCEPT_FUNCTIONS, ACCEPT_SYSCALLS, ACCEPT_RETURN,
+};
+
+const struct role role_tcp_accept = {
+	.name = "tcp-accept", .what = "a process accepts a TCP connection",
+	ALTS(tcp_accept),
+};
+
+/* Leaving system calls costs every system call on the machine; the first read
+ * or write tells the same, only later. */
+static const struct alternative owner_accept[] = {
+	ACCEPT_FUNCTIONS,
+	{ HOOKS(RAW("on_io", "sock_recv_length", "sk"),
+		RAW("on_io", "sock_send_length", "sk")),
+	  .note = "known once the socket is first used" },
+	ACCEPT_SYSCALLS, ACCEPT_RETURN,
+};
+
+const struct role role_owner_accept = {
+	.name = "owner-accept",
+	.what = "which process has a connection that a peer opened",
+	.optional = true,
+	.without = "no PID for connections that were accepted",
+	ALTS(owner_accept),
+};
+
+static const struct alternative owner_connect[] = {
+	{ HOOKS(FENTRY("on_connect", "tcp_connect", "sk")) },
+	{ HOOKS(RAW("on_state", "inet_sock_set_state",
+		    "sk oldstate newstate")) },
+	{ HOOKS(KPROBE("on_connect", "tcp_connect", "sk")) },
+	{ HOOKS(TRACEPOINT("on_state", "sock/inet_sock_set_state",
+			   "sk=skaddr oldstate newstate")) },
+};
+
+const struct role role_owner_connect = {
+	.name = "owner-connect",
+	.what = "which process opens a connection",
+	.optional = true,
+	.without = "no PID for connections that were opened from here",
+	ALTS(owner_connect),
+};
+
+static const struct alternative tcp_destroy[] = {
+	{ HOOKS(RAW("on_destroy", "tcp_destroy_sock", "sk")) },
+	{ HOOKS(KPROBE("on_destroy", "tcp_v4_destroy_sock", "sk")) },
+	{ HOOKS(TRACEPOINT("on_destroy", "tcp/tcp_destroy_sock",
+			   "sk=skaddr")) },
+};
+
+const struct role role_tcp_destroy = {
+	.name = "tcp-destroy", .what = "a TCP socket goes away",
+	ALTS(tcp_destroy),
+};
+
+static const struct alternative dns[] = {
+	{ HOOKS(FENTRY("on_dns_read", "skb_consume_udp", "sk skb")) },
+	{ HOOKS(KPROBE("on_dns_read", "skb_consume_udp", "sk skb")) },
+	{ HOOKS(RAW("on_dns_packet", "netif_receive_skb", "skb")),
+	  .note = "looks at every packet received" },
+};
+
+const struct role role_dns = {
+	.name = "dns", .what = "an answer from a name server arrives",
+	.optional = true, .without = "no names", .when = RUN_DNS,
+	ALTS(dns),
+};

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which columns are shown. */
+#include "tools/frontend/options_int.h"
+#include "tools/frontend/rows_int.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define NAME_MAX_LEN 40
+
+static const struct column count_column = {
+	.key = "count", .heading = "COUNT", .help = "events with these keys",
+	.kind = K_COUNT, .width = 8,
+};
+
+/* Can be shown at all in this run. */
+static bool available(const struct column *col, const struct options *o)
+{
+	return o->dns || !(col->flags & C_DNS);
+}
+
+static bool shown_by_default(const struct column *col,
+			     const struct options *o)
+{
+	if (!available(col, o))
+		return false;
+	if (o->count && !(col->flags & (C_KEY | C_SUM)))
+		return false;
+	if (!(col->flags & C_HIDDEN))
+		return true;
+	return o->extended || ((col->flags & C_WIDE) && o->wide);
+}
+
+static int find(const struct layout *l, const struct column *col)
+{
+	unsigned i;
+
+	for (i = 0; i < l->ncols; i++)
+		if (l->cols[i] == col)
+			return (int)i;
+	return -1;
+}
+
+static void add(struct layout *l, const struct column *col)
+{
+	if (find(l, col) < 0 && l->ncols < MAX_COLUMNS)
+		l->cols[l->ncols++] = col;
+}
+
+static void drop(struct layout *l, const struct column *col)
+{
+	int i = find(l, col);
+
+	if (i < 0)
+		return;
+	l->ncols--;
+	memmove(&l->cols[i], &l->cols[i + 1],
+		(l->ncols - (unsigned)i) * sizeof(l->cols[0]));
+}
+
+static void add_defaults(struct layout *l, const struct options *o)
+{
+	const struct column *col;
+
+	/* under --count what is summed stands behind what it is summed by */
+	for (col = o->tool->columns; col->key; col++)
+		if (shown_by_default(col, o) &&
+		    !(o->count && (col->flags & C_SUM)))
+			add(l, col);
+	for (col = o->tool->columns; col->key; col++)
+		if (shown_by_default(col, o))
+			add(l, col);
+}
+
+static bool is_named(const struct column *col, const char *name, size_t len)
+{
+	return (strlen(col->key) == len &&
+		!strncasecmp(col->key, name, len)) ||
+	       (strlen(col->heading) == len &&
+		!strncasecmp(col->heading, name, len));
+}
+
+static const struct column *lookup(const struct options *o, const char *name,
+				   size_t len)
+{
+	const struct column *col;
+
+	for (col = o->tool->columns; col->key; col++)
+		if (is_named(col, name, len))
+			return col;
+	if (o->count && is_named(&count_column, name, len))
+		return &count_column;
+	return NULL;
+}
+
+static void append(char *why, size_t len, const char *sep, const char *text)
+{
+	size_t used = strlen(why);
+
+	if (used < len)
+		snprintf(why + used, len - used, "%s%s", sep, text);
+}
+
+/* "no column 'prot'; did you mean port? There are: pid, comm, ..." */
+static void explain_unknown(const struct options *o, const char *name,
+			    size_t len, char *why, size_t size)
+{
+	const struct column *col;
+	char word[NAME_MAX_LEN + 1], text[256];
+	const char *sep = " There are: ";
+	struct nearest near;
+
+	snprintf(word, sizeof(word), "%.*s",
+		 len > NAME_MAX_LEN ? NAME_MAX_LEN : (int)len, name);
+	nearest_init(&near, word);
+	for (col = o->tool->columns; col->key; col++)
+		if (available(col, o))
+			nearest_try(&near, col->key);
+	snprintf(why, size, "no column '%s'%s", word,
+		 nearest_text(&near, "", text, sizeof(text)));
+	for (col = o->tool->columns; col->key; col++) {
+		if (!available(col, o))
+			continue;
+		append(why, size, sep, col->key);
+		sep = ", ";
+	}
+	if (o->count)
+		append(why, size, sep, count_column.key);
+}
+
+/* One item of -o, its sign taken off. */
+static int apply(struct layout *l, const struct options *o, char sign,
+		 const char *name, size_t len, char *why, size_t size)
+{
+	const struct column *col = lookup(o, name, len);
+
+	if (!len) {
+		snprintf(why, size, "empty column name in '%s'", o->columns);
+		return -1;
+	}
+	if (!col) {
+		explain_unknown(o, name, len, why, size);
+		return -1;
+	}
+	if (sign == '-') {
+		drop(l, col);
+		return 0;
+	}
+	if (!available(col, o)) {
+		snprintf(why, size, "column '%s' needs --dns", col->key);
+		return -1;
+	}
+	add(l, col);
+	return 0;
+}
+
+int layout_select(struct layout *l, const struct options *o, char *why,
+		  size_t len)
+{
+	const char *p = o->columns;
+	char sign = '+';
+	size_t n;
+
+	memset(l, 0, sizeof(*l));
+	l->time = o->count ? TIME_NONE : o->time;
+	if (!p || *p == '+' || *p == '-')
+		add_defaults(l, o);
+	while (p) {
+		/* a sign holds for the names after it too: "+netns,cgroup" */
+		if (*p == '+' || *p == '-')
+			sign = *p++;
+		n = strcspn(p, ",");
+		if (apply(l, o, sign, p, n, why, len) < 0)
+			return -1;
+		p = p[n] ? p + n + 1 : NULL;
+	}
+	if (!l->ncols) {
+		snprintf(why, len, "no columns left by '%s'",
+			 o->columns ? o->columns : "");
+		return -1;
+	}
+	if (o->count) {
+		if (l->ncols == MAX_COLUMNS)
+			l->ncols--;
+		add(l, &count_column);
+	}
+	return 0;
+}
+
+int layout_choose(struct layout *l, const struct options *o)
+{
+	char why[1024];
+
+	if (layout_select(l, o, why, sizeof(why)) < 0) {
+		complain("%s", why);
+		return -1;
+	}
+	return 0;
+}

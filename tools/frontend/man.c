@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * man - man pages, out of the tables that do the work.  No date: the same
+ * source gives the same page.
+ */
+#include "tools/frontend/options_int.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define ROFF_WIDTH 78
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "unknown"
+#endif
+
+/* ---- roff ------------------------------------------------------------- */
+
+/* What roff would take for something else, man-pages(7) and groff_char(7). */
+static const char *escape(char c)
+{
+	switch (c) {
+	case '\\':
+		return "\\e";
+	case '-':
+		return "\\-";
+	case '\'':
+		return "\\(aq";
+	case '`':
+		return "\\(ga";
+	case '^':
+		return "\\(ha";
+	case '~':
+		return "\\(ti";
+	default:
+		return NULL;
+	}
+}
+
+static unsigned word_width(const char *text, size_t len)
+{
+	const char *esc;
+	unsigned n = 0;
+
+	while (len--) {
+		esc = escape(*text++);
+		n += esc ? (unsigned)strlen(esc) : 1;
+	}
+	return n;
+}
+
+static void put_word(FILE *out, const char *text, size_t len)
+{
+	const char *esc;
+
+	for (; len--; text++) {
+		esc = escape(*text);
+		if (esc)
+			fputs(esc, out);
+		else
+			putc(*text, out);
+	}
+}
+
+/* Words of @text, filled; @para is put where a paragraph ends. */
+static void put_text(FILE *out, const char *text, const char *para)
+{
+	unsigned at = 0, breaks, width;
+	bool first = true;
+	size_t len;
+
+	for (;;) {
+		breaks = 0;
+		for (; *text == ' ' || *text == '\n'; text++)
+			breaks += *text == '\n';
+		len = strcspn(text, " \n");
+		if (!len)
+			break;
+		width = word_width(text, len);
+		if (!first && breaks > 1) {
+			fprintf(out, "\n%s\n", para);
+			at = 0;
+		} else if (!first && at + 1 + width > ROFF_WIDTH) {
+			putc('\n', out);
+			at = 0;
+		} else if (!first) {
+			at += (unsigned)fprintf(out, " ");
+		}
+		if (!at && *text == '.')	/* no request */
+			fputs("\\&", out);
+		put_word(out, text, len);
+		at += width;
+		text += len;
+		first = false;
+	}
+	putc('\n', out);
+}
+
+static void put_bold(FILE *out, const char *text)
+{
+	fputs("\\fB", out);
+	put_word(out, text, strlen(text));
+	fputs("\\fR", out);
+}
+
+static void section(FILE *out, const char *name)
+{
+	fprintf(out, ".SH %s\n", name);
+}
+
+/* Tagged paragraph. */
+static void entry(FILE *out, const char *tag, const char *text)
+{
+	fputs(".TP\n", out);
+	put_bold(out, tag);
+	putc('\n', out);
+	put_text(out, text, ".IP");
+}
+
+/* ---- parts ------------------------------------------------------------ */
+
+static void man_head(FILE *out, const char *name, const char *summary)
+{
+	const char *s;
+
+	fputs(".TH ", out);
+	for (s = name; *s; s++)
+		putc(toupper((unsigned char)*s), out);
+	fprintf(out, " 8 \"\" \"sockeye %s\" \"Network observability\"\n",
+		PACKAGE_VERSION);
+	section(out, "NAME");
+	put_word(out, name, strlen(name));
+	fputs(" \\- ", out);
+	put_text(out, summary, ".PP");
+	section(out, "SYNOPSIS");
+}
+
+static void man_option(FILE *out, const struct option_doc *d)
+{
+	char text[400];
+
+	fputs(".TP\n", out);
+	if (d->letter) {
+		snprintf(text, sizeof(text), "-%c", d->letter);
+		put_bold(out, text);
+		fputs(", ", out);
+	}
+	snprintf(text, sizeof(text), "--%s", d->name);
+	put_bold(out, text);
+	if (d->arg)
+		fprintf(out, d->maybe ? "[=\\fI%s\\fR]" : " \\fI%s\\fR",
+			d->arg);
+	putc('\n', out);
+	snprintf(text, sizeof(text), *d->note ? "%s (%s)" : "%s%s", d->help,
+		 d->note);
+	put_text(out, text, ".IP");
+}
+
+static void man_options(FILE *out, const struct tool *t)
+{
+	const char *group = NULL;
+	struct option_doc d;
+	unsigned i;
+
+	section(out, "OPTIONS");
+	for (i = 0; option_doc(t, i, &d); i++) {
+		if (!group || strcmp(group, d.group)) {
+			fputs(".SS ", out);
+			put_text(out, d.group, ".PP");
+		}
+		group = d.group;
+		man_option(out, &d);
+	}
+}
+
+static void man_fields(FILE *out, const struct tool *t)
+{
+	const struct column *c;
+	char text[256];
+
+	section(out, "FIELDS");
+	put_text(out, "By the key that -o takes and JSON and CSV use, with "
+		 "the heading of the table.", ".PP");
+	for (c = t->columns; c && c->key; c++) {
+		snprintf(text, sizeof(text), "(%s) %s%s", c->heading, c->help,
+			 c->flags & C_DNS ? "; with --dns" :
+			 c->flags & C_HIDDEN ? "; on demand (-x, -o)" : "");
+		entry(out, c->key, text);
+	}
+}
+
+/* The first kernel that runs programs on this kind of hook. */
+static const char *kind_since(int kind)
+{
+	enum {
+#define X(name, text, since) SINCE_##name,
+		FEATURES(X)
+#undef X
+	};
+	static const char *const versions[] = {
+#define X(name, text, since) since,
+		FEATURES(X)
+#undef X
+	};
+
+	switch (kind) {
+	case HOOK_KPROBE:
+	case HOOK_KRETPROBE:
+		return versions[SINCE_kprobe];
+	case HOOK_TRACEPOINT:
+		return versions[SINCE_tracepoint];
+	case HOOK_RAW_TRACEPOINT:
+		return versions[SINCE_raw_tracepoint];
+	case HOOK_TP_BTF:
+	case HOOK_FENTRY:
+	case HOOK_FEXIT:
+		return versions[SINCE_trampoline];
+	default:
+		return NULL;
+	}
+}
+
+static void man_alternative(FILE *out, unsigned nr,
+			    const struct alternative *a)
+{
+	const char *since;
+	char text[1024];
+	size_t n = 0;
+	int i;
+
+	for (i = 0; i < ALT_HOOKS && a->hooks[i].prog; i++) {
+		const struct hook *h = &a->hooks[i].hook;
+
+		since = kind_since(h->kind);
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "%s%s %s%s%s%s", i ? ", " : "",
+				      hook_kind_name(h->kind), h->target,
+				      since ? " (Linux " : "",
+				      since ? since : "", since ? ")" : "");
+		if (n >= sizeof(text))
+			n = sizeof(text) - 1;
+	}
+	snprintf(text + n, sizeof(text) - n, "%s%s", a->note ? ": " : "",
+		 a->note ? a->note : "");
+	fprintf(out, ".IP %u. 4\n", nr);
+	put_text(out, text, ".IP");
+}
+
+static void man_hooks(FILE *out, const struct tool *t)
+{
+	const struct role *const *r;
+	char text[512];
+	unsigned i;
+
+	section(out, "HOOKS");
+	put_text(out, "What must be observed, and where it can be, best "
+		 "first; the version in brackets is the first that runs "
+		 "programs at this kind of place. The first that this kernel "
+		 "has is taken; --plan tells which.", ".PP");
+	for (r = t->roles; r && *r; r++) {
+		snprintf(text, sizeof(text), "%s%s%s%s%s", (*r)->what,
+			 (*r)->when & RUN_DNS ? " (with --dns)" : "",
+			 (*r)->optional ? " (optional; without it: " : "",
+			 (*r)->optional ? (*r)->without : "",
+			 (*r)->optional ? ")" : "");
+		entry(out, (*r)->name, text);
+		fputs(".RS\n", out);
+		for (i = 0; i < (*r)->nalts; i++)
+			man_alternative(out, i + 1, &(*r)->alts[i]);
+		fputs(".RE\n", out);
+	}
+}
+
+static void man_examples(FILE *out, const struct tool *t)
+{
+	const struct example *ex;
+	char text[256];
+
+	section(out, "EXAMPLES");
+	for (ex = t->examples; ex && ex->args; ex++) {
+		snprintf(text, sizeof(text), "sockeye %s%s%s", t->name,
+			 *ex->args ? " " : "", ex->args);
+		entry(out, text, ex->what);
+	}
+}
+
+static void man_status(FILE *out)
+{
+	section(out, "EXIT STATUS");
+	entry(out, "0", "Done: by itself, by a limit, by a signal (INT, TERM, "
+	      "HUP) or because nobody reads the output any more.");
+	entry(out, "1", "Something failed; with --strict also: events were "
+	      "lost.");
+	entry(out, "2", "Wrong usage.");
+	entry(out, "3", "This kernel cannot do it.");
+	entry(out, "4", "Not permitted.");
+}
+
+/* ---- pages ------------------------------------------------------------ */
+
+static void man_tool(FILE *out, const struct tool *t)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "sockeye-%s", t->name);
+	man_head(out, name, t->summary);
+	fputs("\\fBsockeye ", out);
+	put_word(out, t->name, strlen(t->name));
+	fputs("\\fR [\\fIOPTION\\fR]...\n", out);
+	section(out, "DESCRIPTION");
+	put_text(out, t->about ? t->about : t->summary, ".PP");
+	man_options(out, t);
+	man_fields(out, t);
+	if (t->overhead) {
+		section(out, "OVERHEAD");
+		put_text(out, t->overhead, ".PP");
+	}
+	man_hooks(out, t);
+	if (t->examples && t->examples->args)
+		man_examples(out, t);
+	man_status(out);
+	section(out, "SEE ALSO");
+	fputs("\\fBsockeye\\fR(8), \\fBss\\fR(8), \\fBbpf\\fR(2)\n", out);
+}
+
+static void man_sockeye(FILE *out)
+{
+	const struct verb *v;
+	unsigned i;
+
+	man_head(out, "sockeye", "tools that see what the network code does");
+	fputs("\\fBsockeye\\fR \\fITOOL\\fR [\\fIOPTION\\fR]...\n.br\n"
+	      "\\fBsockeye\\fR \\fIVERB\\fR [\\fIARGUMENT\\fR]...\n.br\n"
+	      "\\fBsockeye\\fR \\fB\\-\\-list\\fR | \\fB\\-\\-list\\-full\\fR"
+	      " |\n\\fB\\-\\-version\\fR | \\fB\\-\\-help\\fR\n.br\n"
+	      "\\fBsockeye\\fR \\fB\\-\\-install\\fR [\\fB\\-s\\fR] "
+	      "\\fIDIR\\fR\n", out);
+	section(out, "DESCRIPTION");
+	put_text(out, "One program holds all tools. Each attaches BPF "
+		 "programs to the running kernel, prints what they report, "
+		 "and leaves nothing behind. Called by the name of a tool "
+		 "(--install makes the links), it is that tool.", ".PP");
+	section(out, "TOOLS");
+	for (i = 0; tools[i]; i++)
+		entry(out, tools[i]->name, tools[i]->summary);
+	section(out, "VERBS");
+	for (v = verbs; v->name; v++)
+		entry(out, v->name, v->summary);
+	man_options(out, NULL);
+	man_status(out);
+	section(out, "SEE ALSO");
+	for (i = 0; tools[i]; i++) {
+		fputs("\\fBsockeye\\-", out);
+		put_word(out, tools[i]->name, strlen(tools[i]->name));
+		fputs("\\fR(8),\n", out);
+	}
+	fputs("\\fBss\\fR(8), \\fBbpf\\fR(2)\n", out);
+}
+
+void man_page(FILE *out, const struct tool *t)
+{
+	if (t)
+		man_tool(out, t);
+	else
+		man_sockeye(out);
+}

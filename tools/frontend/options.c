@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * options - a command line becomes a struct options.
+ */
+#include "tools/frontend/options_int.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define SET_MAX 80
+/* Values for getopt_long() beyond what it can say about a character. */
+#define LONG_BASE 0x200000
+
+/* The options of one tool, as getopt_long() wants them. */
+struct set {
+	const struct opt *opt[SET_MAX];		/* or */
+	const struct tool_option *own[SET_MAX];
+	struct option longs[SET_MAX + 1];
+	char shorts[3 * SET_MAX + 2];
+	int n;
+};
+
+static void set_add(struct set *s, const struct opt *opt,
+		    const struct tool_option *own)
+{
+	char letter = own ? own->letter : opt->letter;
+	const char *arg = own ? own->arg : opt->arg;
+	bool maybe = opt && opt->flags & OPT_MAYBE;
+	size_t at = strlen(s->shorts);
+	struct option *l = &s->longs[s->n];
+
+	l->name = own ? own->name : opt->name;
+	l->has_arg = !arg ? no_argument : maybe ? optional_argument :
+		     required_argument;
+	l->val = LONG_BASE + s->n;
+	/* an argument that may be left out goes with the long name only */
+	if (letter) {
+		s->shorts[at++] = letter;
+		if (arg && !maybe)
+			s->shorts[at++] = ':';
+		s->shorts[at] = '\0';
+	}
+	s->opt[s->n] = opt;
+	s->own[s->n++] = own;
+}
+
+static void set_init(struct set *s, const struct tool *t, bool replay)
+{
+	const struct tool_option *own;
+	const struct opt *opt;
+	unsigned at = 0;
+
+	memset(s, 0, sizeof(*s));
+	s->shorts[0] = ':';	/* a missing argument is told apart */
+	while (s->n < SET_MAX && opt_next(t, replay, &at, &opt, &own))
+		set_add(s, opt, own);
+}
+
+/* Index of what getopt_long() returned or put into optopt, -1. */
+static int set_find(const struct set *s, int c)
+{
+	int i;
+
+	if (c >= LONG_BASE && c < LONG_BASE + s->n)
+		return c - LONG_BASE;
+	for (i = 0; i < s->n && c > 0 && c < 128; i++)
+		if (c == (s->own[i] ? s->own[i]->letter : s->opt[i]->letter))
+			return i;
+	return -1;
+}
+
+static void set_shown(const struct set *s, int c, int i, struct parse *p)
+{
+	if (c >= LONG_BASE)
+		snprintf(p->shown, sizeof(p->shown), "--%s", s->longs[i].name);
+	else
+		snprintf(p->shown, sizeof(p->shown), "-%c", c);
+}
+
+/* ---- what getopt_long() refuses --------------------------------------- */
+
+/* @word: what follows "--".  Unknown, or the beginning of several? */
+static void bad_long(const struct set *s, const char *word, const char *name)
+{
+	size_t len = strcspn(word, "=");
+	char text[41], like[240];
+	struct nearest n;
+	int i;
+
+	snprintf(text, sizeof(text), "%.*s", len < 40 ? (int)len : 40, word);
+	nearest_init(&n, text);
+	for (i = 0; i < s->n; i++)
+		if (!s->opt[i] || !(s->opt[i]->flags & OPT_HIDDEN))
+			nearest_try(&n, s->longs[i].name);
+	complain("unknown option --%s%s Try 'sockeye %s --help'.", text,
+		 nearest_text(&n, "--", like, sizeof(like)), name);
+}
+
+static int bad_option(const struct set *s, int c, struct parse *p,
+		      char **argv, const char *name)
+{
+	const char *typed = argv[optind - 1];
+	int i = set_find(s, optopt);
+
+	if (i >= 0) {
+		set_shown(s, optopt, i, p);
+		if (c == ':')
+			complain("%s needs an argument (%s)", p->shown,
+				 s->own[i] ? s->own[i]->arg : s->opt[i]->arg);
+		else
+			complain("%s takes no argument", p->shown);
+	} else if (optopt == 0 && typed && !strncmp(typed, "--", 2)) {
+		bad_long(s, typed + 2, name);
+	} else if (optopt > ' ' && optopt < 0x7f) {
+		complain("unknown option -%c. Try 'sockeye %s --help'.",
+			 optopt, name);
+	} else {
+		complain("unknown option. Try 'sockeye %s --help'.", name);
+	}
+	return EXIT_USAGE;
+}
+
+/* ---- one option ------------------------------------------------------- */
+
+static enum take take_own(struct parse *p, const struct tool_option *own,
+			  const char *arg)
+{
+	uint64_t n = 1;
+
+	if (own->arg && !val_u64(arg, own->min, own->max, &n))
+		return opt_bad(p, arg, "want a number from %" PRIu64 " to %"
+			       PRIu64, own->min, own->max);
+	p->o->own[own - p->tool->options] = n * (own->scale ? own->scale : 1);
+	return TAKE_OK;
+}
+
+static enum take take_option(const struct set *s, struct parse *p, int c)
+{
+	int i = set_find(s, c);
+
+	set_shown(s, c, i, p);
+	if (s->own[i])
+		return take_own(p, s->own[i], optarg);
+	return s->opt[i]->take(p, s->opt[i], optarg);
+}
+
+/* ---- all of them ------------------------------------------------------ */
+
+static void set_defaults(struct options *o, const struct tool *t)
+{
+	const struct tool_option *own;
+
+	memset(o, 0, sizeof(*o));
+	o->tool = t;
+	o->ready_fd = -1;
+	o->env.config = o->config;
+	for (own = t ? t->options : NULL; own && own->name; own++)
+		o->own[own - t->options] =
+			own->def * (own->arg && own->scale ? own->scale : 1);
+}
+
+/* What contradicts itself, and what to do instead. */
+static const char *contradiction(const struct options *o)
+{
+	if (o->verbose && o->quiet)
+		return "-v and -q exclude each other";
+	if (o->count && o->write_file)
+		return "-c and -W exclude each other: record now, and count "
+			"with 'sockeye replay -c FILE'";
+	if (o->count && o->time != TIME_NONE)
+		return "-c and a time column exclude each other: what is "
+			"counted has many times";
+	if (o->count && o->dns)
+		return "-c and --dns exclude each other: a name may change "
+			"between events";
+	return NULL;
+}
+
+static int check_rest(struct options *o, int argc, char **argv, bool replay,
+		      const char *name)
+{
+	const char *why = contradiction(o);
+	int n = argc - optind;
+
+	if (why)
+		complain("%s", why);
+	else if (replay && n < 1)
+		complain("which capture? Try 'sockeye replay --help'.");
+	else if (n > (replay ? 1 : 0))
+		complain("unexpected argument '%s'. Try 'sockeye %s --help'.",
+			 argv[argc - n + (replay ? 1 : 0)], name);
+	else
+		return -1;
+	return EXIT_USAGE;
+}
+
+int options_parse(struct options *o, const struct tool *t, int argc,
+		  char **argv, bool replay)
+{
+	const char *name = replay ? "replay" : t->name;
+	struct parse p = { .o = o, .tool = t, .replay = replay };
+	struct set s;
+	int c, code;
+
+	talk_init(name, 0);
+	set_defaults(o, t);
+	set_init(&s, t, replay);
+	opterr = 0;
+	optind = 0;	/* glibc and musl alike: begin anew */
+	while ((c = getopt_long(argc, argv, s.shorts, s.longs, NULL)) != -1) {
+		if (c == '?' || c == ':')
+			return bad_option(&s, c, &p, argv, name);
+		switch (take_option(&s, &p, c)) {
+		case TAKE_BAD:
+			return EXIT_USAGE;
+		case TAKE_DONE:
+			return EXIT_OK;
+		case TAKE_OK:
+			break;
+		}
+	}
+	code = check_rest(o, argc, argv, replay, name);
+	if (code < 0 && replay)
+		o->replay_file = argv[optind];
+	talk_init(name, o->quiet);
+	return code;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * opttable - the options that all tools share.  A letter means the same in
+ * every tool.  Parser, help, man page and completion read this table.
+ */
+#include "tools/frontend/options_int.h"
+
+#include <inttypes.h>
+#include <limits.h>
+
+#define FILTER "Filters, tested in the kernel (of a list, one must match)"
+#define OUTPUT "Output"
+#define RUN "Run"
+#define KERNEL "Kernel"
+#define GENERAL "General"
+
+/* Where a value is kept. */
+#define MEMBER(m) .off = offsetof(struct options, m), \
+	.size = sizeof(((struct options *)0)->m)
+/* Where a list is kept, and its length. */
+#define LIST(m) .off = offsetof(struct options, filters.m), \
+	.noff = offsetof(struct options, filters.n##m), \
+	.size = sizeof(((struct filters *)0)->m[0]), .group = FILTER
+#define SWITCH(m) MEMBER(m), .take = take_flag
+
+#define PORTS "a port or a range of ports (1 to 65535)"
+#define NETS "an address or a network such as 10.0.0.0/8"
+
+const struct opt opt_table[] = {
+	{ 'p', "pid", "LIST", "processes that own the socket",
+	  LIST(pid), .filter = F_PID, .take = take_list, .item = item_u32,
+	  .min = 1, .max = PID_LIMIT, .want = "a process id (1 to 4194304)" },
+	{ 0, "tid", "LIST", "threads that opened or accepted it",
+	  LIST(tid), .filter = F_TID, .take = take_list, .item = item_u32,
+	  .min = 1, .max = PID_LIMIT, .want = "a thread id (1 to 4194304)" },
+	{ 'n', "comm", "LIST", "names of those processes",
+	  LIST(comm), .filter = F_COMM, .take = take_list, .item = item_comm,
+	  .want = "the name of a process (1 to 15 bytes)" },
+	{ 'u', "uid", "LIST", "users, by number",
+	  LIST(uid), .filter = F_UID, .take = take_list, .item = item_u32,
+	  .max = UINT32_MAX - 1, .want = "a user id (0 to 4294967294)" },
+	{ 'P', "port", "LIST", "ports of either side: 80,443,8000-8100",
+	  LIST(port), .filter = F_PORT, .take = take_list, .item = item_ports,
+	  .want = PORTS },
+	{ 'L', "lport", "LIST", "local ports",
+	  LIST(lport), .filter = F_LPORT, .take = take_list,
+	  .item = item_ports, .want = PORTS },
+	{ 'D', "rport", "LIST", "remote ports",
+	  LIST(rport), .filter = F_RPORT, .take = take_list,
+	  .item = item_ports, .want = PORTS },
+	{ 'a', "laddr", "LIST", "local addresses or networks: ::1,10.0.0.0/8",
+	  LIST(laddr), .filter = F_LADDR, .take = take_list, .item = item_net,
+	  .want = NETS },
+	{ 'A', "raddr", "LIST", "remote addresses or networks",
+	  LIST(raddr), .filter = F_RADDR, .take = take_list, .item = item_net,
+	  .want = NETS },
+	{ '4', "ipv4", NULL, "IPv4 only, on IPv6 sockets too",
+	  FILTER, .filter = F_FAMILY, .take = take_family },
+	{ '6', "ipv6", NULL, "IPv6 only",
+	  FILTER, .filter = F_FAMILY, .take = take_family },
+	{ 'N', "netns", "NS", "network namespace: a name of ip-netns(8), a "
+	  "PID, a path or inode:N; may be repeated",
+	  LIST(netns), .filter = F_NETNS, .take = take_netns },
+	{ 0, "cgroup", "PATH", "cgroup v2 of the owner, its path or id (not "
+	  "those below it); may be repeated",
+	  LIST(cgroup), .filter = F_CGROUP, .take = take_cgroup },
+
+	{ 't', "timestamp", NULL, "time column: seconds since the start",
+	  OUTPUT, OPT_REPLAY, .take = take_time, .max = TIME_REL },
+	{ 'T', "time", "FORM", "time column: local time of day, or as FORM "
+	  "says: wall, utc, iso, unix, mono, rel",
+	  OUTPUT, OPT_REPLAY | OPT_MAYBE, .take = take_time, .max = TIME_WALL,
+	  .want = "wall, utc, iso, unix, mono or rel" },
+	{ 0, "utc", NULL, "time column: UTC time of day",
+	  OUTPUT, OPT_REPLAY, .take = take_time, .max = TIME_WALL_UTC },
+	{ 'j', "json", NULL, "JSON, an object to a line",
+	  OUTPUT, OPT_REPLAY, .take = take_format, .max = FMT_JSON },
+	{ 0, "csv", NULL, "comma-separated values",
+	  OUTPUT, OPT_REPLAY, .take = take_format, .max = FMT_CSV },
+	{ 'F', "format", "FORM", "table, json or csv",
+	  OUTPUT, OPT_REPLAY, .take = take_format,
+	  .want = "table, json or csv" },
+	{ 'o', "columns", "LIST", "these columns, or with + before the list: "
+	  "these too",
+	  OUTPUT, OPT_REPLAY, MEMBER(columns), .take = take_text,
+	  .want = "columns such as pid,raddr or +netns" },
+	{ 'x', "extended", NULL, "all columns",
+	  OUTPUT, OPT_REPLAY, SWITCH(extended) },
+	{ 'w', "wide", NULL, "columns wide enough for any IPv6 address",
+	  OUTPUT, OPT_REPLAY, SWITCH(wide) },
+	{ 'H', "no-header", NULL, "no line with the names of the columns",
+	  OUTPUT, OPT_REPLAY, SWITCH(no_header) },
+	{ 'c', "count", NULL, "count events by their key columns and print "
+	  "the table at the end",
+	  OUTPUT, OPT_REPLAY, .need = T_COUNT, SWITCH(count) },
+	{ 0, "dns", NULL, "the name last looked up for the address, from DNS "
+	  "answers seen",
+	  OUTPUT, OPT_REPLAY, .need = T_DNS, SWITCH(dns) },
+	{ 'S', "no-summary", NULL, "no summary at the end",
+	  OUTPUT, OPT_REPLAY, SWITCH(no_summary) },
+
+	{ 'd', "duration", "TIME", "stop after this long: 10, 1.5, 250ms, 10m",
+	  RUN, MEMBER(duration_ns), .take = take_duration,
+	  .want = "seconds, or a number with us, ms, s, m, h or d" },
+	{ 'm', "max-events", "N", "stop after this many",
+	  RUN, OPT_REPLAY, MEMBER(max_events), .take = take_number, .min = 1,
+	  .max = UINT64_MAX, .want = "a number of events, 1 or more" },
+	{ 'W', "write", "FILE", "record events for `sockeye replay FILE'",
+	  RUN, MEMBER(write_file), .take = take_text,
+	  .want = "a file to write, or - for standard output" },
+	{ 'b', "buffer-pages", "N", "size of the event buffer in pages, or in "
+	  "bytes: 512K, 4M",
+	  RUN, MEMBER(ring_pages), .take = take_pages, .min = 1,
+	  .max = 262144,
+	  .want = "1 to 262144 pages, or a size such as 512K or 4M" },
+	{ 0, "max-sockets", "N", "sockets to keep track of at a time",
+	  RUN, MEMBER(max_sockets), .take = take_number, .min = 1,
+	  .max = 16777216, .want = "a number of sockets (1 to 16777216)" },
+	{ 0, "strict", NULL, "exit with 1 if any event was lost",
+	  RUN, OPT_REPLAY, SWITCH(strict) },
+	{ 0, "ready-fd", "N", "tell this file descriptor when tracing has "
+	  "begun",
+	  RUN, MEMBER(ready_fd), .take = take_fd, .max = INT_MAX,
+	  .want = "the number of an open file descriptor" },
+	{ 0, "plan", NULL, "print what would be attached here, and why",
+	  RUN, SWITCH(plan) },
+	{ 0, "dry-run", NULL, "do all but attach",
+	  RUN, SWITCH(dry_run) },
+	{ 0, "dump", NULL, "print the programs as loaded",
+	  RUN, SWITCH(dump) },
+	{ 0, "schema", NULL, "print the JSON Schema of the output",
+	  RUN, OPT_REPLAY, SWITCH(schema) },
+
+	{ 0, "btf", "FILE", "kernel types from here (BTF, or ELF with BTF); "
+	  "none: without",
+	  KERNEL, MEMBER(env.btf), .take = take_file },
+	{ 0, "fields", "FILE", "kernel fields from here, as printed by "
+	  "`sockeye doctor --fields'",
+	  KERNEL, MEMBER(env.fields), .take = take_file },
+	{ 0, "force", NULL, "believe these files of another kernel",
+	  KERNEL, SWITCH(env.force) },
+	{ 0, "config", "K=V", "a rare setting; may be repeated",
+	  KERNEL, .take = take_config, .want = "NAME=VALUE" },
+	{ 0, "config-help", NULL, "print what --config knows",
+	  KERNEL, .take = take_and_end },
+
+	{ 'v', "verbose", NULL, "say more; again: the verifier's log",
+	  GENERAL, OPT_REPLAY, MEMBER(verbose), .take = take_more },
+	{ 'q', "quiet", NULL, "say nothing but errors",
+	  GENERAL, OPT_REPLAY, MEMBER(quiet), .take = take_more },
+	{ 'h', "help", NULL, "print this text",
+	  GENERAL, OPT_REPLAY, .take = take_and_end },
+	{ 'V', "version", NULL, "print the version",
+	  GENERAL, OPT_REPLAY, .take = take_and_end },
+	{ 0, "completion-helper", "WHAT", "words for the shell",
+	  GENERAL, OPT_REPLAY | OPT_HIDDEN | OPT_MAYBE,
+	  .take = take_and_end },
+	{ .name = NULL },
+};
+
+static bool applies(const struct tool *t, bool replay, const struct opt *opt)
+{
+	if (replay && !(opt->flags & OPT_REPLAY))
+		return false;
+	return !t || ((t->filters & opt->filter) == opt->filter &&
+		      (t->flags & opt->need) == opt->need);
+}
+
+bool opt_next(const struct tool *t, bool replay, unsigned *i,
+	      const struct opt **opt, const struct tool_option **own)
+{
+	unsigned nown = 0;
+
+	*opt = NULL;
+	*own = NULL;
+	while (t && t->options && !replay && t->options[nown].name)
+		nown++;
+	if (*i < nown) {
+		*own = &t->options[(*i)++];
+		return true;
+	}
+	for (; opt_table[*i - nown].name; (*i)++) {
+		if (!applies(t, replay, &opt_table[*i - nown]))
+			continue;
+		*opt = &opt_table[(*i)++ - nown];
+		return true;
+	}
+	return false;
+}
+
+static void own_doc(const struct tool_option *own, struct option_doc *d)
+{
+	*d = (struct option_doc){ own->letter, own->name, own->arg, own->help,
+		"Of this tool", false, "" };
+	if (own->arg)
+		snprintf(d->note, sizeof(d->note), "%" PRIu64 " to %" PRIu64
+			 ", default %" PRIu64, own->min, own->max, own->def);
+}
+
+bool option_doc(const struct tool *t, unsigned i, struct option_doc *d)
+{
+	const struct tool_option *own;
+	const struct opt *opt;
+	unsigned at = 0, n = 0;
+
+	while (opt_next(t, false, &at, &opt, &own)) {
+		if ((opt && opt->flags & OPT_HIDDEN) || n++ < i)
+			continue;
+		if (own)
+			own_doc(own, d);
+		else
+			*d = (struct option_doc){ opt->letter, opt->name,
+				opt->arg, opt->help, opt->group,
+				opt->flags & OPT_MAYBE, "" };
+		return true;
+	}
+	return false;
+}
+
+void opt_words(FILE *out, const struct tool *t, bool replay)
+{
+	const struct tool_option *own;
+	const struct opt *opt;
+	unsigned at = 0;
+	char letter;
+
+	while (opt_next(t, replay, &at, &opt, &own)) {
+		if (opt && opt->flags & OPT_HIDDEN)
+			continue;
+		letter = own ? own->letter : opt->letter;
+		if (letter)
+			fprintf(out, "-%c\n", letter);
+		fprintf(out, "--%s\n", own ? own->name : opt->name);
+	}
+}
+
+void opt_columns(FILE *out, const struct tool *t)
+{
+	const struct column *c;
+
+	for (c = t->columns; c && c->key; c++)
+		fprintf(out, "%s\n", c->key);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One buffer in front of stdout.  stdio would do, but does not tell ENOSPC
+ * from EPIPE reliably, loses data on EINTR and EAGAIN, and costs a call and a
+ * lock per field.
+ */
+#include "tools/frontend/rows_int.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+int write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+	ssize_t n;
+
+	while (len) {
+		n = write(fd, p, len);
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		} else if (n == 0) {
+			return EIO;
+		} else if (errno == EAGAIN) {
+			/* somebody left the terminal or pipe non-blocking */
+			poll(&pfd, 1, -1);
+		} else if (errno != EINTR) {
+			return errno;
+		}
+	}
+	return 0;
+}
+
+void out_init(struct out *o, FILE *file)
+{
+	o->file = file;
+	fflush(file);
+	o->fd = fileno(file);
+	o->err = 0;
+	o->len = 0;
+}
+
+bool out_flush(struct out *o)
+{
+	if (o->len && !o->err) {
+		if (o->fd >= 0)
+			o->err = write_all(o->fd, o->buf, o->len);
+		else if (fwrite(o->buf, 1, o->len, o->file) != o->len ||
+			 fflush(o->file))
+			o->err = errno ? errno : EIO;
+	}
+	o->len = 0;
+	if (o->err)
+		errno = o->err;
+	return !o->err;
+}
+
+char *out_room(struct out *o, size_t n)
+{
+	if (n > sizeof(o->buf) - o->len)
+		out_flush(o);
+	return o->buf + o->len;
+}
+
+void out_done(struct out *o, const char *end)
+{
+	o->len = (size_t)(end - o->buf);
+}
+
+void out_put(struct out *o, const void *data, size_t len)
+{
+	const char *p = data;
+	size_t n;
+
+	while (len) {
+		if (o->len == sizeof(o->buf))
+			out_flush(o);
+		n = sizeof(o->buf) - o->len;
+		if (n > len)
+			n = len;
+		memcpy(o->buf + o->len, p, n);
+		o->len += n;
+		p += n;
+		len -= n;
+	}
+}
+
+void out_puts(struct out *o, const char *s)
+{
+	out_put(o, s, strlen(s));
+}

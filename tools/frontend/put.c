@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Numbers, addresses and strings as text. */
+#include "tools/frontend/rows_int.h"
+
+#include <string.h>
+
+char *put_padded(char *p, uint64_t v, unsigned digits)
+{
+	unsigned i;
+
+	for (i = digits; i; i--) {
+		p[i - 1] = (char)('0' + v % 10);
+		v /= 10;
+	}
+	return p + digits;
+}
+
+char *put_u64(char *p, uint64_t v)
+{
+	char tmp[20];
+	unsigned n = 0;
+
+	/* the compiler turns the 32-bit division into a multiplication on
+	 * 32-bit machines too, where the 64-bit one is a library call */
+	while (v > UINT32_MAX) {
+		tmp[n++] = (char)('0' + v % 10);
+		v /= 10;
+	}
+	for (uint32_t w = (uint32_t)v; w || !n; w /= 10)
+		tmp[n++] = (char)('0' + w % 10);
+	while (n)
+		*p++ = tmp[--n];
+	return p;
+}
+
+char *put_s64(char *p, int64_t v)
+{
+	if (v < 0) {
+		*p++ = '-';
+		return put_u64(p, -(uint64_t)v);
+	}
+	return put_u64(p, (uint64_t)v);
+}
+
+static char *put_hex_digits(char *p, uint64_t v)
+{
+	int shift = 60;
+
+	while (shift && !(v >> shift))
+		shift -= 4;
+	for (; shift >= 0; shift -= 4)
+		*p++ = "0123456789abcdef"[v >> shift & 15];
+	return p;
+}
+
+char *put_hex(char *p, uint64_t v)
+{
+	*p++ = '0';
+	*p++ = 'x';
+	return put_hex_digits(p, v);
+}
+
+bool addr_is_mapped(const uint8_t addr[16])
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(addr, prefix, sizeof(prefix));
+}
+
+/* The longest run of zero groups, two at least (RFC 5952, 4.2). */
+static int zero_run(const unsigned *group, int *len)
+{
+	int i, j, best = -1;
+
+	*len = 1;
+	for (i = 0; i < 8; i = j + 1) {
+		for (j = i; j < 8 && !group[j]; j++)
+			;
+		if (j - i > *len) {
+			*len = j - i;
+			best = i;
+		}
+	}
+	return best;
+}
+
+char *put_addr(char *p, const uint8_t a[16])
+{
+	unsigned group[8];
+	int i, run, len;
+
+	if (addr_is_mapped(a)) {
+		for (i = 12; i < 16; i++) {
+			p = put_u64(p, a[i]);
+			if (i < 15)
+				*p++ = '.';
+		}
+		return p;
+	}
+	/* by hand: musl's inet_ntop shortens a single zero group */
+	for (i = 0; i < 8; i++)
+		group[i] = (unsigned)a[2 * i] << 8 | a[2 * i + 1];
+	run = zero_run(group, &len);
+	for (i = 0; i < 8; i++) {
+		if (i == run) {
+			*p++ = ':';
+			*p++ = ':';
+			i += len - 1;
+			continue;
+		}
+		if (i && i != run + len)
+			*p++ = ':';
+		p = put_hex_digits(p, group[i]);
+	}
+	return p;
+}
+
+/*
+ * One UTF-8 character: its length, 0 when it is not valid (overlong,
+ * surrogate, cut off).
+ */
+static size_t decode(const char *s, size_t len, uint32_t *cp)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint8_t c = (uint8_t)s[0];
+	size_t n, i;
+
+	*cp = c;
+	if (c < 0x80)
+		return 1;
+	n = c >= 0xf0 && c < 0xf8 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 0;
+	if (!n || c >= 0xf8 || n > len)
+		return 0;
+	*cp = c & (0x7fu >> n);
+	for (i = 1; i < n; i++) {
+		if (((uint8_t)s[i] & 0xc0) != 0x80)
+			return 0;
+		*cp = *cp << 6 | ((uint8_t)s[i] & 0x3f);
+	}
+	if (*cp < least[n] || *cp > 0x10ffff || (*cp >> 11) == 0x1b)
+		return 0;
+	return n;
+}
+
+/*
+ * Characters a terminal obeys rather than shows: C0 and C1 controls, and
+ * those that turn or hide the text around them.
+ */
+static bool is_unsafe(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0xad ||
+	       cp == 0x061c || (cp >= 0x200b && cp <= 0x200f) ||
+	       (cp >= 0x2028 && cp <= 0x202e) ||
+	       (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff ||
+	       (cp >= 0xfff0 && cp <= 0xfffb) || cp >= 0xe0000;
+}
+
+char *put_clean(char *p, const char *s, size_t len)
+{
+	uint32_t cp;
+	size_t n;
+
+	while (len) {
+		n = decode(s, len, &cp);
+		if (!n || is_unsafe(cp)) {
+			*p++ = '?';
+			n = n ? n : 1;
+		} else {
+			memcpy(p, s, n);
+			p += n;
+		}
+		s += n;
+		len -= n;
+	}
+	return p;
+}
+
+static char *put_escape(char *p, uint32_t unit)
+{
+	int shift;
+
+	*p++ = '\\';
+	*p++ = 'u';
+	for (shift = 12; shift >= 0; shift -= 4)
+		*p++ = "0123456789abcdef"[unit >> shift & 15];
+	return p;
+}
+
+char *put_quoted(char *p, const char *s, size_t len)
+{
+	uint32_t cp;
+	size_t n;
+
+	*p++ = '"';
+	while (len) {
+		n = decode(s, len, &cp);
+		if (!n) {
+			/* not text at all: U+FFFD, as Unicode advises */
+			p = put_escape(p, 0xfffd);
+			n = 1;
+		} else if (cp == '"' || cp == '\\') {
+			*p++ = '\\';
+			*p++ = (char)cp;
+		} else if (is_unsafe(cp) && cp < 0x10000) {
+			p = put_escape(p, cp);
+		} else {
+			memcpy(p, s, n);
+			p += n;
+		}
+		s += n;
+		len -= n;
+	}
+	*p++ = '"';
+	return p;
+}
+
+size_t text_width(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (len--)
+		n += ((uint8_t)*s++ & 0xc0) != 0x80;
+	return n;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * registry - the tools that were built in.  tools/registry.h is generated: a
+ * line T(NAME) for each, sorted.
+ */
+#include "tools/frontend/frontend.h"
+
+#include <string.h>
+
+#define T(name) extern const struct tool tool_##name;
+#include "tools/registry.h"
+#undef T
+
+const struct tool *const tools[] = {
+#define T(name) &tool_##name,
+#include "tools/registry.h"
+#undef T
+	NULL,
+};
+
+const struct tool *tool_find(const char *name)
+{
+	size_t lo = 0, hi = sizeof(tools) / sizeof(tools[0]) - 1, mid;
+	int order;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		order = strcmp(name, tools[mid]->name);
+		if (!order)
+			return tools[mid];
+		if (order < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return NULL;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From events to lines: what all formats share. */
+#include "tools/frontend/rows_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* -w: the longest IPv6 address */
+#define WIDE_ADDR 39
+
+static const struct emitter *const emitters[] = {
+	[FMT_TABLE] = &table_emitter,
+	[FMT_JSON] = &json_emitter,
+	[FMT_CSV] = &csv_emitter,
+};
+
+/* Widths and keys of the columns, worked out once. */
+static void prepare_column(struct rows *r, unsigned i, bool wide)
+{
+	const struct column *col = r->layout.cols[i];
+	struct json_key *key = &r->keys[i];
+	size_t width = strlen(col->heading);
+	char extra[KEY_MAX - 4];
+
+	if (width < col->width)
+		width = col->width;
+	if (wide && col->kind == K_ADDR && width < WIDE_ADDR)
+		width = WIDE_ADDR;
+	r->widths[i] = (uint16_t)width;
+
+	snprintf(key->main, KEY_MAX, ",\"%.*s\":", KEY_MAX - 5, col->key);
+	key->main_len = (uint8_t)strlen(key->main);
+	if (extra_key(col, extra, sizeof(extra))) {
+		snprintf(key->extra, KEY_MAX, ",\"%s\":", extra);
+		key->extra_len = (uint8_t)strlen(key->extra);
+	}
+}
+
+struct rows *rows_new(const struct options *o, FILE *out)
+{
+	struct rows *r = calloc(1, sizeof(*r));
+	unsigned i;
+
+	if (!r)
+		return NULL;
+	if (layout_choose(&r->layout, o) < 0) {
+		free(r);
+		errno = EINVAL;
+		return NULL;
+	}
+	r->tool = o->tool;
+	r->emit = emitters[o->format];
+	r->no_header = o->no_header;
+	for (i = 0; i < r->layout.ncols; i++)
+		prepare_column(r, i, o->wide);
+	if (o->count) {
+		r->tally = tally_new(&r->layout);
+		if (!r->tally) {
+			free(r);
+			errno = ENOMEM;
+			return NULL;
+		}
+	}
+	out_init(&r->out, out);
+	return r;
+}
+
+void rows_names(struct rows *r, struct names *n)
+{
+	r->names = n;
+}
+
+static void put_header(struct rows *r)
+{
+	if (r->emit->header && !r->no_header)
+		r->emit->header(r);
+}
+
+void rows_start(struct rows *r, const struct capture_info *info)
+{
+	if (r->emit->start)
+		r->emit->start(r, info);
+	/* the table of --count stands at the end, its header too */
+	if (!r->tally)
+		put_header(r);
+}
+
+static void learn(struct rows *r, const struct event *ev)
+{
+	struct dns_event dns;
+	size_t len = ev->len < sizeof(dns) ? ev->len : sizeof(dns);
+
+	if (!r->names)
+		return;
+	memset(&dns, 0, sizeof(dns));
+	memcpy(&dns, ev, len);
+	names_learn(r->names, &dns);
+}
+
+bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c)
+{
+	struct moment when = { .ns = ev->ns, .clocks = c };
+	struct cell cells[MAX_COLUMNS];
+	const struct column *col;
+	unsigned i;
+
+	if (ev->type == EVENT_DNS)
+		learn(r, ev);
+	if (ev->type != EVENT_ROW)
+		return !r->out.err;
+	for (i = 0; i < r->layout.ncols; i++) {
+		col = r->layout.cols[i];
+		cell_load(&cells[i], col, ev, r->tool->flow_off);
+		if (!r->tally)
+			cell_dress(&cells[i], col, r->names, ev->ns);
+	}
+	r->shown++;
+	r->last_ns = ev->ns;
+	if (!r->tally)
+		r->emit->row(r, cells, &when);
+	else if (!tally_add(r->tally, cells))
+		r->uncounted++;
+	return !r->out.err;
+}
+
+bool rows_flush(struct rows *r)
+{
+	return out_flush(&r->out);
+}
+
+void rows_loss(struct rows *r, const struct losses *l)
+{
+	bool grown = false;
+
+#define X(name, text) grown |= l->name > r->told.name;
+	LOSSES(X)
+#undef X
+	if (!grown)
+		return;
+	r->told = *l;
+	if (r->emit->loss)
+		r->emit->loss(r, l);
+}
+
+static void put_tally(struct rows *r)
+{
+	struct cell cells[MAX_COLUMNS];
+	size_t i, n;
+	unsigned j;
+
+	put_header(r);
+	tally_sort(r->tally);
+	n = tally_len(r->tally);
+	for (i = 0; i < n && !r->out.err; i++) {
+		tally_get(r->tally, i, cells);
+		for (j = 0; j < r->layout.ncols; j++) {
+			cell_dress(&cells[j], r->layout.cols[j], r->names,
+				   r->last_ns);
+			cells[j].age_ns = AGE_UNKNOWN;
+		}
+		r->emit->row(r, cells, NULL);
+	}
+}
+
+bool rows_end(struct rows *r, const struct losses *l)
+{
+	if (r->tally)
+		put_tally(r);
+	if (r->emit->end)
+		r->emit->end(r, l);
+	return out_flush(&r->out) || r->out.err == EPIPE;
+}
+
+uint64_t rows_shown(const struct rows *r)
+{
+	return r->shown;
+}
+
+uint64_t rows_uncounted(const struct rows *r)
+{
+	return r->uncounted;
+}
+
+void rows_free(struct rows *r)
+{
+	if (!r)
+		return;
+	tally_free(r->tally);
+	free(r);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * rows_int - how an event becomes a line.
+ *
+ *   event -> cells (cell.c: what is known, in one place)
+ *         -> emitter (table.c, json.c, csv.c) or tally (count.c)
+ *         -> out (out.c: one buffer, write(2))
+ *
+ * No stdio on the way: these run 100,000 times a second.
+ */
+#ifndef SOCKEYE_ROWS_INT_H
+#define SOCKEYE_ROWS_INT_H
+
+#include "tools/frontend/frontend.h"
+
+/* ---- out.c: buffered output ------------------------------------------- */
+
+#define OUT_SIZE (64 * 1024)
+
+struct out {
+	FILE *file;
+	int fd;			/* of file; -1: it has none (memstream) */
+	int err;		/* errno of the first failure, stays */
+	size_t len;
+	char buf[OUT_SIZE];
+};
+
+void out_init(struct out *o, FILE *file);
+bool out_flush(struct out *o);
+/* out_room - where @n bytes (at most OUT_SIZE) may be written; what was is
+ * added by out_done(). */
+char *out_room(struct out *o, size_t n);
+void out_done(struct out *o, const char *end);
+void out_put(struct out *o, const void *data, size_t len);
+void out_puts(struct out *o, const char *s);
+/* write_all - all of it, through EINTR and EAGAIN; 0 or a positive errno. */
+int write_all(int fd, const void *data, size_t len);
+
+/* ---- put.c: numbers and strings -------------------------------------- */
+
+/* Each writes at @p and returns the end; no NUL. */
+char *put_u64(char *p, uint64_t v);			/* at most 20 */
+char *put_s64(char *p, int64_t v);			/* 20 */
+char *put_padded(char *p, uint64_t v, unsigned digits);	/* zeros in front */
+char *put_hex(char *p, uint64_t v);			/* "0x...", 18 */
+char *put_addr(char *p, const uint8_t addr[16]);	/* 39, RFC 5952 */
+/* put_clean - for people: what a terminal must not see becomes '?'. */
+char *put_clean(char *p, const char *s, size_t len);	/* len */
+/* put_quoted - a JSON string with its quotes. */
+char *put_quoted(char *p, const char *s, size_t len);	/* 6 * len + 2 */
+bool addr_is_mapped(const uint8_t addr[16]);		/* ::ffff:a.b.c.d */
+/* text_width - columns that clean UTF-8 takes, one per character. */
+size_t text_width(const char *s, size_t len);
+
+/* ---- errnos.c --------------------------------------------------------- */
+
+struct errno_name {
+	int no;
+	const char *name;
+};
+extern const struct errno_name errno_names[];	/* ends with name NULL */
+/* errno_name - "ECONNREFUSED" for this machine's number; NULL unknown. */
+const char *errno_name(uint64_t no);
+
+/* ---- stamp.c: time columns -------------------------------------------- */
+
+#define STAMP_MAX 48
+
+/* Calendar text of the second last asked for. */
+struct stamp {
+	bool have_utc, have_local;
+	int64_t utc_sec, local_sec;
+	char utc[24], local[24];	/* 2026-01-02T03:04:05 */
+	char zone[8];			/* +01:00 */
+};
+
+const char *stamp_heading(enum time_col kind);	/* NULL for none */
+unsigned stamp_width(enum time_col kind);
+/* stamp_key - name in CSV. */
+const char *stamp_key(enum time_col kind);
+/* stamp_text - as the table shows it. */
+char *stamp_text(struct stamp *s, char *p, enum time_col kind, uint64_t ns,
+		 const struct clocks *c);
+/* stamp_raw - as CSV and JSON have it, without quotes. */
+char *stamp_raw(struct stamp *s, char *p, enum time_col kind, uint64_t ns,
+		const struct clocks *c);
+/* stamp_is_text - stamp_raw is a string, not a number. */
+bool stamp_is_text(enum time_col kind);
+
+/* ---- cell.c ----------------------------------------------------------- */
+
+/* What one column of one event is. */
+struct cell {
+	uint8_t kind;		/* enum col_kind */
+	bool null;		/* not known */
+	bool least;		/* K_MS: at least this */
+	uint16_t len;		/* of text */
+	const char *text;	/* K_COMM; K_ENUM, K_ERRNO, K_NAME: NULL when
+				   it has no name */
+	uint64_t num;		/* all numbers; K_S32 sign-extended; K_ERRNO
+				   positive */
+	uint64_t age_ns;	/* K_NAME: of the answer, or AGE_UNKNOWN */
+	uint8_t addr[16];	/* K_ADDR, K_NAME */
+};
+
+#define AGE_UNKNOWN UINT64_MAX
+
+/* cell_load - what the event says; the bytes of K_COMM stay in @ev. */
+void cell_load(struct cell *cell, const struct column *col,
+	       const struct event *ev, uint16_t flow_off);
+/* cell_dress - add the names that numbers and addresses have. */
+void cell_dress(struct cell *cell, const struct column *col,
+		const struct names *names, uint64_t now_ns);
+
+/* A number that the column kind can sum. */
+bool kind_sums(uint8_t kind);
+
+/*
+ * Some kinds come as two JSON keys or CSV fields; the second one is named
+ * after the first:
+ *   K_MS    duration_ns  duration_at_least  true: it was older than the tool
+ *   K_ERRNO err          err_name           "ECONNREFUSED"
+ *   K_NAME  query        query_age_ns       how old the DNS answer was
+ */
+#define KEY_MAX 80
+/* extra_key - that second name into @buf; false when there is none. */
+bool extra_key(const struct column *col, char *buf, size_t len);
+
+/* ---- layout.c --------------------------------------------------------- */
+
+/* layout_select - layout_choose without the complaint, which goes to @why. */
+int layout_select(struct layout *l, const struct options *o, char *why,
+		  size_t len);
+
+/* ---- count.c ---------------------------------------------------------- */
+
+#define TALLY_MAX (1u << 18)	/* keys */
+
+struct tally;
+struct tally *tally_new(const struct layout *l);
+/* tally_add - false when there was no room for a new key. */
+bool tally_add(struct tally *t, const struct cell *cells);
+/* tally_sort - by count, greatest first, then by key. */
+void tally_sort(struct tally *t);
+size_t tally_len(const struct tally *t);
+/* tally_get - cells of the @i-th key, not dressed; K_COMM stays in @t. */
+void tally_get(const struct tally *t, size_t i, struct cell *cells);
+void tally_free(struct tally *t);
+
+/* ---- rows.c and the emitters ------------------------------------------ */
+
+/* When a row was; NULL for the rows of --count, which have no time. */
+struct moment {
+	uint64_t ns;
+	const struct clocks *clocks;
+};
+
+struct emitter {
+	void (*start)(struct rows *r, const struct capture_info *info);
+	void (*header)(struct rows *r);
+	void (*row)(struct rows *r, const struct cell *cells,
+		    const struct moment *when);
+	void (*loss)(struct rows *r, const struct losses *l);
+	void (*end)(struct rows *r, const struct losses *l);
+};
+
+extern const struct emitter table_emitter, json_emitter, csv_emitter;
+
+/* JSON text in front of a column's value, made once. */
+struct json_key {
+	char main[KEY_MAX], extra[KEY_MAX];	/* `,"pid":` */
+	uint8_t main_len, extra_len;		/* extra_len 0: none */
+};
+
+struct rows {
+	const struct tool *tool;
+	const struct emitter *emit;
+	struct names *names;
+	struct tally *tally;		/* --count */
+	struct layout layout;
+	bool no_header;
+	uint64_t shown, uncounted;
+	uint64_t last_ns;		/* of the last event */
+	struct losses told;
+	struct stamp stamp;
+	uint16_t widths[MAX_COLUMNS];
+	struct json_key keys[MAX_COLUMNS];
+	struct out out;
+};
+
+/* json_losses - `,"lost":1,...`: the counters by name. */
+void json_losses(struct out *o, const struct losses *l);
+/* The counters of struct losses, for all who write or read them. */
+#define LOSSES(X)	\
+	X(lost, "events that had no room in the ring")			\
+	X(owners_full, "sockets that had no room in the owner map")	\
+	X(state_full, "sockets that had no room in the tool's map")	\
+	X(unattributed, "events of unknown owner under a process filter") \
+	X(missed, "calls that the kernel could not probe")
+
+#endif

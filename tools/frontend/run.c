@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A tool at work.  Order: programs attached, sockets that are open already
+ * looked up, ready told, then one loop until a signal, a limit, or nobody
+ * reads any more; then detached, drained, summed up.
+ */
+#include "tools/frontend/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct run {
+	const struct options *o;
+	struct env env;
+	struct object *object;
+	struct ring *ring;
+	struct rows *rows;
+	struct names *names;
+	struct capture *capture;
+	struct capture_info info;
+	struct losses losses, told;	/* since start; told on stderr */
+	uint64_t told_ns, resync_ns;
+	bool stop, broken;		/* stdout is gone or failed */
+	int capture_err;
+};
+
+static volatile sig_atomic_t stopped, asked;
+
+static void on_signal(int sig)
+{
+	if (sig == SIGQUIT)
+		asked = 1;
+	else
+		stopped = 1;
+}
+
+static void catch_signals(void)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	for (unsigned i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
+		sigaction(sigs[i], &sa, NULL);
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+}
+
+static uint64_t clock_ns(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+uint64_t now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+/* Again each minute: the wall clock is stepped, and monotonic time stops in
+ * suspend. */
+static void sync_clocks(struct run *r)
+{
+	uint64_t mono = now_ns();
+
+	if (r->resync_ns && mono < r->resync_ns)
+		return;
+	r->resync_ns = mono + 60000000000ull;
+	r->info.clocks.wall_offset_ns = clock_ns(CLOCK_REALTIME) - mono;
+	r->info.boot_offset_ns = clock_ns(CLOCK_BOOTTIME) - mono;
+}
+
+/* ---- readiness -------------------------------------------------------- */
+
+/* sd_notify(3)'s protocol: a datagram to a UNIX socket. */
+static void notify_socket(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (!path || !path[0] || strlen(path) >= sizeof(sa.sun_path))
+		return;
+	memcpy(sa.sun_path, path, strlen(path));
+	if (path[0] == '@')
+		sa.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	(void)!sendto(fd, "READY=1", 7, MSG_NOSIGNAL, (struct sockaddr *)&sa,
+		      offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	close(fd);
+}
+
+static void tell_ready(const struct options *o)
+{
+	if (o->ready_fd >= 0) {
+		(void)!write(o->ready_fd, "\n", 1);
+		close(o->ready_fd);
+	}
+	notify_socket();
+}
+
+/* ---- losses ----------------------------------------------------------- */
+
+static void read_losses(struct run *r)
+{
+	int fd = object_map(r->object, "stats");
+	uint64_t n[STAT_MAX] = { 0 };
+
+	for (uint32_t i = 0; fd >= 0 && i < STAT_MAX; i++)
+		n[i] = map_sum(fd, i, r->env.ncpus);
+	/* perf buffers tell on old kernels what programs cannot, and on newer
+	 * ones both count the same */
+	r->losses.lost = ring_lost(r->ring);
+	if (n[STAT_LOST] > r->losses.lost)
+		r->losses.lost = n[STAT_LOST];
+	r->losses.owners_full = n[STAT_OWNERS_FULL];
+	r->losses.state_full = n[STAT_STATE_FULL];
+	r->losses.unattributed = n[STAT_UNATTRIBUTED];
+}
+
+static bool lossy(const struct losses *l)
+{
+	return l->lost || l->owners_full || l->state_full || l->missed;
+}
+
+static void tell_losses(struct run *r, const char *when)
+{
+	const struct losses *l = &r->losses;
+
+	if (!memcmp(l, &r->told, sizeof(*l)))
+		return;
+	r->told = *l;
+	if (lossy(l))
+		complain("%s: %llu events lost, %llu sockets not followed "
+			 "(map full), %llu runs missed; -b and --max-sockets "
+			 "make room", when, (unsigned long long)l->lost,
+			 (unsigned long long)(l->owners_full + l->state_full),
+			 (unsigned long long)l->missed);
+	if (l->unattributed)
+		say("%s: %llu events not shown, since whose they are is not "
+		    "known", when, (unsigned long long)l->unattributed);
+}
+
+/* At most once a second. */
+static void watch_losses(struct run *r)
+{
+	uint64_t now = now_ns();
+
+	if (now < r->told_ns && !asked)
+		return;
+	r->told_ns = now + 1000000000ull;
+	read_losses(r);
+	rows_loss(r->rows, &r->losses);
+	if (r->capture)
+		capture_losses(r->capture, &r->losses);
+	if (asked) {
+		asked = 0;
+		memset(&r->told, 0xff, sizeof(r->told));
+		say("%llu shown", (unsigned long long)rows_shown(r->rows));
+		tell_losses(r, "so far");
+	} else if (lossy(&r->losses)) {
+		tell_losses(r, "so far");
+	}
+}
+
+/* ---- events ----------------------------------------------------------- */
+
+/* What the ring brings is our own programs', but their sizes are checked all
+ * the same: a capture of them is read elsewhere. */
+static bool well_formed(const struct tool *t, const void *data, size_t len)
+{
+	const struct event *ev = data;
+
+	if (len < sizeof(*ev) || ev->len > len)
+		return false;
+	return ev->type == EVENT_ROW ? ev->len == t->event_size :
+	       ev->type == EVENT_DNS && ev->len == sizeof(struct dns_event);
+}
+
+static int on_event(void *ctx, const void *data, size_t len)
+{
+	struct run *r = ctx;
+
+	if (!well_formed(r->o->tool, data, len))
+		return 0;
+	if (r->capture && !r->capture_err)
+		r->capture_err = capture_event(r->capture, data);
+	if (!rows_add(r->rows, data, &r->info.clocks))
+		r->stop = r->broken = true;
+	if (r->capture_err ||
+	    (r->o->max_events && rows_shown(r->rows) >= r->o->max_events))
+		r->stop = true;
+	return r->stop;
+}
+
+static void drain(struct run *r, bool final)
+{
+	sync_clocks(r);
+	ring_consume(r->ring, final, on_event, r);
+	if (!r->broken && !rows_flush(r->rows))
+		r->stop = r->broken = true;
+	if (r->capture && !r->capture_err)
+		r->capture_err = capture_flush(r->capture);
+}
+
+static void loop(struct run *r)
+{
+	uint64_t start = now_ns(), end = start + r->o->duration_ns, now;
+	struct pollfd fd = { .fd = ring_fd(r->ring), .events = POLLIN };
+
+	while (!stopped && !r->stop) {
+		int ms = RING_POLL_MS;
+
+		now = now_ns();
+		if (r->o->duration_ns && now >= end)
+			break;
+		if (r->o->duration_ns && end - now < ms * 1000000ull)
+			ms = (end - now) / 1000000 + 1;
+		poll(&fd, 1, ms);
+		drain(r, false);
+		watch_losses(r);
+	}
+}
+
+/* ---- start and end ---------------------------------------------------- */
+
+static uint32_t run_flags(const struct options *o)
+{
+	return o->dns ? RUN_DNS : 0;
+}
+
+static void tell_plan(const struct run *r, const struct plan *p)
+{
+	const struct tool *t = r->o->tool;
+
+	for (unsigned i = 0; t->roles[i]; i++) {
+		const struct role *role = t->roles[i];
+
+		if (role->optional && p->chosen[i] < 0 &&
+		    (!role->when || role->when & run_flags(r->o)))
+			say("%s: no way to see it on this kernel: %s",
+			    role->what, role->without);
+	}
+	if (r->o->verbose)
+		plan_print(stderr, t, run_flags(r->o), p);
+	if (r->o->verbose)
+		say("%u bpf calls, %llu KB of kernel memory",
+		    r->env.bpf_calls, (unsigned long long)
+		    object_kernel_bytes(r->object) >> 10);
+}
+
+static void seed(struct run *r)
+{
+	struct err e = { 0 };
+	int fd = object_map(r->object, "seeds"), n;
+
+	if (!(r->o->tool->flags & T_OWNERS) || fd < 0)
+		return;
+	n = seeds_fill(fd, &r->o->filters, &e);
+	if (n < 0)
+		say("sockets open before now have no PID: %s", e.msg);
+	else if (r->o->verbose)
+		say("%d sockets were open already", n);
+}
+
+static int start_output(struct run *r)
+{
+	const struct options *o = r->o;
+	struct err e = { 0 };
+
+	r->info.tool = o->tool->name;
+	r->info.version = PACKAGE_VERSION;
+	memcpy(r->info.machine, r->env.machine, sizeof(r->info.machine));
+	memcpy(r->info.release, r->env.release, sizeof(r->info.release));
+	sync_clocks(r);
+	if (o->write_file &&
+	    capture_create(&r->capture, o->write_file, o->tool, &r->info, &e))
+		return fail_err(&e);
+	if (o->dns) {
+		r->names = names_new();
+		rows_names(r->rows, r->names);
+	}
+	rows_start(r->rows, &r->info);
+	if (!rows_flush(r->rows))
+		r->stop = r->broken = true;
+	return -1;
+}
+
+static int end_output(struct run *r)
+{
+	struct err e = { 0 };
+	int ret = EXIT_OK;
+
+	errno = 0;
+	if (!rows_end(r->rows, &r->losses)) {
+		complain("stdout: %s", strerror(errno));
+		ret = EXIT_FAIL;
+	}
+	if (r->capture) {
+		capture_losses(r->capture, &r->losses);
+		if (capture_close(r->capture, &e))
+			ret = fail_err(&e);
+	}
+	if (rows_uncounted(r->rows))
+		complain("%llu events not counted, too many different keys",
+			 (unsigned long long)rows_uncounted(r->rows));
+	if (!r->o->no_summary || lossy(&r->losses))
+		tell_losses(r, "in all");
+	if (r->o->strict && lossy(&r->losses))
+		ret = EXIT_FAIL;
+	return ret;
+}
+
+static int trace(struct run *r)
+{
+	int ret = start_output(r);
+
+	if (ret >= 0)
+		return ret;
+	caps_drop(r->env.has.kprobe_pmu == FEAT_NO);
+	tell_ready(r->o);
+	if (isatty(STDERR_FILENO))
+		say("tracing; Ctrl-C ends it");
+	loop(r);
+	r->losses.missed = object_missed(r->object);
+	object_detach(r->object, 0);
+	if (!r->stop)
+		drain(r, true);
+	read_losses(r);
+	return end_output(r);
+}
+
+static void verifier_log(const char *prog, const char *text)
+{
+	fprintf(stderr, "%s: the verifier's log:\n%s\n", prog, text);
+}
+
+static int prepare(struct run *r)
+{
+	static struct target target;
+	static struct plan plan;
+	const struct options *o = r->o;
+	struct err e = { 0 };
+	int err;
+
+	err = caps_check(&e);
+	if (!err)
+		err = env_open(&r->env, &o->env, &e);
+	if (err)
+		return fail_err(&e);
+	if (o->verbose > 1)
+		r->env.log = verifier_log;
+	r->info.clocks.start_ns = now_ns();
+	err = target_open(&r->object, &target, &r->env, o,
+			  r->info.clocks.start_ns, &e);
+	if (err)
+		return fail_err(&e);
+	err = roles_attach(r->object, o->tool, run_flags(o), &plan, &e);
+	if (o->plan) {
+		plan_print(stdout, o->tool, run_flags(o), &plan);
+		return err ? fail_err(&e) : EXIT_OK;
+	}
+	if (err)
+		return fail_err(&e);
+	if (o->dump || o->dry_run)
+		return EXIT_OK;
+	err = ring_open(&r->ring, r->object, &e);
+	if (err)
+		return fail_err(&e);
+	tell_plan(r, &plan);
+	seed(r);
+	return -1;
+}
+
+int tool_main(const struct tool *t, int argc, char **argv)
+{
+	static struct options o;
+	static struct run r;
+	int ret = options_parse(&o, t, argc, argv, false);
+
+	if (ret >= 0)
+		return ret;
+	if (o.schema) {
+		schema_print(stdout, t);
+		return EXIT_OK;
+	}
+	r.o = &o;
+	r.rows = rows_new(&o, stdout);
+	if (!r.rows)
+		return EXIT_USAGE;
+	catch_signals();
+	ret = prepare(&r);
+	if (ret < 0)
+		ret = trace(&r);
+	ring_close(r.ring);
+	object_close(r.object);
+	env_close(&r.env);
+	rows_free(r.rows);
+	names_free(r.names);
+	return ret;
+}

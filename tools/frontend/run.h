@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* run - a tool at work: what run.c, attach.c and the doctor share. */
+#ifndef SOCKEYE_RUN_H
+#define SOCKEYE_RUN_H
+
+#include "tools/frontend/frontend.h"
+
+#define MAX_ROLES 16
+#define MAX_ALTS 16
+
+/* What came of the alternatives of each role. */
+struct plan {
+	int chosen[MAX_ROLES];		/* alternative, -1: none */
+	struct err why[MAX_ROLES][MAX_ALTS];	/* of those that failed */
+};
+
+/*
+ * roles_attach - attach, for each role of @t that the flags ask for, the first
+ * alternative that this kernel takes.  Fills @p.  0, or a negative errno with
+ * the required role that has none in @e.
+ */
+int roles_attach(struct object *o, const struct tool *t, uint32_t flags,
+		 struct plan *p, struct err *e);
+/* plan_print - one line per alternative: used, why not, or not tried. */
+void plan_print(FILE *out, const struct tool *t, uint32_t flags,
+		const struct plan *p);
+
+/*
+ * target_open - the object of @t for the options: filter, constants, sizes.
+ * What it needs while it lives is in @s, which must stay.
+ */
+struct target {
+	struct bpf_insn filter[FILTER_MAX_INSNS];
+	struct function functions[1];
+	struct constant constants[MAX_OWN + 8];
+	const char *want[64];
+	char names[32][64];		/* "btf_trace_NAME" of @want */
+	const struct options *options;
+};
+int target_open(struct object **out, struct target *s, struct env *env,
+		const struct options *o, uint64_t start_ns, struct err *e);
+
+uint64_t now_ns(void);
+
+#endif

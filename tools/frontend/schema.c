@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * JSON Schema (2020-12) of what a tool writes with --json, from its columns:
+ * one object per line, told apart by `type`.  Keys only grow from version to
+ * version, so more of them are allowed.
+ */
+#include "tools/frontend/rows_int.h"
+
+#include <string.h>
+
+#define UINT "{\"type\":\"integer\",\"minimum\":0}"
+
+struct schema {
+	FILE *out;
+	const char *sep;	/* in front of the next property */
+};
+
+static void put_json(FILE *out, const char *s)
+{
+	char buf[6 * 512 + 2], *end;
+
+	end = put_quoted(buf, s, strnlen(s, 512));
+	fwrite(buf, 1, (size_t)(end - buf), out);
+}
+
+/* A property with a schema given as text. */
+static void property(struct schema *s, const char *key, const char *text)
+{
+	fprintf(s->out, "%s\n        ", s->sep);
+	put_json(s->out, key);
+	fprintf(s->out, ": %s", text);
+	s->sep = ",";
+}
+
+/* A column's property: JSON type (null is always allowed), more of the
+ * schema, and what it means. */
+static void column_property(struct schema *s, const char *key,
+			    const char *type, const char *more,
+			    const char *help, const char *tail)
+{
+	char text[512];
+
+	fprintf(s->out, "%s\n        ", s->sep);
+	put_json(s->out, key);
+	fprintf(s->out, ": {\"type\":[\"%s\",\"null\"]%s,\"description\":",
+		type, more);
+	snprintf(text, sizeof(text), "%s%s", help, tail);
+	put_json(s->out, text);
+	fputc('}', s->out);
+	s->sep = ",";
+}
+
+static void enum_property(struct schema *s, const struct column *col)
+{
+	const char *const *name;
+
+	fprintf(s->out, "%s\n        ", s->sep);
+	put_json(s->out, col->key);
+	/* a value that has no name comes as its number in a string */
+	fputs(": {\"type\":[\"string\",\"null\"],\"anyOf\":[{\"enum\":[null",
+	      s->out);
+	for (name = col->names; name && *name; name++) {
+		if (!**name)
+			continue;
+		fputc(',', s->out);
+		put_json(s->out, *name);
+	}
+	fputs("]},{\"pattern\":\"^[0-9]+$\"}],\"description\":", s->out);
+	put_json(s->out, col->help);
+	fputc('}', s->out);
+	s->sep = ",";
+}
+
+static void extra_property(struct schema *s, const struct column *col)
+{
+	char key[KEY_MAX];
+
+	if (!extra_key(col, key, sizeof(key)))
+		return;
+	switch (col->kind) {
+	case K_MS:
+		column_property(s, key, "boolean", "", col->key,
+				" is a lower bound: it began before the tool");
+		break;
+	case K_ERRNO:
+		column_property(s, key, "string", "", col->key,
+				" by name; null for 0 and unnamed numbers");
+		break;
+	case K_NAME:
+		column_property(s, key, "integer", ",\"minimum\":0",
+				"nanoseconds since the DNS answer", "");
+		break;
+	}
+}
+
+static void one_column(struct schema *s, const struct column *col)
+{
+	const char *type = "integer", *more = ",\"minimum\":0", *tail = "";
+
+	switch (col->kind) {
+	case K_ENUM:
+		enum_property(s, col);
+		return;
+	case K_S32:
+		more = "";
+		break;
+	case K_HEX64:
+		type = "string";
+		more = ",\"pattern\":\"^0x[0-9a-f]+$\"";
+		break;
+	case K_PORT:
+		more = ",\"minimum\":0,\"maximum\":65535";
+		break;
+	case K_IPVER:
+		more = ",\"enum\":[4,6,46,null]";
+		break;
+	case K_ADDR:
+		type = "string";
+		more = ",\"anyOf\":[{\"format\":\"ipv4\"},"
+		       "{\"format\":\"ipv6\"},{\"type\":\"null\"}]";
+		break;
+	case K_COMM:
+	case K_NAME:
+		type = "string";
+		more = "";
+		break;
+	case K_BYTES:
+	case K_KB:
+		tail = ", in bytes";
+		break;
+	case K_MS:
+		tail = ", in nanoseconds";
+		break;
+	case K_ERRNO:
+		tail = ": an error of errno(3), 0 for none";
+		break;
+	}
+	column_property(s, col->key, type, more, col->help, tail);
+	extra_property(s, col);
+}
+
+static void open_type(struct schema *s, const struct tool *t,
+		      const char *type, const char *help)
+{
+	fprintf(s->out, "    {\n      \"type\": \"object\", \"description\": ");
+	put_json(s->out, help);
+	fprintf(s->out, ",\n      \"properties\": {\n        \"tool\": "
+		"{\"const\":");
+	put_json(s->out, t->name);
+	fprintf(s->out, "},\n        \"type\": {\"const\":\"%s\"}", type);
+	s->sep = ",";
+}
+
+static void close_type(struct schema *s, const char *required,
+		       const char *end)
+{
+	fprintf(s->out, "\n      },\n      \"required\": [\"tool\",\"type\""
+		"%s]\n    }%s\n", required, end);
+}
+
+static void put_times(struct schema *s)
+{
+	property(s, "ts_ns", "{\"type\":\"integer\",\"minimum\":0,"
+		 "\"description\":\"CLOCK_MONOTONIC\"}");
+	property(s, "time", "{\"type\":\"string\","
+		 "\"format\":\"date-time\"}");
+	property(s, "elapsed_ns", "{\"type\":\"integer\",\"description\":"
+		 "\"since the start, with -t\"}");
+	property(s, "time_local", "{\"type\":\"string\","
+		 "\"format\":\"date-time\",\"description\":\"with -T\"}");
+	property(s, "unix_ns", "{\"type\":\"integer\",\"description\":"
+		 "\"with --time=unix\"}");
+}
+
+static void put_columns(struct schema *s, const struct tool *t)
+{
+	const struct column *col;
+
+	for (col = t->columns; col->key; col++)
+		one_column(s, col);
+}
+
+static void put_counters(struct schema *s)
+{
+#define X(name, text) \
+	property(s, #name, "{\"type\":\"integer\",\"minimum\":0," \
+		 "\"description\":\"" text "\"}");
+	LOSSES(X)
+#undef X
+}
+
+void schema_print(FILE *out, const struct tool *t)
+{
+	struct schema s = { .out = out };
+
+	fputs("{\n  \"$schema\": "
+	      "\"https://json-schema.org/draft/2020-12/schema\",\n"
+	      "  \"title\": ", out);
+	put_json(out, t->name);
+	fputs(",\n  \"description\": ", out);
+	put_json(out, t->summary);
+	fputs(",\n  \"oneOf\": [\n", out);
+
+	open_type(&s, t, "start", "the first line");
+	put_times(&s);
+	property(&s, "version", "{\"type\":\"string\"}");
+	property(&s, "kernel", "{\"type\":\"string\"}");
+	property(&s, "machine", "{\"type\":\"string\"}");
+	close_type(&s, ",\"ts_ns\",\"time\"", ",");
+
+	open_type(&s, t, "event", "a row; the columns chosen, null: unknown");
+	put_times(&s);
+	put_columns(&s, t);
+	close_type(&s, ",\"ts_ns\",\"time\"", ",");
+
+	if (t->flags & T_COUNT) {
+		open_type(&s, t, "count", "--count: rows with equal keys");
+		put_columns(&s, t);
+		property(&s, "count", UINT);
+		close_type(&s, ",\"count\"", ",");
+	}
+	open_type(&s, t, "lost", "what was not shown, since the start");
+	put_counters(&s);
+	close_type(&s, "", ",");
+
+	open_type(&s, t, "end", "the last line");
+	property(&s, "shown", UINT);
+	property(&s, "uncounted", UINT);
+	put_counters(&s);
+	close_type(&s, ",\"shown\"", "");
+	fputs("  ]\n}\n", out);
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Whose are the TCP sockets that are open already?  sock_diag(7) lists the
+ * sockets of a network namespace with inode and cookie, /proc/PID/fd names
+ * inodes, and programs find a socket's owner by its cookie when they meet it.
+ */
+#include "tools/frontend/frontend.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct open_socket {
+	uint64_t cookie;
+	uint32_t inode;
+	bool taken;
+};
+
+struct seeding {
+	struct open_socket *sockets;
+	size_t nsockets, room;
+	uint32_t *netns;	/* namespaces seen */
+	size_t nnetns;
+	const struct filters *f;
+	int map;
+	int found;
+};
+
+/* ---- sockets ---------------------------------------------------------- */
+
+static int add_socket(struct seeding *s, const struct inet_diag_msg *m)
+{
+	struct open_socket *p;
+
+	if (!m->idiag_inode)	/* nobody has accepted or closed it */
+		return 0;
+	if (s->nsockets == s->room) {
+		size_t room = s->room ? 2 * s->room : 256;
+
+		p = realloc(s->sockets, room * sizeof(*p));
+		if (!p)
+			return -ENOMEM;
+		s->sockets = p;
+		s->room = room;
+	}
+	p = &s->sockets[s->nsockets++];
+	p->inode = m->idiag_inode;
+	p->cookie = m->id.idiag_cookie[0] |
+		    (uint64_t)m->id.idiag_cookie[1] << 32;
+	p->taken = false;
+	return 0;
+}
+
+/* One datagram of answers; 1: the last one. */
+static int take_answers(struct seeding *s, const char *buf, size_t len)
+{
+	const struct nlmsghdr *h = (const void *)buf;
+	int err = 0;
+
+	for (; NLMSG_OK(h, len) && !err; h = NLMSG_NEXT(h, len)) {
+		if (h->nlmsg_type == NLMSG_DONE)
+			return 1;
+		if (h->nlmsg_type == NLMSG_ERROR) {
+			const struct nlmsgerr *ne = NLMSG_DATA(h);
+
+			return ne->error ? ne->error : 1;
+		}
+		if (h->nlmsg_len >= NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
+			err = add_socket(s, NLMSG_DATA(h));
+	}
+	return err;
+}
+
+static int list_family(struct seeding *s, int fd, int family)
+{
+	struct {
+		struct nlmsghdr h;
+		struct inet_diag_req_v2 r;
+	} req = {
+		.h = { .nlmsg_len = sizeof(req),
+		       .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.r = { .sdiag_family = family, .sdiag_protocol = IPPROTO_TCP,
+		       .idiag_states = ~0u },
+	};
+	static union {
+		struct nlmsghdr align;
+		char bytes[32768];
+	} buf;
+	ssize_t n;
+	int ret;
+
+	if (send(fd, &req, sizeof(req), 0) < 0)
+		return -errno;
+	do {
+		n = recv(fd, &buf, sizeof(buf), 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		ret = take_answers(s, buf.bytes, n);
+	} while (!ret);
+	return ret < 0 ? ret : 0;
+}
+
+/* All TCP sockets of the namespace we are in. */
+static int list_sockets(struct seeding *s)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
+			NETLINK_SOCK_DIAG);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = list_family(s, fd, AF_INET);
+	if (!err) {
+		err = list_family(s, fd, AF_INET6);
+		if (err == -ENOENT)	/* no IPv6 in this kernel */
+			err = 0;
+	}
+	close(fd);
+	return err;
+}
+
+/* ---- namespaces ------------------------------------------------------- */
+
+static bool netns_matches(const struct filters *f, uint32_t inum)
+{
+	for (unsigned i = 0; i < f->nnetns; i++)
+		if (f->netns[i] == inum)
+			return true;
+	return !f->nnetns;
+}
+
+static bool netns_is_new(struct seeding *s, uint32_t inum)
+{
+	uint32_t *p;
+
+	for (size_t i = 0; i < s->nnetns; i++)
+		if (s->netns[i] == inum)
+			return false;
+	p = realloc(s->netns, (s->nnetns + 1) * sizeof(*p));
+	if (!p)
+		return false;
+	s->netns = p;
+	s->netns[s->nnetns++] = inum;
+	return true;
+}
+
+/* List the namespace of @pid if it is one of interest that is new. */
+static int list_netns(struct seeding *s, const char *pid)
+{
+	char path[280];
+	struct stat st;
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
+	if (stat(path, &st) < 0 || !netns_matches(s->f, st.st_ino) ||
+	    !netns_is_new(s, st.st_ino))
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (!setns(fd, CLONE_NEWNET))
+		err = list_sockets(s);
+	close(fd);
+	return err;
+}
+
+/* ---- processes -------------------------------------------------------- */
+
+static int by_inode(const void *a, const void *b)
+{
+	uint32_t x = ((const struct open_socket *)a)->inode;
+	uint32_t y = ((const struct open_socket *)b)->inode;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool pid_matches(const struct filters *f, const char *pid)
+{
+	uint32_t n = strtoul(pid, NULL, 10);
+
+	for (unsigned i = 0; i < f->npid; i++)
+		if (f->pid[i] == n)
+			return true;
+	return !f->npid;
+}
+
+static void describe(struct seed *seed, const char *pid)
+{
+	char path[300], line[4096];
+	struct err e = { 0 };
+	uint64_t cgroup = 0;
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	memset(seed, 0, sizeof(*seed));
+	seed->pid = seed->tid = strtoul(pid, NULL, 10);
+	snprintf(path, sizeof(path), "/proc/%s", pid);
+	if (!stat(path, &st))
+		seed->uid = st.st_uid;
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, seed->comm, sizeof(seed->comm) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n > 0 && seed->comm[n - 1] == '\n')
+		seed->comm[n - 1] = '\0';
+	snprintf(path, sizeof(path), "/proc/%s/cgroup", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, line, sizeof(line) - 1);
+	if (fd >= 0)
+		close(fd);
+	line[n > 0 ? n : 0] = '\0';
+	/* the line of cgroup v2: "0::/path" */
+	for (char *p = line; p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 :
+					NULL)
+		if (!strncmp(p, "0::", 3)) {
+			p[3 + strcspn(p + 3, "\n")] = '\0';
+			cgroup_parse(p + 3, &cgroup, &e);
+			break;
+		}
+	seed->cgroup = cgroup;
+}
+
+/* The sockets among the descriptors of @pid. */
+static void take_fds(struct seeding *s, const char *pid)
+{
+	char path[280], link[64];
+	bool described = false;
+	struct seed seed;
+	struct dirent *d;
+	ssize_t n;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	dir = opendir(path);
+	while (dir && (d = readdir(dir))) {
+		struct open_socket *found, key = { 0 };
+
+		n = readlinkat(dirfd(dir), d->d_name, link, sizeof(link) - 1);
+		if (n < 9 || strncmp(link, "socket:[", 8))
+			continue;
+		link[n] = '\0';
+		key.inode = strtoul(link + 8, NULL, 10);
+		found = bsearch(&key, s->sockets, s->nsockets, sizeof(key),
+				by_inode);
+		if (!found || found->taken)
+			continue;
+		if (!described)
+			describe(&seed, pid);
+		described = found->taken = true;
+		if (!map_update(s->map, &found->cookie, &seed))
+			s->found++;
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* Only in namespaces of interest do we look at what a process has open. */
+static bool lives_there(const struct filters *f, const char *pid)
+{
+	char path[280];
+	struct stat st;
+
+	if (!f->nnetns)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
+	return !stat(path, &st) && netns_matches(f, st.st_ino);
+}
+
+static int each_process(struct seeding *s, bool sockets)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *d;
+	int err = 0;
+
+	if (!proc)
+		return -errno;
+	while (!err && (d = readdir(proc))) {
+		if (d->d_name[0] < '1' || d->d_name[0] > '9')
+			continue;
+		if (sockets)
+			err = list_netns(s, d->d_name);
+		else if (pid_matches(s->f, d->d_name) &&
+			 lives_there(s->f, d->d_name))
+			take_fds(s, d->d_name);
+	}
+	closedir(proc);
+	return err;
+}
+
+int seeds_fill(int fd, const struct filters *f, struct err *e)
+{
+	struct seeding s = { .f = f, .map = fd };
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), err;
+
+	err = home < 0 ? list_sockets(&s) : each_process(&s, true);
+	if (home >= 0) {
+		if (setns(home, CLONE_NEWNET))
+			err = err ? err : -errno;
+		close(home);
+	}
+	if (err)
+		err_set(e, -err, "sock_diag%s", err == -ENOENT ?
+			" (CONFIG_INET_TCP_DIAG)" : "");
+	if (s.nsockets) {
+		qsort(s.sockets, s.nsockets, sizeof(*s.sockets), by_inode);
+		each_process(&s, false);
+	}
+	free(s.sockets);
+	free(s.netns);
+	return err && !s.found ? err : s.found;
+}

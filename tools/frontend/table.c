@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * For people: a header, aligned columns, one blank between.  A long value
+ * pushes the rest of its row; nothing is cut.
+ */
+#include "tools/frontend/rows_int.h"
+
+#include <string.h>
+
+#define CELL_MAX 1024		/* text of a cell; names are far shorter */
+#define OLD_ANSWER_NS 100000000
+
+/* Where on the line we are: blanks are owed, so that none end the line. */
+struct table_line {
+	struct out *out;
+	unsigned owed;
+};
+
+static void put_column(struct table_line *l, const char *text, size_t len,
+		       size_t width, unsigned least, bool left)
+{
+	unsigned pad = width < least ? least - (unsigned)width : 0;
+	unsigned before = l->owed + (left ? 0 : pad);
+	char *p = out_room(l->out, before + len + 1);
+
+	memset(p, ' ', before);
+	memcpy(p + before, text, len);
+	out_done(l->out, p + before + len);
+	l->owed = 1 + (left ? pad : 0);
+}
+
+/* A count of hundredths as "1234.56". */
+static char *put_hundredths(char *p, uint64_t whole, unsigned hundredths)
+{
+	p = put_u64(p, whole);
+	*p++ = '.';
+	return put_padded(p, hundredths, 2);
+}
+
+static char *put_kb(char *p, uint64_t bytes)
+{
+	uint64_t kb = bytes / 1024;
+	unsigned h = (unsigned)(bytes % 1024 * 100 + 512) / 1024;
+
+	return put_hundredths(p, kb + h / 100, h % 100);
+}
+
+static char *put_ms(char *p, const struct cell *c)
+{
+	uint64_t h = c->num / 10000 + (c->num % 10000 >= 5000);
+
+	if (c->least)
+		*p++ = '+';
+	return put_hundredths(p, h / 100, (unsigned)(h % 100));
+}
+
+/* "example.org", or "example.org (123.456ms)" when the answer is so old that
+ * the name may be another's. */
+static char *put_name(char *p, const struct cell *c)
+{
+	p = put_clean(p, c->text, c->len);
+	if (c->age_ns <= OLD_ANSWER_NS || c->age_ns == AGE_UNKNOWN)
+		return p;
+	*p++ = ' ';
+	*p++ = '(';
+	p = put_u64(p, c->age_ns / 1000000);
+	*p++ = '.';
+	p = put_padded(p, c->age_ns % 1000000 / 1000, 3);
+	memcpy(p, "ms)", 3);
+	return p + 3;
+}
+
+static char *put_text_or_num(char *p, const struct cell *c)
+{
+	return c->text ? put_clean(p, c->text, c->len) : put_u64(p, c->num);
+}
+
+static char *put_cell(char *p, const struct cell *c)
+{
+	char *start = p;
+
+	if (c->null) {
+		*p++ = '-';
+		return p;
+	}
+	switch (c->kind) {
+	case K_S32:
+		return put_s64(p, (int64_t)c->num);
+	case K_HEX64:
+		return put_hex(p, c->num);
+	case K_ADDR:
+		return put_addr(p, c->addr);
+	case K_KB:
+		return put_kb(p, c->num);
+	case K_MS:
+		return put_ms(p, c);
+	case K_NAME:
+		return put_name(p, c);
+	case K_COMM:
+	case K_ENUM:
+	case K_ERRNO:
+		p = put_text_or_num(p, c);
+		/* an empty name would move the columns for awk */
+		if (p == start)
+			*p++ = '-';
+		return p;
+	}
+	return put_u64(p, c->num);
+}
+
+static void table_header(struct rows *r)
+{
+	struct table_line line = { &r->out, 0 };
+	const char *heading = stamp_heading(r->layout.time);
+	const struct column *col;
+	unsigned i;
+
+	if (heading)
+		put_column(&line, heading, strlen(heading), strlen(heading),
+			   stamp_width(r->layout.time), false);
+	for (i = 0; i < r->layout.ncols; i++) {
+		col = r->layout.cols[i];
+		put_column(&line, col->heading, strlen(col->heading),
+			   strlen(col->heading), r->widths[i],
+			   col->flags & C_LEFT);
+	}
+	out_put(&r->out, "\n", 1);
+}
+
+static void table_row(struct rows *r, const struct cell *cells,
+		      const struct moment *when)
+{
+	struct table_line line = { &r->out, 0 };
+	char text[CELL_MAX], *end;
+	struct cell cell;
+	size_t len, width;
+	unsigned i;
+
+	if (when && r->layout.time != TIME_NONE) {
+		end = stamp_text(&r->stamp, text, r->layout.time, when->ns,
+				 when->clocks);
+		len = (size_t)(end - text);
+		put_column(&line, text, len, len,
+			   stamp_width(r->layout.time), false);
+	}
+	for (i = 0; i < r->layout.ncols; i++) {
+		cell = cells[i];
+		if (cell.len > CELL_MAX - 64)
+			cell.len = CELL_MAX - 64;
+		end = put_cell(text, &cell);
+		len = (size_t)(end - text);
+		width = cell.text ? text_width(text, len) : len;
+		put_column(&line, text, len, width, r->widths[i],
+			   r->layout.cols[i]->flags & C_LEFT);
+	}
+	out_put(&r->out, "\n", 1);
+}
+
+const struct emitter table_emitter = {
+	.header = table_header,
+	.row = table_row,
+};

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From options to what the loader is told. */
+#include "tools/frontend/run.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define RING_BYTES (256u << 10)
+
+/* The names that fentry, fexit and tp_btf alternatives look up: with them
+ * known beforehand one pass over the kernel's types does for all. */
+static void want_hooks(struct target *s, const struct tool *t)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; t->roles[i]; i++)
+		for (unsigned k = 0; k < t->roles[i]->nalts; k++)
+			for (unsigned h = 0; h < ALT_HOOKS; h++) {
+				const struct hook *hook =
+					&t->roles[i]->alts[k].hooks[h].hook;
+
+				if ((hook->kind == HOOK_FENTRY ||
+				     hook->kind == HOOK_FEXIT) &&
+				    n < ARRAY_SIZE(s->want) - 1)
+					s->want[n++] = hook->target;
+			}
+	s->want[n] = NULL;
+}
+
+static uint32_t resize(void *ctx, const struct spec_map *m)
+{
+	const struct options *o = ctx;
+	enum { HASH = 1 };
+
+	return o->max_sockets && m->type == HASH ? o->max_sockets :
+	       m->max_entries;
+}
+
+static void dump(void *ctx, const struct spec_prog *p, const struct hook *h,
+		 const struct linked *l)
+{
+	(void)ctx;
+	fprintf(stdout, "%s for %s:%s, %u instructions\n", p->name,
+		hook_kind_name(h->kind), h->target, l->ninsns);
+	insn_dump(stdout, l->insns, l->ninsns, l->relocs, l->nrelocs,
+		  l->lines, l->nlines);
+	fputc('\n', stdout);
+}
+
+/* What is shown nowhere, filtered by nothing and not recorded is not read. */
+static bool wanted(const struct options *o, const char *key)
+{
+	struct layout l;
+
+	if (o->write_file)
+		return true;
+	if (layout_choose(&l, o))
+		return false;
+	for (unsigned i = 0; i < l.ncols; i++)
+		if (!strcmp(l.cols[i]->key, key))
+			return true;
+	return false;
+}
+
+static unsigned constants(struct target *s, const struct options *o,
+			  uint64_t start_ns)
+{
+	const struct tool_option *own = o->tool->options;
+	const struct filters *f = &o->filters;
+	unsigned n = 0;
+
+	s->constants[n++] = (struct constant){ "start_ns", start_ns };
+	s->constants[n++] = (struct constant){ "want_id", wanted(o, "id") };
+	s->constants[n++] = (struct constant){ "want_netns",
+		f->nnetns || wanted(o, "netns") };
+	s->constants[n++] = (struct constant){ "want_cgroup",
+		f->ncgroup || wanted(o, "cgroup") };
+	for (unsigned i = 0; own && own[i].name && i < MAX_OWN; i++)
+		if (own[i].constant)
+			s->constants[n++] = (struct constant){
+				own[i].constant, o->own[i] };
+	return n;
+}
+
+int target_open(struct object **out, struct target *s, struct env *env,
+		const struct options *o, uint64_t start_ns, struct err *e)
+{
+	struct object_opts opts;
+	const char *why = "";
+	int n;
+
+	memset(&opts, 0, sizeof(opts));
+	n = filter_build(&o->filters, s->filter, &why);
+	if (n < 0)
+		return err_set(e, 0, "filter: %s", why);
+	s->functions[0] = (struct function){ "filter", s->filter, n };
+	want_hooks(s, o->tool);
+	opts.functions = s->functions;
+	opts.nfunctions = 1;
+	opts.constants = s->constants;
+	opts.nconstants = constants(s, o, start_ns);
+	opts.want = s->want;
+	opts.ring_map = "events";
+	opts.ring_bytes = o->ring_pages ? o->ring_pages * env->page_size :
+			  RING_BYTES;
+	opts.resize = resize;
+	opts.resize_ctx = (void *)o;
+	if (o->dump)
+		opts.dump = dump;
+	return object_open(out, o->tool->spec, env, &opts, e);
+}

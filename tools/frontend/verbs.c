@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * verbs - what sockeye does beside running a tool.
+ */
+#include "tools/frontend/options_int.h"
+
+#include <string.h>
+
+const struct verb verbs[] = {
+	{ "list", "list the tools", verb_list },
+	{ "help", "help on a tool or a verb", verb_help },
+	{ "doctor", "what this kernel gives, and what is missing",
+	  verb_doctor },
+	{ "object", "load a BPF object file, program by program",
+	  verb_object },
+	{ "replay", "print what a tool recorded with -W", verb_replay },
+	{ NULL, NULL, NULL },
+};
+
+const struct verb *verb_find(const char *name)
+{
+	const struct verb *v;
+
+	for (v = verbs; v->name; v++)
+		if (!strcmp(v->name, name))
+			return v;
+	return NULL;
+}
+
+int verb_list(int argc, char **argv)
+{
+	unsigned i;
+
+	if (argc > 1 && (!strcmp(argv[1], "--help") ||
+			 !strcmp(argv[1], "-h"))) {
+		printf("Usage: sockeye list\n\nList the tools and what they "
+		       "do. 'sockeye --list' prints the names only.\n");
+		return EXIT_OK;
+	}
+	if (argc > 1) {
+		complain("unexpected argument '%s'. Try 'sockeye list "
+			 "--help'.", argv[1]);
+		return EXIT_USAGE;
+	}
+	for (i = 0; tools[i]; i++)
+		printf("%-16s%s\n", tools[i]->name, tools[i]->summary);
+	return EXIT_OK;
+}
+
+static int help_on(const char *name, bool man)
+{
+	const struct tool *t = tool_find(name);
+	const struct verb *v = verb_find(name);
+	char what[32], flag[] = "--help", *argv[] = { what, flag, NULL };
+	struct nearest n;
+	char like[200];
+	unsigned i;
+
+	if (t && man) {
+		man_page(stdout, t);
+		return EXIT_OK;
+	}
+	if (t) {
+		usage(stdout, t);
+		return EXIT_OK;
+	}
+	if (v && !man) {
+		snprintf(what, sizeof(what), "%s", name);
+		talk_init(v->name, 0);
+		return v->main(2, argv);
+	}
+	nearest_init(&n, name);
+	for (i = 0; tools[i]; i++)
+		nearest_try(&n, tools[i]->name);
+	for (v = verbs; v->name && !man; v++)
+		nearest_try(&n, v->name);
+	complain("no help on '%s'%s Try 'sockeye list'.", name,
+		 nearest_text(&n, "", like, sizeof(like)));
+	return EXIT_USAGE;
+}
+
+int verb_help(int argc, char **argv)
+{
+	bool man = argc > 1 && !strcmp(argv[1], "--man");
+	const char *name = argv[man ? 2 : 1];
+
+	if (argc > (man ? 3 : 2)) {
+		complain("one tool at a time. Try 'sockeye help help'.");
+		return EXIT_USAGE;
+	}
+	if (name && !man && (!strcmp(name, "--help") || !strcmp(name, "-h") ||
+			     !strcmp(name, "help"))) {
+		printf("Usage: sockeye help [--man] [TOOL]\n\n"
+		       "Print help on sockeye, a tool or a verb; with --man "
+		       "the man page, for man -l -.\n");
+		return EXIT_OK;
+	}
+	if (name)
+		return help_on(name, man);
+	if (man)
+		man_page(stdout, NULL);
+	else
+		usage(stdout, NULL);
+	return EXIT_OK;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "progs/tcpconnect.h"
+#include "tools/ladders.h"
+
+extern const struct spec spec_tcpaccept;
+
+#define EV struct tcpconnect_event
+
+static const struct column columns[] = {
+	COL_PID(EV), COL_COMM(EV, 12, 0), COL_IP(EV, 0),
+	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR", C_KEY | C_LEFT,
+	    "remote address"),
+	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_LEFT,
+	    "remote port"),
+	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_KEY | C_LEFT,
+	    "local address"),
+	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_KEY | C_LEFT,
+	    "local port"),
+	COL(EV, flow.raddr, K_NAME, 0, "query", "QUERY", C_LEFT | C_DNS,
+	    "the name last asked for that had the remote address"),
+	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	{ 0 }
+};
+
+static const struct role *const roles[] = {
+	&role_tcp_accept, &role_dns, NULL
+};
+
+static const struct example examples[] = {
+	{ "", "every TCP connection that a process here accepts" },
+	{ "-L 80,443 -T", "on these local ports, with the time of day" },
+	{ "-a 10.0.0.0/8 -A 192.168.0.0/16", "between these networks" },
+	{ "-c -d 60", "count by peer and local port for a minute" },
+	{ 0 }
+};
+
+const struct tool tool_tcpaccept = {
+	.name = "tcpaccept",
+	.summary = "TCP connections that processes accept",
+	.about = "Prints a line for every TCP connection that a process on "
+		"this machine accepts, at the moment accept(2) has it.  "
+		"Connections that nobody accepts are not shown.",
+	.overhead = "One small program per accept(2); where only leaving the "
+		"system call can be seen (see --plan), every system call of "
+		"the machine becomes a little slower while it runs.",
+	.spec = &spec_tcpaccept,
+	.filters = F_FLOW,
+	.flags = T_DNS | T_COUNT,
+	.roles = roles,
+	.columns = columns,
+	.examples = examples,
+	.event_size = sizeof(EV),
+	.flow_off = offsetof(EV, flow),
+};

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "progs/tcpconnect.h"
+#include "tools/ladders.h"
+
+extern const struct spec spec_tcpconnect;
+
+#define EV struct tcpconnect_event
+
+static const struct column columns[] = {
+	COL_PID(EV), COL_COMM(EV, 12, 0), COL_IP(EV, 0),
+	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "SADDR", C_KEY | C_LEFT,
+	    "source address"),
+	COL(EV, flow.lport, K_PORT, 5, "lport", "SPORT", C_LEFT,
+	    "source port"),
+	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "DADDR", C_KEY | C_LEFT,
+	    "destination address"),
+	COL(EV, flow.rport, K_PORT, 5, "rport", "DPORT", C_KEY | C_LEFT,
+	    "destination port"),
+	COL(EV, flow.raddr, K_NAME, 0, "query", "QUERY", C_LEFT | C_DNS,
+	    "the name last asked for that had this address"),
+	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	{ 0 }
+};
+
+static const struct alternative connect_alts[] = {
+	{ HOOKS({ "on_connect", { HOOK_FENTRY, "tcp_connect", "sk", 0, 0 } }) },
+	{ HOOKS({ "on_connect", { HOOK_KPROBE, "tcp_connect", "sk", 0, 0 } }) },
+	{ HOOKS({ "on_state", { HOOK_RAW_TRACEPOINT, "inet_sock_set_state",
+				"sk oldstate newstate", 0, 0 } }),
+	  .note = "shown when the handshake ends" },
+	{ HOOKS({ "on_state", { HOOK_TRACEPOINT, "sock/inet_sock_set_state",
+				"sk=skaddr oldstate newstate", 0, 0 } }),
+	  .note = "shown when the handshake ends" },
+};
+
+static const struct role role_connect = {
+	.name = "tcp-connect", .what = "a process opens a TCP connection",
+	ALTS(connect_alts),
+};
+
+static const struct role *const roles[] = { &role_connect, &role_dns, NULL };
+
+static const struct example examples[] = {
+	{ "", "every TCP connection that a process here opens" },
+	{ "-t -x", "with the time since start and all columns" },
+	{ "-P 5432 -u 33", "to port 5432, by user 33" },
+	{ "-c -d 60", "count by addresses and port for a minute" },
+	{ "--dns", "with the names that were looked up" },
+	{ 0 }
+};
+
+const struct tool tool_tcpconnect = {
+	.name = "tcpconnect",
+	.summary = "TCP connections that processes open",
+	.about = "Prints a line for every TCP connection that a process on "
+		"this machine tries to open: connect(2) that got as far as "
+		"sending a SYN, whether or not the peer answers.  Calls that "
+		"fail before (no route, no free port) are not shown.",
+	.overhead = "One small program per connect(2).  --dns adds one per "
+		"UDP datagram read.",
+	.spec = &spec_tcpconnect,
+	.filters = F_FLOW,
+	.flags = T_DNS | T_COUNT,
+	.roles = roles,
+	.columns = columns,
+	.examples = examples,
+	.event_size = sizeof(EV),
+	.flow_off = offsetof(EV, flow),
+};

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "progs/tcplife.h"
+#include "tools/ladders.h"
+
+extern const struct spec spec_tcplife;
+
+static const struct column columns[] = {
+	COL_PID(struct tcplife_event),
+	COL_COMM(struct tcplife_event, 10, 0),
+	COL_IP(struct tcplife_event, C_HIDDEN | C_WIDE),
+	COL(struct tcplife_event, flow.laddr, K_ADDR, 15, "laddr", "LADDR",
+	    C_KEY | C_LEFT, "local address"),
+	COL(struct tcplife_event, flow.lport, K_PORT, 5, "lport", "LPORT",
+	    C_LEFT, "local port"),
+	COL(struct tcplife_event, flow.raddr, K_ADDR, 15, "raddr", "RADDR",
+	    C_KEY | C_LEFT, "remote address"),
+	COL(struct tcplife_event, flow.rport, K_PORT, 5, "rport", "RPORT",
+	    C_LEFT, "remote port"),
+	COL(struct tcplife_event, tx_bytes, K_KB, 5, "tx_bytes", "TX_KB",
+	    C_SUM, "data sent, each byte once"),
+	COL(struct tcplife_event, rx_bytes, K_KB, 5, "rx_bytes", "RX_KB",
+	    C_SUM, "data received"),
+	COL(struct tcplife_event, duration_ns, K_MS, 5, "duration_ns", "MS", 0,
+	    "from SYN (or the accepted handshake) to closed; with + it was "
+	    "open before the tool started"),
+	COL_TID(struct tcplife_event), COL_UID(struct tcplife_event),
+	COL_NETNS(struct tcplife_event), COL_CGROUP(struct tcplife_event),
+	COL_ID(struct tcplife_event),
+	{ 0 }
+};
+
+static const struct role *const roles[] = {
+	&role_owner_accept, &role_tcp_destroy, &role_tcp_state, NULL
+};
+
+static const struct example examples[] = {
+	{ "", "TCP sessions, as they end" },
+	{ "-p 4711 -j", "those of one process, one JSON object a line" },
+	{ "-D 443,8443 -w", "to these remote ports, IPv6 addresses in full" },
+	{ "-N web -d 10m --csv", "in a network namespace, for ten minutes" },
+	{ "-W board.cap", "record on the board; `sockeye replay` reads it "
+			  "elsewhere" },
+	{ 0 }
+};
+
+const struct tool tool_tcplife = {
+	.name = "tcplife",
+	.summary = "TCP sessions as they end: who, with whom, how much",
+	.about = "Prints a line when a TCP session ends: the process that "
+		"opened or accepted it, both ends, how much was sent and "
+		"received and how long it lived.  Bytes are those the "
+		"applications exchanged: retransmissions, SYN and FIN are "
+		"not counted.  The time that the last state of a closed "
+		"socket (TIME_WAIT) takes is not included.  A session that "
+		"was reset before anybody accepted it is shown once it is "
+		"accepted, or without a PID when it never is.",
+	.overhead = "A small program runs at every change of a TCP socket's "
+		"state, some six times a session; nothing runs per packet.",
+	.spec = &spec_tcplife,
+	.filters = F_FLOW,
+	.flags = T_OWNERS | T_COUNT,
+	.roles = roles,
+	.columns = columns,
+	.examples = examples,
+	.event_size = sizeof(struct tcplife_event),
+	.flow_off = offsetof(struct tcplife_event, flow),
+};

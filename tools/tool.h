@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * tool - what a tool is: one constant descriptor, in a file of its own.
+ *
+ * From it come option parsing, usage, man page, completion, schema, table,
+ * CSV, NDJSON, captures, and the tests that walk all tools.  See
+ * tools/README for how to add one.
+ */
+#ifndef SOCKEYE_TOOL_H
+#define SOCKEYE_TOOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loader/loader.h"
+#include "progs/event.h"
+
+/* ---- columns ---------------------------------------------------------- */
+
+/*
+ * How bytes of an event are shown.  The C type of the member must fit
+ * (COL checks the size when the file is compiled).
+ */
+enum col_kind {
+	K_U8, K_U16, K_U32, K_U64,	/* numbers */
+	K_S32,
+	K_HEX64,	/* u64: ids and pointers; JSON: string "0x..." */
+	K_PORT,		/* u16, host order */
+	K_ADDR,		/* 16 bytes; IPv4 as ::ffff:a.b.c.d, shown dotted */
+	K_IPVER,	/* struct flow: 4, 6, or 46 for IPv4 on an IPv6
+			   socket */
+	K_COMM,		/* char[16] */
+	K_BYTES,	/* u64 bytes; JSON: number */
+	K_KB,		/* u64 bytes, the table shows KB as 1234.56 */
+	K_MS,		/* u64 ns; the table shows ms with two decimals, JSON
+			   and CSV ns; bit 63 set: "at least" (shown "+") */
+	K_ENUM,		/* u8, u16 or u32 with a table of names */
+	K_ERRNO,	/* s32: 0 or a negative errno, shown by name */
+	K_NETNS,	/* u32 inode; 0 is unknown */
+	K_NAME,		/* an address (as K_ADDR) shown as the DNS name last
+			   seen for it */
+	K_COUNT,	/* of --count, no member behind it */
+};
+
+enum col_flags {
+	C_HIDDEN = 1,	/* not shown unless asked for (-x or -o) */
+	C_KEY = 2,	/* --count: rows with equal keys are one row */
+	C_SUM = 4,	/* --count: summed over the rows of a key */
+	C_OWNER = 8,	/* unknown when the flow has no owner */
+	C_ZERO = 16,	/* 0 means unknown */
+	C_LEFT = 32,	/* left-aligned in the table */
+	C_DNS = 64,	/* shown only under --dns */
+	C_WIDE = 128,	/* shown by -w too */
+	C_ABSENT = 256,	/* set by capture_open: the capture has not got it,
+			   its cells are unknown */
+};
+
+struct column {
+	const char *key;	/* JSON and CSV: snake_case, with its unit */
+	const char *heading;
+	const char *help;
+	const char *const *names;	/* K_ENUM; NULL-terminated */
+	uint8_t kind;
+	uint8_t width;		/* least width in the table */
+	uint16_t flags;
+	uint16_t off, size;
+};
+
+#define COL(type, member, kind_, width_, key_, heading_, flags_, help_)	\
+	{ .key = key_, .heading = heading_, .help = help_, .kind = kind_, \
+	  .width = width_, .flags = flags_,				\
+	  .off = offsetof(type, member),				\
+	  .size = sizeof(((type *)0)->member) }
+#define COL_ENUM(type, member, names_, width_, key_, heading_, flags_, help_) \
+	{ .key = key_, .heading = heading_, .help = help_, .kind = K_ENUM, \
+	  .names = names_, .width = width_, .flags = flags_,		\
+	  .off = offsetof(type, member),				\
+	  .size = sizeof(((type *)0)->member) }
+
+/*
+ * The columns of struct flow, for an event whose flow is called `flow`.
+ * The frontend adds the time columns (-t, -T) by itself.
+ */
+#define COL_PID(t)							\
+	COL(t, flow.pid, K_U32, 7, "pid", "PID", C_OWNER | C_LEFT,	\
+	    "process that owns the socket")
+#define COL_TID(t)							\
+	COL(t, flow.tid, K_U32, 7, "tid", "TID",			\
+	    C_OWNER | C_LEFT | C_HIDDEN, "thread that opened or accepted it")
+#define COL_UID(t)							\
+	COL(t, flow.uid, K_U32, 6, "uid", "UID",			\
+	    C_OWNER | C_LEFT | C_HIDDEN, "user of the owner")
+#define COL_COMM(t, w, flags_)						\
+	COL(t, flow.comm, K_COMM, w, "comm", "COMM",			\
+	    C_OWNER | C_LEFT | (flags_), "name of the owner")
+#define COL_IP(t, flags_)						\
+	COL(t, flow, K_IPVER, 2, "ip", "IP", C_LEFT | (flags_),		\
+	    "4, 6, or 46: IPv4 on an IPv6 socket")
+#define COL_NETNS(t)							\
+	COL(t, flow.netns, K_NETNS, 10, "netns", "NETNS",		\
+	    C_LEFT | C_HIDDEN, "inode number of the network namespace")
+#define COL_CGROUP(t)							\
+	COL(t, flow.cgroup, K_U64, 8, "cgroup", "CGROUP",		\
+	    C_OWNER | C_ZERO | C_LEFT | C_HIDDEN, "cgroup v2 id of the owner")
+#define COL_ID(t)							\
+	COL(t, flow.id, K_HEX64, 18, "id", "ID", C_LEFT | C_HIDDEN,	\
+	    "names the socket for as long as the tool runs")
+
+/* ---- hooks ------------------------------------------------------------ */
+
+#define ALT_HOOKS 4
+
+/* One way to observe something: hooks that work together. */
+struct alternative {
+	struct {
+		const char *prog;	/* function in the spec */
+		struct hook hook;
+	} hooks[ALT_HOOKS];
+	const char *note;		/* what is different about it, or NULL */
+};
+
+/*
+ * Something a tool must observe, and the ways to, best first.  The first
+ * that attaches wins.
+ */
+struct role {
+	const char *name;	/* "tcp-connect" */
+	const char *what;	/* "a process opens a TCP connection" */
+	bool optional;		/* the tool works without, less well */
+	const char *without;	/* optional: what is missing then */
+	uint32_t when;		/* run flags that need it, 0 always (RUN_DNS) */
+	const struct alternative *alts;
+	unsigned nalts;
+};
+
+#define HOOKS(...) .hooks = { __VA_ARGS__ }
+#define ALTS(a) .alts = (a), .nalts = sizeof(a) / sizeof((a)[0])
+
+enum run_flags {
+	RUN_DNS = 1,		/* --dns */
+};
+
+/* ---- options ---------------------------------------------------------- */
+
+/* Filters a tool honours in the kernel; the frontend owns their options. */
+enum filter {
+	F_PID = 1 << 0, F_TID = 1 << 1, F_COMM = 1 << 2, F_UID = 1 << 3,
+	F_PORT = 1 << 4, F_LPORT = 1 << 5, F_RPORT = 1 << 6,
+	F_LADDR = 1 << 7, F_RADDR = 1 << 8, F_FAMILY = 1 << 9,
+	F_NETNS = 1 << 10, F_CGROUP = 1 << 11,
+};
+#define F_FLOW 0xfff		/* all of them */
+
+/* An option of one tool only.  Its value becomes a constant in the program
+ * (and can be read by nobody else). */
+struct tool_option {
+	char letter;		/* 0: long only */
+	const char *name;	/* "long-name" */
+	const char *arg;	/* "MS"; NULL: a switch, value 1 */
+	const char *help;
+	const char *constant;	/* in the program */
+	uint64_t min, max, def;
+	uint64_t scale;		/* value given times this (0: 1) */
+};
+
+struct example {
+	const char *args;	/* "-p 4711 -j" */
+	const char *what;
+};
+
+/* ---- tool ------------------------------------------------------------- */
+
+struct tool {
+	const char *name;
+	const char *summary;	/* for lists; at most 60 characters */
+	const char *about;	/* paragraphs for help and man page */
+	const char *overhead;
+	const struct spec *spec;
+	uint32_t filters;	/* F_... */
+	uint32_t flags;		/* T_... */
+	const struct tool_option *options;	/* ends with name NULL */
+	const struct role *const *roles;	/* ends with NULL */
+	const struct column *columns;		/* ends with key NULL */
+	const struct example *examples;		/* ends with args NULL */
+	uint32_t event_size;
+	uint16_t flow_off;	/* of its struct flow in the event; 0: none */
+};
+
+enum tool_flags {
+	T_OWNERS = 1,		/* has the owner and seed maps */
+	T_DNS = 2,		/* takes --dns */
+	T_COUNT = 4,		/* takes --count */
+};
+
+#endif
