@@ -125,10 +125,10 @@ int env_tracefs(struct env *env, struct err *e)
 			return fd;
 		}
 	}
-	err_set(e, ENOENT, "tracefs is neither mounted nor can be mounted");
+	err_set(e, ENODEV, "tracefs is neither mounted nor can be mounted");
 	err_hint(e, "mount -t tracefs nodev /sys/kernel/tracing "
 		 "(needs CONFIG_TRACING)");
-	return -ENOENT;
+	return -ENODEV;
 }
 
 ssize_t env_tracepoint_format(struct env *env, const char *target, char *buf,

@@ -130,6 +130,12 @@ lists()
 	for n in $tool_names; do
 		echo "tools/$n.\$(OBJEXT)"
 	done | list ALL_TOOL_O
+	{
+		echo contrib/man/sockeye.8
+		for n in $tool_names; do
+			echo "contrib/man/sockeye-$n.8"
+		done
+	} | list MAN_PAGES
 	not_tools='/main\.c$'
 	for n in $tool_names; do
 		not_tools="$not_tools|^tools/$n\\.c\$"
@@ -144,13 +150,13 @@ lists()
 	# what fuzz targets share with tests: no suite, no main()
 	files t/*.c | but '/(fuzz|test)_' | but '/run\.c$' | list FUZZ_WITH
 	files t/live/*.c | list LIVE_C
-	files t/*.sh | but '/(unit|live|vm|demo)\.sh$' | but '/lib[^/]*\.sh$' |
+	files t/*.sh | but '/(unit|live|vm|demo|mistakes)\.sh$' | but '/lib[^/]*\.sh$' |
 		list CHECK_SH
 	{
 		files README STYLE COPYING* .clang-format .editorconfig \
 			bootstrap tools/README progs/README t/README t/*.sh \
 			maint/* | but '^maint/spec2c$'
-		tree t/*/ bench contrib .ci
+		tree t/*/ bench contrib .ci | but '^contrib/man/'
 	} | list EXTRA_FILES
 }
 

@@ -23,6 +23,11 @@ die()
 [ -x "$sockeye" ] || die "no program $sockeye"
 [ -x "$live" ] || die "no program $live"
 
+if [ $# -eq 0 ]; then
+	SOCKEYE=$sockeye sh "$(dirname "$0")/mistakes.sh" ||
+		die "t/mistakes.sh"
+fi
+
 # Kernels without netem are tested with packets dropped one by one; netem is
 # for the virtual machines, which all have it.
 [ $# -gt 0 ] || set -- --skip tcpretrans-netem

@@ -142,6 +142,21 @@ static void verdict(struct run *run, const struct live_case *c,
 	fflush(stdout);
 }
 
+/* Whoever lost its parent in a case that was ended is ours now. */
+static void reap_orphans(void)
+{
+	unsigned i;
+	pid_t pid;
+
+	for (i = 0; i < 200; i++) {
+		pid = waitpid(-1, NULL, WNOHANG);
+		if (pid < 0 && errno == ECHILD)
+			return;
+		if (!pid)
+			nap_ms(10);
+	}
+}
+
 static void run_case(struct run *run, const struct live_case *c)
 {
 	struct result *res = run->t.res;
@@ -166,6 +181,7 @@ static void run_case(struct run *run, const struct live_case *c)
 	/* Its agents, and a sockeye it left running, are in its group. */
 	kill(-pid, SIGKILL);
 	group = 0;
+	reap_orphans();
 	if (killed && !caught)
 		differ(&run->t, "not done after %u seconds", c->seconds);
 	else if (caught)
@@ -328,6 +344,7 @@ int main(int argc, char **argv)
 		perror("live: mmap");
 		return 1;
 	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);

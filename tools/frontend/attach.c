@@ -25,17 +25,31 @@ static bool wanted(const struct role *r, uint32_t flags)
 	return !r->when || r->when & flags;
 }
 
-/* None of the ways served: say which were tried, and the reason of the best
- * one that is not simply missing. */
+/* How much the reason of a failed try tells: that something is not there or
+ * not allowed is the usual case. */
+static int worth(const struct err *why)
+{
+	switch (why->no) {
+	case ENOENT:
+		return 0;
+	case EPERM:
+	case EACCES:
+		return 1;
+	default:
+		return 2;
+	}
+}
+
+/* None of the ways served: the reason that tells most, and the exit status
+ * of what they have in common. */
 static int no_way(const struct role *r, const struct err *why, struct err *e)
 {
 	const struct err *best = &why[0];
 	bool perm = true;
 
 	for (unsigned i = 0; i < r->nalts; i++) {
-		if (why[i].no != EPERM && why[i].no != EACCES)
-			perm = false;
-		if (best->no == ENOENT && why[i].no != ENOENT)
+		perm = perm && worth(&why[i]) == 1;
+		if (worth(&why[i]) > worth(best))
 			best = &why[i];
 	}
 	err_set(e, 0, "this kernel gives no way to see that %s (%u tried; "

@@ -26,7 +26,7 @@ static bool shown_by_default(const struct column *col,
 		return false;
 	if (o->count && !(col->flags & (C_KEY | C_SUM)))
 		return false;
-	if (!(col->flags & C_HIDDEN))
+	if (!(col->flags & C_HIDDEN) || (o->count && (col->flags & C_SUM)))
 		return true;
 	return o->extended || ((col->flags & C_WIDE) && o->wide);
 }

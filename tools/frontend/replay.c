@@ -30,8 +30,10 @@ static int replay_all(struct capture *c, struct rows *rows,
 		complain("stdout: %s", strerror(errno));
 		return EXIT_FAIL;
 	}
-	if (n < 0)
-		ret = fail_err(e);
+	if (n < 0) {		/* the file's fault, not this kernel's */
+		fail_err(e);
+		ret = EXIT_FAIL;
+	}
 	return ret;
 }
 
@@ -54,8 +56,10 @@ int verb_replay(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	if (capture_open(&c, o.replay_file, &t, &info, &e))
-		return fail_err(&e);
+	if (capture_open(&c, o.replay_file, &t, &info, &e)) {
+		fail_err(&e);
+		return EXIT_FAIL;
+	}
 	ret = options_parse(&o, t, argc, argv, true);
 	rows = ret < 0 ? rows_new(&o, stdout) : NULL;
 	if (rows) {

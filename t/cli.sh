@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Mistakes, each with its one line and its exit status; needs no root.
+set -u
+
+: "${builddir:?}"
+sockeye=${SOCKEYE:-$builddir/sockeye}
+top=$(cd "$(dirname "$0")/.." && pwd)
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+passed=0
+
+# says STATUS PATTERN ARGUMENT... - ends with STATUS, its first line on stderr
+# matches PATTERN, nothing stands on stdout
+says()
+{
+	status=$1
+	pattern=$2
+	shift 2
+	"$sockeye" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	got=$?
+	if [ "$got" -eq "$status" ] && [ ! -s "$tmp/out" ] &&
+	   head -n 1 "$tmp/err" | grep -q -e "$pattern" &&
+	   [ "$(wc -l <"$tmp/err")" -le 2 ]; then
+		passed=$((passed + 1))
+		return
+	fi
+	failed=$((failed + 1))
+	echo "FAIL: sockeye $*: exit $got (want $status), said:" >&2
+	cat "$tmp/err" >&2
+}
+
+says 2 "unknown tool 'tcpfoo'" tcpfoo
+says 2 "did you mean" tcplif
+says 2 "unknown option --foo" tcplife --foo
+says 2 "not a process id" tcplife -p abc
+says 2 "not a port" tcplife -L 70000
+says 2 "no such key" tcplife --config no-nothing=1
+says 2 "unexpected argument" tcplife extra
+says 2 "No such file" tcplife --btf "$tmp/none"
+says 2 "no column" tcplife -o pid,nothing
+says 2 "which capture" replay
+says 1 "not a capture" replay "$top/README"
+says 2 "which file" object
+printf '\177ELF' >"$tmp/short.o"
+says 1 "short.o" object "$tmp/short.o"
+head -c 600 "$top/t/data/spec-all.el.o" >"$tmp/cut.o"
+says 1 "cut.o" object "$tmp/cut.o"
+
+# without root, if we are not; with it, as nobody
+if [ "$(id -u)" -ne 0 ]; then
+	says 4 "needs root" tcplife -d 1
+fi
+
+# a full disk and a closed pipe, where output needs no root
+cap=$top/t/data/tcplife.cap
+if [ -w /dev/full ]; then
+	"$sockeye" replay "$cap" >/dev/full 2>"$tmp/err"
+	got=$?
+	if [ "$got" -eq 1 ] && grep -q 'No space left' "$tmp/err"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL: full disk: exit $got" >&2
+	fi
+fi
+got=$({ "$sockeye" replay "$cap"; echo $? >"$tmp/status"; } | head -n 1 |
+	wc -l; cat "$tmp/status")
+case $(echo "$got" | tr '\n' ' ') in
+'1 0 ') passed=$((passed + 1)) ;;
+*)
+	failed=$((failed + 1))
+	echo "FAIL: closed pipe: $got" >&2
+	;;
+esac
+echo "t/cli.sh: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]

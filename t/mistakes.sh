@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# What can be wrong with a machine, each with its one line and its exit
+# status; needs root, and is called by t/live.sh.  Mistakes that need none are
+# in t/cli.sh.
+set -u
+
+: "${builddir:?}"
+sockeye=${SOCKEYE:-$builddir/sockeye}
+top=$(cd "$(dirname "$0")/.." && pwd)
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+passed=0
+# nobody's namespace: should a tool start after all, it sees nothing
+nowhere="-N inode:1 -d 1"
+
+# says STATUS PATTERN COMMAND...
+says()
+{
+	status=$1
+	pattern=$2
+	shift 2
+	"$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	got=$?
+	if [ "$got" -eq "$status" ] && grep -q -e "$pattern" "$tmp/err" &&
+	   [ "$(wc -l <"$tmp/err")" -le 2 ]; then
+		passed=$((passed + 1))
+		return
+	fi
+	failed=$((failed + 1))
+	echo "FAIL: $*: exit $got (want $status), said:" >&2
+	cat "$tmp/err" >&2
+}
+
+nobody='setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all'
+cp "$sockeye" "$tmp/sockeye"
+chmod 755 "$tmp" "$tmp/sockeye"
+# shellcheck disable=SC2086
+{
+	says 4 'needs root' $nobody "$tmp/sockeye" tcplife $nowhere
+
+	# In a mount namespace of its own, without the right to mount.
+	says 3 'tracefs is neither mounted nor can be mounted' \
+		unshare -m sh -c 'umount -l /sys/kernel/tracing \
+			/sys/kernel/debug/tracing /sys/kernel/debug 2>/dev/null
+			exec setpriv --bounding-set=-sys_admin \
+				--inh-caps=-sys_admin "$@"' sh \
+		"$sockeye" tcpaccept $nowhere --config no-trampoline=1 \
+		--config no-kprobe=1
+
+	says 3 'nothing here knows this type: give' \
+		"$sockeye" tcplife $nowhere --btf none --config no-tracepoint=1
+
+	dd if=/sys/kernel/btf/vmlinux of="$tmp/cut.btf" bs=1000 count=1000 \
+		2>/dev/null
+	says 1 'cut.btf' "$sockeye" tcplife $nowhere --btf "$tmp/cut.btf"
+	{
+		dd if=/sys/kernel/btf/vmlinux bs=24 count=1 2>/dev/null
+		dd if=/dev/urandom bs=1024 count=6000 2>/dev/null
+	} >"$tmp/noise.btf"
+	says 1 'noise.btf\|kernel types' \
+		"$sockeye" tcplife $nowhere --btf "$tmp/noise.btf"
+
+	"$sockeye" doctor --fields |
+		sed 's/^build-id .*/build-id 0123456789/' >"$tmp/other"
+	says 1 'of another kernel' \
+		"$sockeye" tcplife $nowhere --fields "$tmp/other"
+	sed 's/ off / of /' "$tmp/other" >"$tmp/slip"
+	says 1 'slip: line ' "$sockeye" tcplife $nowhere --fields "$tmp/slip"
+}
+"$sockeye" object "$top/t/data/bad-verifier.el.o" >"$tmp/out" 2>"$tmp/err"
+if [ $? -eq 1 ] && grep -q 'the verifier says .*bad-verifier.bpf.c:6' \
+		"$tmp/out"; then
+	passed=$((passed + 1))
+else
+	# without libelf there is nothing to be refused
+	if "$sockeye" --version | grep -q libelf; then
+		failed=$((failed + 1))
+		cat "$tmp/out" "$tmp/err" >&2
+	fi
+fi
+echo "t/mistakes.sh: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]

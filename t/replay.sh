@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Captures of real traffic, shown in every form and compared with t/golden;
+# help and schema of every tool as well.  UPDATE=1 writes the goldens anew:
+# read the difference before it is committed.
+set -u
+
+: "${builddir:?}"
+sockeye=${SOCKEYE:-$builddir/sockeye}
+top=$(cd "$(dirname "$0")/.." && pwd)
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+passed=0
+
+# same NAME - what $tmp/out holds is t/golden/NAME
+same()
+{
+	golden=$top/t/golden/$1
+	if [ "${UPDATE-}" = 1 ]; then
+		cp "$tmp/out" "$golden"
+	fi
+	if cmp -s "$tmp/out" "$golden"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL: $1 is not what it was:" >&2
+		diff -u "$golden" "$tmp/out" | head -n 20 >&2
+	fi
+}
+
+# golden NAME COMMAND... - its output, and how it ended when not with 0
+golden()
+{
+	name=$1
+	shift
+	"$@" >"$tmp/out" 2>&1 || echo "exit $?" >>"$tmp/out"
+	same "$name"
+}
+
+for cap in "$top"/t/data/*.cap; do
+	t=$(basename "$cap" .cap)
+	golden "replay-$t.txt" "$sockeye" replay "$cap"
+	golden "replay-$t-x.txt" "$sockeye" replay -x -T --utc "$cap"
+	golden "replay-$t-c.txt" "$sockeye" replay -c "$cap"
+	golden "replay-$t.csv" "$sockeye" replay --csv -x --time=iso "$cap"
+	golden "replay-$t.json" "$sockeye" replay -j -x "$cap"
+	# cut short: what came before the cut stands, and it is told
+	head -c $(($(wc -c <"$cap") - 40)) "$cap" >"$tmp/cut.cap"
+	(cd "$tmp" && "$sockeye" replay -o pid cut.cap) >"$tmp/out" 2>&1 ||
+		echo "exit $?" >>"$tmp/out"
+	same "replay-$t-cut.txt"
+done
+for t in $("$sockeye" list | sed 's/ .*//'); do
+	golden "help-$t.txt" "$sockeye" help "$t"
+	golden "schema-$t.json" "$sockeye" "$t" --schema
+done
+echo "t/replay.sh: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
