@@ -22,8 +22,8 @@
 #include <unistd.h>
 
 static const struct live_case *const all_cases[] = {
-	life_cases, filter_cases, open_cases, retrans_cases, run_cases,
-	burst_cases,
+	life_cases, filter_cases, open_cases, dns_cases, retrans_cases,
+	run_cases, burst_cases,
 };
 
 struct run {
