@@ -43,7 +43,7 @@ static const char nargs[] =
 
 unsigned helper_args(int id)
 {
-	if (id <= 0 || (size_t)id >= sizeof(nargs) - 1)
+	if (id < 1 || id >= (int)sizeof(nargs) - 1)
 		return 5;
 	return (unsigned)(nargs[id] - '0');
 }

@@ -297,6 +297,7 @@ static int inline_spec(struct site *s, const struct spec_prog *p,
 		if (!err)
 			err = spill(s, save, true);
 	}
+	s->body = NULL;
 	code_release(&g);
 	return err;
 }
@@ -316,6 +317,7 @@ static int inline_supplied(struct site *s, const struct function *fn)
 	s->base = 0;
 	if (!err)
 		err = put_body(s);
+	s->body = NULL;
 	code_release(&g);
 	return err;
 }
