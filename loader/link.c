@@ -220,7 +220,7 @@ static int encode_func(struct encoder *c, const struct func *f)
 	uint32_t i, at = f->start;
 	int err = 0;
 
-	c->slot = malloc((f->n + 1) * sizeof(*c->slot));
+	c->slot = scratch_get(c->l, (f->n + 1) * sizeof(*c->slot));
 	if (!c->slot)
 		return link_nomem(c->l);
 	for (i = 0; i < f->n; i++) {
@@ -229,7 +229,7 @@ static int encode_func(struct encoder *c, const struct func *f)
 	}
 	for (i = 0; !err && i < f->n; i++)
 		err = encode_ins(c, f, i);
-	free(c->slot);
+	scratch_put(c->l, c->slot);
 	return err;
 }
 
@@ -289,6 +289,7 @@ int link_prog(struct linked *out, const struct link_input *in, struct err *e)
 		code_release(&l.funcs[k]);
 	free(l.funcs);
 	free(l.poisons);
+	scratch_release(&l);
 	if (err)
 		linked_release(&result);
 	else

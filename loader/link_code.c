@@ -166,15 +166,25 @@ uint16_t ins_defs(const struct ins *x)
 
 /* ---- a growing list --------------------------------------------------- */
 
+/* For the program and some of what will be inlined. */
+static uint32_t first_room(const struct func *f)
+{
+	uint32_t n = f->prog ? f->prog->ninsns + 64 : 64;
+
+	return n < CODE_MAX ? n : CODE_MAX;
+}
+
 struct ins *code_add(struct func *f)
 {
 	struct ins *x;
 	uint32_t cap;
 
 	if (f->n == f->cap) {
-		cap = f->cap ? f->cap * 2 : 64;
-		if (cap > CODE_MAX)
+		cap = f->cap ? f->cap * 2 : first_room(f);
+		if (f->n == CODE_MAX)
 			return NULL;
+		if (cap > CODE_MAX)
+			cap = CODE_MAX;
 		x = realloc(f->ins, cap * sizeof(*x));
 		if (!x)
 			return NULL;
@@ -193,12 +203,12 @@ void code_release(struct func *f)
 	memset(f, 0, sizeof(*f));
 }
 
-int code_compact(struct func *f)
+int code_compact(struct linker *l, struct func *f)
 {
-	uint32_t i, n = 0, *map = malloc((f->n + 1) * sizeof(*map));
+	uint32_t i, n = 0, *map = scratch_get(l, (f->n + 1) * sizeof(*map));
 
 	if (!map)
-		return -ENOMEM;
+		return link_nomem(l);
 	for (i = 0; i < f->n; i++) {
 		map[i] = n;
 		if (!(f->ins[i].flags & INS_DEAD))
@@ -212,7 +222,7 @@ int code_compact(struct func *f)
 		f->ins[map[i]] = f->ins[i];
 	}
 	f->n = n;
-	free(map);
+	scratch_put(l, map);
 	return 0;
 }
 

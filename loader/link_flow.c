@@ -329,13 +329,13 @@ static void add_slot(struct flow *w, int16_t off)
 		w->slots[w->nslots++] = off;
 }
 
-static int prepare(struct flow *w, struct func *f)
+static int prepare(struct linker *l, struct flow *w, struct func *f)
 {
 	uint32_t i;
 
 	w->f = f;
-	w->leader = malloc(f->n * sizeof(*w->leader));
-	w->pending = calloc(f->n, sizeof(*w->pending));
+	w->leader = scratch_get(l, f->n * sizeof(*w->leader));
+	w->pending = scratch_get(l, f->n * sizeof(*w->pending));
 	if (!w->leader || !w->pending)
 		return -ENOMEM;
 	memset(w->leader, 0xff, f->n * sizeof(*w->leader));
@@ -350,7 +350,7 @@ static int prepare(struct flow *w, struct func *f)
 		    x->i.src_reg == 10)
 			add_slot(w, x->i.off);
 	}
-	w->states = calloc(w->nleaders, sizeof(*w->states));
+	w->states = scratch_get(l, w->nleaders * sizeof(*w->states));
 	return w->states ? 0 : -ENOMEM;
 }
 
@@ -394,7 +394,7 @@ int flow_walk(struct linker *l, struct func *f, flow_visit *visit, void *ctx)
 	uint32_t i;
 	int err;
 
-	err = prepare(&w, f);
+	err = prepare(l, &w, f);
 	if (err) {
 		err = link_nomem(l);
 		goto out;
@@ -405,8 +405,8 @@ int flow_walk(struct linker *l, struct func *f, flow_visit *visit, void *ctx)
 		if (w.leader[i] != NONE && (f->ins[i].flags & INS_REACHED))
 			err = follow(l, &w, i, visit, ctx);
 out:
-	free(w.states);
-	free(w.leader);
-	free(w.pending);
+	scratch_put(l, w.states);
+	scratch_put(l, w.leader);
+	scratch_put(l, w.pending);
 	return err;
 }

@@ -275,9 +275,9 @@ uint16_t fold_live_out(const struct func *f, const uint16_t *live, uint32_t i)
  * Backwards until nothing changes.  A register that is only read to compute
  * what nobody needs is not needed either, which also holds around loops.
  */
-uint16_t *fold_live(const struct func *f)
+uint16_t *fold_live(struct linker *l, const struct func *f)
 {
-	uint16_t *live = calloc(f->n + 1, sizeof(*live)), in;
+	uint16_t *live = scratch_get(l, (f->n + 1) * sizeof(*live)), in;
 	bool again = true;
 	uint32_t i;
 
@@ -302,7 +302,7 @@ uint16_t *fold_live(const struct func *f)
 
 static int drop_unneeded(struct linker *l, struct func *f, bool *changed)
 {
-	uint16_t *live = fold_live(f);
+	uint16_t *live = fold_live(l, f);
 	uint32_t i;
 
 	if (!live)
@@ -318,8 +318,8 @@ static int drop_unneeded(struct linker *l, struct func *f, bool *changed)
 		if (x->flags & INS_DEAD)
 			*changed = true;
 	}
-	free(live);
-	return code_compact(f) ? link_nomem(l) : 0;
+	scratch_put(l, live);
+	return code_compact(l, f);
 }
 
 int fold_func(struct linker *l, struct func *f)
@@ -336,8 +336,9 @@ int fold_func(struct linker *l, struct func *f)
 		for (i = 0; i < f->n; i++)
 			if (!(f->ins[i].flags & INS_REACHED))
 				f->ins[i].flags |= INS_DEAD;
-		if (code_compact(f))
-			return link_nomem(l);
+		err = code_compact(l, f);
+		if (err)
+			return err;
 		err = drop_unneeded(l, f, &c.changed);
 		if (err)
 			return err;

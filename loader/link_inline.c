@@ -190,7 +190,7 @@ static int put_body(struct site *s)
 	struct ins *x;
 	int err = 0;
 
-	map = malloc((s->body->n + 1) * sizeof(*map));
+	map = scratch_get(s->l, (s->body->n + 1) * sizeof(*map));
 	if (!map)
 		return link_nomem(s->l);
 	for (i = 0; !err && i < s->body->n; i++) {
@@ -215,7 +215,7 @@ static int put_body(struct site *s)
 		}
 		x->flags |= INS_PLACED;
 	}
-	free(map);
+	scratch_put(s->l, map);
 	return err;
 }
 
@@ -396,11 +396,11 @@ int inline_calls(struct linker *l, struct func *f, bool *did)
 		return 0;
 	to.ins = NULL;
 	to.n = to.cap = 0;
-	live = fold_live(f);
-	map = malloc(f->n * sizeof(*map));
+	live = fold_live(l, f);
+	map = scratch_get(l, f->n * sizeof(*map));
 	err = live && map ? rebuild(l, f, &to, live, map) : link_nomem(l);
-	free(live);
-	free(map);
+	scratch_put(l, live);
+	scratch_put(l, map);
 	free(f->ins);
 	*f = to;
 	return err;
@@ -412,7 +412,7 @@ int inline_calls(struct linker *l, struct func *f, bool *did)
  */
 int inline_finish(struct linker *l, struct func *f)
 {
-	uint16_t *live = fold_live(f), regs;
+	uint16_t *live = fold_live(l, f), regs;
 	struct func to = *f;
 	struct site s = { .l = l, .to = &to };
 	uint32_t i, shift;
@@ -421,7 +421,7 @@ int inline_finish(struct linker *l, struct func *f)
 	if (!live)
 		return link_nomem(l);
 	regs = live[0] & f->saved;
-	free(live);
+	scratch_put(l, live);
 	if (!regs)
 		return 0;
 	to.ins = NULL;

@@ -92,8 +92,17 @@ struct linker {
 	struct err *e;
 	struct poison *poisons;
 	struct func *funcs;	/* the program, then what it calls */
+	struct block *scratch;	/* link_scratch.c */
 	uint32_t npoisons, nfuncs;
 };
+
+/* ---- link_scratch.c --------------------------------------------------- */
+
+/* scratch_get - zeroed memory, or NULL; scratch_put - gives it back (NULL is
+ * nothing); scratch_release - after the last one. */
+void *scratch_get(struct linker *l, size_t size);
+void scratch_put(struct linker *l, void *data);
+void scratch_release(struct linker *l);
 
 /* ---- link.c ----------------------------------------------------------- */
 
@@ -114,7 +123,7 @@ int code_decode(struct linker *l, struct func *f, const struct spec_prog *p);
 void code_release(struct func *f);
 struct ins *code_add(struct func *f);	/* NULL: no memory or too long */
 /* code_compact - drop what is INS_DEAD. */
-int code_compact(struct func *f);
+int code_compact(struct linker *l, struct func *f);
 /* The registers an instruction reads and writes, as sets of bits. */
 uint16_t ins_uses(const struct ins *x);
 uint16_t ins_defs(const struct ins *x);
@@ -204,7 +213,7 @@ int flow_walk(struct linker *l, struct func *f, flow_visit *visit, void *ctx);
 int fold_func(struct linker *l, struct func *f);
 /* fold_live - registers that are needed before each instruction, and 0 after
  * the last; NULL: no memory. */
-uint16_t *fold_live(const struct func *f);
+uint16_t *fold_live(struct linker *l, const struct func *f);
 /* fold_live_out - registers needed after instruction @i. */
 uint16_t fold_live_out(const struct func *f, const uint16_t *live,
 		       uint32_t i);
