@@ -209,7 +209,7 @@ static int attach_place(struct env *env, const struct hook *h,
 	bool user = is_user(h);
 	uint8_t *has = user ? &env->has.uprobe_pmu : &env->has.kprobe_pmu;
 	uint64_t retbit = 1;
-	int type, err;
+	int type;
 
 	/* only tracefs takes maxactive, but an entry there can be left behind
 	 * by a killed process */
@@ -219,11 +219,7 @@ static int attach_place(struct env *env, const struct hook *h,
 		if (type >= 0)
 			return attach_pmu(h, p, type, retbit, prog_fd, a, e);
 	}
-	err = attach_tracefs(env, h, p, prog_fd, a, e);
-	if (err == -ENOENT && !user &&
-	    faccessat(env->tracefs, "kprobe_events", F_OK, 0) < 0)
-		env->has.kprobe = FEAT_NO;
-	return err;
+	return attach_tracefs(env, h, p, prog_fd, a, e);
 }
 
 static int attach_probe(struct env *env, const struct hook *h, int prog_fd,
@@ -233,8 +229,6 @@ static int attach_probe(struct env *env, const struct hook *h, int prog_fd,
 	struct place p;
 	int err;
 
-	if (!is_user(h) && env->has.kprobe == FEAT_NO)
-		return err_set(e, ENOENT, "there are no kprobes");
 	err = place_of(h, &p, e);
 	if (err)
 		return err;
@@ -275,16 +269,67 @@ static int attach_perf(struct env *env, const struct hook *h, int prog_fd,
 	return err;
 }
 
+/* The kprobe PMU, or kprobe_events: found out once. */
+static bool have_kprobes(struct env *env)
+{
+	struct err scratch = { 0 };
+	uint64_t bit;
+	int dir;
+
+	if (env->has.kprobe == FEAT_UNKNOWN) {
+		env->has.kprobe = FEAT_YES;
+		if (env->has.kprobe_pmu == FEAT_NO ||
+		    perf_pmu("kprobe", &bit) < 0) {
+			env->has.kprobe_pmu = FEAT_NO;
+			dir = env_tracefs(env, &scratch);
+			if (dir < 0 || faccessat(dir, "kprobe_events", F_OK, 0))
+				env->has.kprobe = FEAT_NO;
+		}
+	}
+	return env->has.kprobe == FEAT_YES;
+}
+
+int attach_possible(struct env *env, const struct hook *h, struct err *e)
+{
+	const char *lacks = NULL;
+	int no = ENOENT;
+
+	switch (h->kind) {
+	case HOOK_KPROBE:
+	case HOOK_KRETPROBE:
+		if (!have_kprobes(env))
+			lacks = "kprobes";
+		break;
+	case HOOK_FENTRY:
+	case HOOK_FEXIT:
+		no = EPERM;
+		if (env->has.trampoline == FEAT_NO)
+			lacks = "fentry and fexit that may be used";
+		break;
+	case HOOK_RAW_TRACEPOINT:
+		if (env->has.raw_tracepoint == FEAT_NO)
+			lacks = "raw tracepoints";
+		break;
+	case HOOK_TRACEPOINT:
+		if (env->has.tracepoint == FEAT_NO)
+			lacks = "BPF on tracepoints";
+		break;
+	}
+	if (!lacks)
+		return 0;
+	err_set(e, no, "%s %s: this kernel has no %s", hook_kind_name(h->kind),
+		h->target, lacks);
+	if (no == ENOENT)
+		diagnose(e, env, DIAG_ATTACH, h, "");
+	return -no;
+}
+
 int attach(struct env *env, const struct hook *h, int prog_fd,
 	   struct attachment *a, struct err *e)
 {
 	int err;
 
 	memset(a, 0, sizeof(*a));
-	if ((h->kind == HOOK_RAW_TRACEPOINT &&
-	     env->has.raw_tracepoint == FEAT_NO) ||
-	    (h->kind == HOOK_TRACEPOINT && env->has.tracepoint == FEAT_NO))
-		return err_set(e, ENOENT, "switched off");
 	switch (h->kind) {
 	case HOOK_RAW_TRACEPOINT:
 	case HOOK_TP_BTF:

@@ -42,28 +42,28 @@ int caps_check(struct err *e)
 /*
  * Reading maps and rings goes through descriptors that are open.  Kept:
  * CAP_BPF, since unprivileged_bpf_disabled forbids bpf(2) even on open maps,
- * or CAP_SYS_ADMIN where the kernel has no CAP_BPF.  CAP_SYS_ADMIN is kept
- * also where kprobe_events must be written to remove our entries.
+ * or CAP_SYS_ADMIN where the kernel has no CAP_BPF, or we have not.  To remove
+ * our entries kprobe_events is opened once more, which its mode grants to root
+ * and CAP_DAC_OVERRIDE to others; the kernel asks for no more.
  */
-void caps_drop(bool keep_admin)
+void caps_drop(bool keep_entries)
 {
 	struct __user_cap_header_struct h = {
 		.version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
-	int keep = CAP_BPF;
+	uint32_t keep[2] = { 0, 0 };
+	int cap;
 
 	if (caps_get(data))
 		return;
-	if (!has_cap(data, CAP_BPF) || keep_admin)
-		keep = CAP_SYS_ADMIN;
+	cap = has_cap(data, CAP_BPF) ? CAP_BPF : CAP_SYS_ADMIN;
+	keep[cap / 32] |= 1u << (cap % 32);
+	if (keep_entries)
+		keep[CAP_DAC_OVERRIDE / 32] |= 1u << (CAP_DAC_OVERRIDE % 32);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	for (int i = 0; i < 2; i++) {
-		uint32_t mask = keep / 32 == i ? 1u << (keep % 32) : 0;
-
-		/* files of root's own are written to by their owner; others
-		 * (a capture, kprobe_events) are open or checked by uid */
-		data[i].effective &= mask;
-		data[i].permitted &= mask;
+		data[i].effective &= keep[i];
+		data[i].permitted &= keep[i];
 		data[i].inheritable = 0;
 	}
 	syscall(SYS_capset, &h, data);

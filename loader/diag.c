@@ -20,11 +20,18 @@ static bool is_noise(const char *s, size_t len)
 	static const char *const starts[] = {
 		"processed ", "verification time", "stack depth",
 		"max_states", "func#", "mark_precise", "regs=", "last_idx",
-		"arg#", "; ", "from ", "frame", "  ", "R0", "R1", "R10",
+		"arg#", "; ", "from ", "frame", "  ",
 	};
+	const char *p = s;
 
 	if (!len)
 		return true;
+	/* registers, "R1_w=ctx ..."; but "R1 !read_ok" is a reason */
+	if (*p == 'R') {
+		p += 1 + strspn(p + 1, "0123456789");
+		if (p > s + 1 && (*p == '=' || *p == '_'))
+			return true;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
 		if (!strncmp(s, starts[i], strlen(starts[i])) &&
 		    !memmem(s, len, "invalid", 7) &&

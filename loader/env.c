@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
+#include <sys/personality.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -77,12 +77,25 @@ int env_config(struct features *f, const char *text, struct err *e)
 	return -EINVAL;
 }
 
-/* Word size and byte order are the kernel's, not ours: a 32-bit sockeye may
- * run on a 64-bit kernel. */
+/* Word size and argument registers are the kernel's, not ours: a 32-bit
+ * sockeye may run on a 64-bit kernel. */
 static uint8_t kernel_word_size(const char *machine)
 {
 	return strstr(machine, "64") || !strcmp(machine, "s390x") ||
 	       !strncmp(machine, "alpha", 5) ? 8 : 4;
+}
+
+/* uname(2) without the lie that setarch(8) asks for (PER_LINUX32). */
+static void kernel_names(struct utsname *u)
+{
+	int was = personality(0xffffffff);
+	bool lies = was >= 0 && (was & PER_MASK) == PER_LINUX32;
+
+	if (lies)
+		personality(was & ~PER_MASK);
+	uname(u);
+	if (lies)
+		personality(was);
 }
 
 /* "0-3,5": the highest number counts, holes included. */
@@ -115,12 +128,11 @@ int env_open(struct env *env, const struct env_opts *o, struct err *e)
 
 	memset(env, 0, sizeof(*env));
 	env->tracefs = -1;
-	uname(&u);
+	kernel_names(&u);
 	snprintf(env->machine, sizeof(env->machine), "%.64s", u.machine);
 	snprintf(env->release, sizeof(env->release), "%.64s", u.release);
 	env->page_size = sysconf(_SC_PAGESIZE);
 	env->ncpus = possible_cpus();
-	/* personality(PER_LINUX32) makes uname lie; a 64-bit binary knows */
 	env->word_size = sizeof(long) == 8 ? 8 : kernel_word_size(env->machine);
 	env->big_endian = *(const uint8_t *)&one == 0;
 	env->kern_version = kernel_version(env, u.version);

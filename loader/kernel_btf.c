@@ -172,11 +172,30 @@ static int add_file(struct env *env, struct file *f, const char *name)
 	return resolver_add(&env->fields, &s);
 }
 
+/* What is asked of a file: nothing, that no build-id speaks against it, that
+ * its build-id is the running kernel's. */
+enum trust { BELIEVED, CHECKED, PROVEN };
+
+static int check_build_id(const struct elf *elf, enum trust trust,
+			  const struct env *env, struct err *e)
+{
+	char id[65] = "";
+	bool known = !elf_build_id(elf, id, sizeof(id)) && env->build_id[0];
+
+	if (trust == PROVEN && !known)
+		return err_set(e, 0, "it has no build-id");
+	if (trust == BELIEVED || !known || !strcmp(id, env->build_id))
+		return 0;
+	err_set(e, 0, "it is of another kernel (build-id %.16s, running "
+		"%.16s)", id, env->build_id);
+	err_hint(e, "--force believes it all the same");
+	return -EINVAL;
+}
+
 /* Raw BTF, or the .BTF section of an ELF file. */
-static int file_btf(struct file *f, struct bytes *b, bool check_id,
+static int file_btf(struct file *f, struct bytes *b, enum trust trust,
 		    const struct env *env, struct err *e)
 {
-	char id[65];
 	const char *why = "";
 	struct elf *elf;
 	uint64_t off, len;
@@ -187,23 +206,18 @@ static int file_btf(struct file *f, struct bytes *b, bool check_id,
 		err = elf_new(&elf, b, &why);
 		if (err)
 			return err_set(e, -err, "%s", why);
-		if (check_id && env->build_id[0] &&
-		    !elf_build_id(elf, id, sizeof(id)) &&
-		    strcmp(id, env->build_id)) {
-			elf_free(elf);
-			err_set(e, 0, "it is of another kernel (build-id "
-				"%.16s, running %.16s)", id, env->build_id);
-			err_hint(e, "--force believes it all the same");
-			return -EINVAL;
-		}
-		err = elf_section(elf, ".BTF", &off, &len);
+		err = check_build_id(elf, trust, env, e);
+		if (!err && elf_section(elf, ".BTF", &off, &len))
+			err = err_set(e, 0, "it has no .BTF section");
 		elf_free(elf);
 		if (err)
-			return err_set(e, 0, "it has no .BTF section");
+			return err;
 		f->base = off;
 		b->len = len;
 		if (b->mem)
 			b->mem = (const char *)b->mem + off;
+	} else if (trust == PROVEN) {
+		return err_set(e, 0, "it is not an ELF file");
 	}
 	err = btf_new(&f->btf, b, NULL, &why);
 	return err ? err_set(e, -err == EINVAL ? 0 : -err, "%s", why) : 0;
@@ -218,7 +232,7 @@ static int add_given(struct env *env, const struct env_opts *o, struct err *e)
 	if (!f)
 		err = err_set(e, errno, "open");
 	else
-		err = file_btf(f, &b, !o->force, env, e);
+		err = file_btf(f, &b, o->force ? BELIEVED : CHECKED, env, e);
 	if (err) {
 		file_free(f);
 		return err_wrap(e, "--btf %s", o->btf);
@@ -238,6 +252,8 @@ static int add_fields(struct env *env, const struct env_opts *o,
 
 	if (n < 0)
 		return err_set(e, -n, "--fields %s", o->fields);
+	if ((size_t)n == sizeof(text) - 1)
+		return err_set(e, EFBIG, "--fields %s", o->fields);
 	err = fields_new(&t, text, n, &line, &why);
 	if (err)
 		return err_set(e, 0, "--fields %s: line %u: %s", o->fields,
@@ -290,7 +306,7 @@ static void add_vmlinux(struct env *env)
 		once[n] = '\0';
 		snprintf(path, sizeof(path), "%s", once);
 		f = file_open(path, &b);
-		if (f && !file_btf(f, &b, true, env, &scratch)) {
+		if (f && !file_btf(f, &b, PROVEN, env, &scratch)) {
 			add_file(env, f, "vmlinux");
 			return;
 		}
@@ -301,6 +317,7 @@ static void add_vmlinux(struct env *env)
 int kernel_btf_open(struct env *env, const struct env_opts *o, struct err *e)
 {
 	bool none = o->btf && !strcmp(o->btf, "none");
+	struct err scratch = { 0 };	/* not there or broken: do without */
 	struct bytes b;
 	struct file *f;
 	int err = 0;
@@ -313,7 +330,7 @@ int kernel_btf_open(struct env *env, const struct env_opts *o, struct err *e)
 	if (err || none || env->has.kernel_btf == FEAT_NO)
 		return err;
 	f = file_open("/sys/kernel/btf/vmlinux", &b);
-	if (f && !file_btf(f, &b, false, env, e)) {
+	if (f && !file_btf(f, &b, BELIEVED, env, &scratch)) {
 		env->kernel_btf = f->btf;
 		env->has.kernel_btf = FEAT_YES;
 		return add_file(env, f, "kernel BTF");

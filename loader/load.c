@@ -157,9 +157,6 @@ int load_prog(struct env *env, const struct spec *s,
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_type = prog_type(h);
 	if (attr.prog_type == PROG_TRACING) {
-		if (h->kind != HOOK_TP_BTF && env->has.trampoline == FEAT_NO)
-			return err_set(e, EPERM, "fentry and fexit are "
-				       "refused");
 		err = attach_id(env, h, &id, &type, e);
 		if (err)
 			return err;

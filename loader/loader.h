@@ -376,7 +376,7 @@ int map_delete(int fd, const void *key);
 /* map_next - the key after @key (NULL: the first); -ENOENT at the end. */
 int map_next(int fd, const void *key, void *next);
 /* map_sum - sum over CPUs of u64 element @i of a per-CPU array whose values
- * are one u64. */
+ * are one u64; 0 if it cannot be read. */
 uint64_t map_sum(int fd, uint32_t i, uint32_t ncpus);
 
 /* ---- ring ------------------------------------------------------------- */
@@ -417,8 +417,8 @@ int ksym_find(const char *name, char *suffixed, size_t len);
 
 /* caps_check - may we trace?  -EPERM with the reason and remedy in @e. */
 int caps_check(struct err *e);
-/* caps_drop - keep only what reading maps and rings needs; @keep_admin: also
- * what removing entries from kprobe_events does. */
-void caps_drop(bool keep_admin);
+/* caps_drop - keep only what reading maps and rings needs; @keep_entries:
+ * also what removing entries from kprobe_events does. */
+void caps_drop(bool keep_entries);
 
 #endif

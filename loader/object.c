@@ -100,10 +100,12 @@ static int create_ring(struct object *o, const struct spec_map *m)
 		if (fd == -EPERM || fd == -ENOMEM)
 			return fd;
 		env->has.ringbuf = fd >= 0 ? FEAT_YES : FEAT_NO;
-		/* ring buffers are of 5.8, these helpers of 5.5 and 4.18 */
+		/* ring buffers are of 5.8, these helpers of 5.5 and, with
+		 * CONFIG_CGROUPS, 4.18 */
 		if (fd >= 0 && env->has.probe_read_kernel == FEAT_UNKNOWN)
 			env->has.probe_read_kernel = FEAT_YES;
-		if (fd >= 0 && env->has.cgroup_id == FEAT_UNKNOWN)
+		if (fd >= 0 && env->has.cgroup_id == FEAT_UNKNOWN &&
+		    !access("/proc/self/cgroup", F_OK))
 			env->has.cgroup_id = FEAT_YES;
 	}
 	o->ring_is_ringbuf = fd >= 0;
@@ -379,8 +381,11 @@ int object_attach(struct object *o, const char *prog, const struct hook *h,
 		  struct err *e)
 {
 	struct attachment *list;
-	int fd = load_for(o, prog, h, e), err;
+	int fd, err = attach_possible(o->env, h, e);
 
+	if (err)
+		return err;
+	fd = load_for(o, prog, h, e);
 	if (fd < 0)
 		return err_wrap(e, "%s %s", hook_kind_name(h->kind), h->target);
 	list = realloc(o->attached, (o->nattached + 1) * sizeof(*list));

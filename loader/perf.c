@@ -13,16 +13,10 @@ int perf_open(struct perf_event_attr *attr, int pid, int cpu)
 {
 	long fd;
 
+	/* what a kernel does not know of it, it wants to be zero, and is */
 	attr->size = sizeof(*attr);
 	fd = syscall(SYS_perf_event_open, attr, pid, cpu, -1,
 		     PERF_FLAG_FD_CLOEXEC);
-	if (fd < 0 && errno == E2BIG) {
-		/* attr.size now tells what the kernel takes; what we set is in
-		 * the first version already */
-		attr->size = PERF_ATTR_SIZE_VER0;
-		fd = syscall(SYS_perf_event_open, attr, pid, cpu, -1,
-			     PERF_FLAG_FD_CLOEXEC);
-	}
 	return fd < 0 ? -errno : (int)fd;
 }
 

@@ -88,10 +88,13 @@ static int rb_consume(struct ring *r,
 		      int (*fn)(void *ctx, const void *data, size_t len),
 		      void *ctx)
 {
+	/* what comes meanwhile is for the next time: the caller has signals,
+	 * limits and an output to look after */
 	uint32_t cons = load_pos(r, r->consumer);
+	uint32_t end = load_pos(r, r->producer);
 	int ret = 0;
 
-	while (!ret && cons != load_pos(r, r->producer)) {
+	while (!ret && cons != end) {
 		const uint8_t *rec = r->data + (cons & (r->bytes - 1));
 		uint32_t hdr = __atomic_load_n((const uint32_t *)rec,
 					       __ATOMIC_ACQUIRE);
@@ -274,13 +277,13 @@ static int perf_rings_open(struct ring *r, int map, struct err *e)
 
 	r->ncpus = r->env->ncpus;
 	r->cpus = calloc(r->ncpus, sizeof(*r->cpus));
+	for (uint32_t i = 0; r->cpus && i < r->ncpus; i++)
+		r->cpus[i].fd = -1;
 	r->wrapped = malloc(65536);	/* header.size is 16 bits */
 	r->event = malloc(65536);
 	r->fd = epoll_create1(EPOLL_CLOEXEC);
 	if (!r->cpus || !r->wrapped || !r->event || r->fd < 0)
 		return err_set(e, ENOMEM, "perf buffers");
-	for (uint32_t i = 0; i < r->ncpus; i++)
-		r->cpus[i].fd = -1;
 	for (uint32_t i = 0; i < r->ncpus && !err; i++)
 		err = perf_open_cpu(r, i, map, e);
 	if (err)

@@ -64,11 +64,18 @@ int map_next(int fd, const void *key, void *next)
 
 uint64_t map_sum(int fd, uint32_t i, uint32_t ncpus)
 {
-	uint64_t values[1024] = { 0 }, sum = 0;
+	/* the kernel writes one for every CPU that it deems possible, whatever
+	 * we believe (no /sys): room for the most that any configuration has,
+	 * of which no more is touched than needed */
+	uint64_t values[8192], sum = 0;
+	uint32_t n = ncpus > 128 ? ncpus : 128;
 
-	if (ncpus > ARRAY_SIZE(values) || map_lookup(fd, &i, values) < 0)
+	if (n > ARRAY_SIZE(values))
 		return 0;
-	for (uint32_t cpu = 0; cpu < ncpus; cpu++)
+	memset(values, 0, n * sizeof(*values));
+	if (map_lookup(fd, &i, values) < 0)
+		return 0;
+	for (uint32_t cpu = 0; cpu < n; cpu++)
 		sum += values[cpu];
 	return sum;
 }

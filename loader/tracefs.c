@@ -254,9 +254,13 @@ static void clean_file(struct env *env, bool uprobe)
 	while ((p = next_entry(p, dead.name, sizeof(dead.name)))) {
 		int pid = (int)strtol(dead.name + 8, NULL, 10);
 
-		/* "p:kprobes/..." of others never match; ours name a process */
+		/* "p:kprobes/..." of others never match; ours name a process.
+		 * We have made none so far: with our own number it is of one
+		 * that had it before (in an initramfs or a container they are
+		 * the same each time).  What is in use cannot be removed. */
 		snprintf(path, sizeof(path), "/proc/%d", pid);
-		if (pid > 0 && access(path, F_OK) < 0 && errno == ENOENT)
+		if (pid > 0 && (pid == getpid() ||
+				(access(path, F_OK) < 0 && errno == ENOENT)))
 			tracefs_probe_del(env, &dead);
 	}
 }

@@ -49,15 +49,24 @@ struct flow {
 struct owner {
 	__u64 birth;		/* ns; 0: older than the tool */
 	__u64 closed;		/* ns; closed before it had an owner */
-	__u64 cgroup;
-	__u32 pid, tid;		/* pid 0: not known */
-	__u32 uid;
+	__u32 pid;		/* 0: not known */
 	__u32 flags;		/* OWNER_... */
-	char comm[16];
+	union {
+		struct {
+			__u64 cgroup;
+			__u32 tid, uid;
+			char comm[16];
+		};
+		struct {	/* closed, and no owner so far */
+			__u64 tx_bytes, rx_bytes;
+			__u8 laddr[16];
+		} end;
+	};
 };
 
 #define OWNER_ACTIVE	1	/* it connected */
 #define OWNER_FIN_ACKED	2	/* the peer acknowledged our FIN */
+#define OWNER_RPORT_SHIFT 16	/* of `end`: the remote port above here */
 
 /* Owner of a socket that was there before the tool, keyed by its cookie:
  * filled at start from sock_diag and /proc. */

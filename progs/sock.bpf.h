@@ -163,31 +163,33 @@ static __always_inline void owner_current(struct owner *o)
 	__builtin_memcpy(o->comm, comm, sizeof(comm));
 }
 
-static __always_inline void owner_put(u64 sk, const struct owner *o,
-				      u64 how)
+/* False if there was no room. */
+static __always_inline int owner_put(u64 sk, const struct owner *o, u64 how)
 {
 	long err = map_update(&owners, &sk, o, how);
 
-	if (err && err != -EEXIST)
-		count(STAT_OWNERS_FULL);
+	if (!err || err == -EEXIST)
+		return 1;
+	count(STAT_OWNERS_FULL);
+	return 0;
 }
 
 /* The process at hand has made or taken this socket. */
-static __always_inline void owner_set(u64 sk, u64 birth, u32 flags)
+static __always_inline int owner_set(u64 sk, u64 birth, u32 flags)
 {
 	struct owner o = { .birth = birth, .flags = flags };
 
 	owner_current(&o);
-	owner_put(sk, &o, BPF_ANY);
+	return owner_put(sk, &o, BPF_ANY);
 }
 
 /* A session the peer opened; who will take it is not known. */
-static __always_inline void owner_nobody(const struct sock *sk)
+static __always_inline int owner_nobody(const struct sock *sk)
 {
 	struct owner o = { .birth = ktime_get_ns() };
 
 	/* with TCP Fast Open it may have been accepted already */
-	owner_put((u64)sk, &o, BPF_NOEXIST);
+	return owner_put((u64)sk, &o, BPF_NOEXIST);
 }
 
 /* What user space found out about a socket older than the tool. */

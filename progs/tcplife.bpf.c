@@ -42,11 +42,36 @@ static __always_inline u64 rx_bytes(const struct sock *sk)
 	return n;
 }
 
-static __always_inline void finish(void *ctx, const struct sock *sk,
-				   const struct owner *o, u64 closed)
+/*
+ * Once a birth found no room, a session without one need not be older than the
+ * tool.  The mark stands among the seeds, as no cookie is 0.
+ */
+static __always_inline void births_lost(void)
 {
-	struct tcplife_event ev = { .event.ns = closed };
-	u64 birth = o ? o->birth : 0;
+	struct seed mark = {};
+	u64 key = 0;
+
+	map_update(&seeds, &key, &mark, BPF_ANY);
+}
+
+static __always_inline void show(void *ctx, struct tcplife_event *ev,
+				 u64 birth)
+{
+	u64 key = 0;
+
+	if (birth)
+		ev->duration_ns = ev->event.ns - birth;
+	else if (map_lookup(&seeds, &key))
+		ev->duration_ns = AT_LEAST;
+	else
+		ev->duration_ns = (ev->event.ns - CONST(start_ns)) | AT_LEAST;
+	emit(ctx, ev, sizeof(*ev), EVENT_ROW);
+}
+
+static __always_inline void finish(void *ctx, const struct sock *sk,
+				   const struct owner *o, u64 now)
+{
+	struct tcplife_event ev = { .event.ns = now };
 
 	flow_sock(&ev.flow, sk);
 	flow_owner(&ev.flow, sk, o);
@@ -54,11 +79,45 @@ static __always_inline void finish(void *ctx, const struct sock *sk,
 		return;
 	ev.tx_bytes = tx_bytes((const void *)sk, o ? o->flags : 0);
 	ev.rx_bytes = rx_bytes(sk);
-	if (birth)
-		ev.duration_ns = closed - birth;
-	else
-		ev.duration_ns = (closed - CONST(start_ns)) | AT_LEAST;
-	emit(ctx, &ev, sizeof(ev), EVENT_ROW);
+	show(ctx, &ev, o ? o->birth : 0);
+}
+
+/*
+ * A listener that is closed disconnects what nobody has accepted
+ * (inet_csk_listen_stop(), tcp_disconnect()): counters, remote port and local
+ * address are erased before the socket goes away, so they are kept here.
+ */
+static __always_inline void keep_end(struct owner *o, const struct sock *sk,
+				     u64 now)
+{
+	struct flow f = {};
+
+	flow_sock(&f, sk);
+	o->flags |= (u32)f.rport << OWNER_RPORT_SHIFT;
+	o->end.tx_bytes = tx_bytes((const void *)sk, o->flags);
+	o->end.rx_bytes = rx_bytes(sk);
+	__builtin_memcpy(o->end.laddr, f.laddr, sizeof(f.laddr));
+	asm volatile("" ::: "memory");	/* who sees `closed` sees the rest */
+	o->closed = now;
+}
+
+/* @kept: what keep_end() left; @o: the same, or with an owner by now. */
+static __always_inline void finish_kept(void *ctx, const struct sock *sk,
+					const struct owner *o,
+					const struct owner *kept)
+{
+	struct tcplife_event ev = { .event.ns = kept->closed };
+
+	flow_sock(&ev.flow, sk);
+	ev.flow.rport = kept->flags >> OWNER_RPORT_SHIFT;
+	__builtin_memcpy(ev.flow.laddr, kept->end.laddr,
+			 sizeof(ev.flow.laddr));
+	flow_owner(&ev.flow, sk, o);
+	if (!pass(&ev.flow))
+		return;
+	ev.tx_bytes = kept->end.tx_bytes;
+	ev.rx_bytes = kept->end.rx_bytes;
+	show(ctx, &ev, kept->birth);
 }
 
 /* tcp_ack() moves a socket on only once our FIN is acknowledged. */
@@ -84,7 +143,7 @@ static __always_inline void on_close(void *ctx, const struct sock *sk,
 	if (o && fin_acked(sk, oldstate))
 		o->flags |= OWNER_FIN_ACKED;
 	if (o && !o->pid) {
-		o->closed = now;
+		keep_end(o, sk, now);
 		return;
 	}
 	finish(ctx, sk, o, now);
@@ -112,6 +171,7 @@ int on_state(struct probe___state *ctx)
 {
 	struct sock *sk = ctx->sk;
 	u32 newstate = ctx->newstate, oldstate;
+	int fits = 1;
 
 	if (newstate > TCP_LISTEN || !(1u << newstate & STATES))
 		return 0;
@@ -122,22 +182,26 @@ int on_state(struct probe___state *ctx)
 	if (oldstate == TCP_LISTEN || oldstate == newstate || !is_tcp(sk))
 		return 0;
 	if (newstate == TCP_SYN_SENT)
-		owner_set((u64)sk, ktime_get_ns(), OWNER_ACTIVE);
+		fits = owner_set((u64)sk, ktime_get_ns(), OWNER_ACTIVE);
 	else if (newstate == TCP_CLOSE)
 		on_close(ctx, sk, oldstate);
 	else if (newstate != TCP_ESTABLISHED)
 		on_shutdown(sk);
 	else if (oldstate == TCP_SYN_RECV)
-		owner_nobody(sk);
+		fits = owner_nobody(sk);
+	if (!fits)
+		births_lost();
 	return 0;
 }
 
 static __always_inline void owned(void *ctx, struct sock *sk, struct owner *o)
 {
+	struct owner kept = *o;
+
 	owner_current(o);
-	if (!o->closed)
+	if (!kept.closed)
 		return;
-	finish(ctx, sk, o, o->closed);
+	finish_kept(ctx, sk, o, &kept);
 	owner_forget(sk);
 }
 
@@ -190,8 +254,16 @@ int on_destroy(struct probe___sock *ctx)
 
 	if (!o)
 		return 0;
-	if (o->closed)
-		finish(ctx, sk, o, o->closed);
+	if (o->closed && o->pid) {
+		/* A process came upon it at the very moment it closed, and what
+		 * both wrote is mixed (where accept() is seen by its functions,
+		 * the socket's lock prevents that).  Accepted, it is whole. */
+		struct owner nobody = { .birth = o->birth, .flags = o->flags };
+
+		finish(ctx, sk, &nobody, o->closed);
+	} else if (o->closed) {
+		finish_kept(ctx, sk, o, o);
+	}
 	owner_forget(sk);
 	return 0;
 }

@@ -21,8 +21,8 @@ static const struct column columns[] = {
 	COL(struct tcplife_event, rx_bytes, K_KB, 5, "rx_bytes", "RX_KB",
 	    C_SUM, "data received"),
 	COL(struct tcplife_event, duration_ns, K_MS, 5, "duration_ns", "MS", 0,
-	    "from SYN (or the accepted handshake) to closed; with + it was "
-	    "open before the tool started"),
+	    "from SYN (or the accepted handshake) to closed; with + at "
+	    "least so long: it was open before the tool started"),
 	COL_TID(struct tcplife_event), COL_UID(struct tcplife_event),
 	COL_NETNS(struct tcplife_event), COL_CGROUP(struct tcplife_event),
 	COL_ID(struct tcplife_event),
@@ -30,7 +30,7 @@ static const struct column columns[] = {
 };
 
 static const struct role *const roles[] = {
-	&role_owner_accept, &role_tcp_destroy, &role_tcp_state, NULL
+	&role_tcp_destroy, &role_owner_accept, &role_tcp_state, NULL
 };
 
 static const struct example examples[] = {

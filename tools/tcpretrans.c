@@ -98,7 +98,7 @@ static const struct role role_synack = {
 };
 
 static const struct role *const roles[] = {
-	&role_owner_connect, &role_owner_accept, &role_tcp_destroy,
+	&role_tcp_destroy, &role_owner_connect, &role_owner_accept,
 	&role_synack, &role_dns, &role_retrans, NULL
 };
 

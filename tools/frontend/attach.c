@@ -66,6 +66,7 @@ int roles_attach(struct object *o, const struct tool *t, uint32_t flags,
 		 struct plan *p, struct err *e)
 {
 	unsigned i, k;
+	int err = 0;
 
 	for (i = 0; t->roles[i]; i++) {
 		const struct role *r = t->roles[i];
@@ -79,10 +80,10 @@ int roles_attach(struct object *o, const struct tool *t, uint32_t flags,
 						&p->why[i][k]))
 				p->chosen[i] = k;
 		}
-		if (p->chosen[i] < 0 && !r->optional)
-			return no_way(r, p->why[i], e);
+		if (p->chosen[i] < 0 && !r->optional && !err)
+			err = no_way(r, p->why[i], e);
 	}
-	return 0;
+	return err;
 }
 
 static void print_alternative(FILE *out, const struct alternative *a,

@@ -295,8 +295,8 @@ int cgroup_parse(const char *text, uint64_t *id, struct err *e);
 /*
  * seeds_fill - put the owners of TCP sockets that are open now into the map
  * @fd (cookie -> struct seed), from sock_diag of every network namespace and
- * /proc/PID/fd.  Looks only where @f can match.  Returns how many, or a
- * negative errno; never fatal.
+ * /proc/PID/fd.  Looks only where @f can match.  Returns how many, with
+ * @e->no set when there are more; or a negative errno.  Never fatal.
  */
 int seeds_fill(int fd, const struct filters *f, struct err *e);
 

@@ -124,7 +124,7 @@ const struct opt opt_table[] = {
 	  .want = "the number of an open file descriptor" },
 	{ 0, "plan", NULL, "print what would be attached here, and why",
 	  RUN, SWITCH(plan) },
-	{ 0, "dry-run", NULL, "do all but attach",
+	{ 0, "dry-run", NULL, "attach, and end without tracing",
 	  RUN, SWITCH(dry_run) },
 	{ 0, "dump", NULL, "print the programs as loaded",
 	  RUN, SWITCH(dump) },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* sockeye replay FILE: what was recorded with -W, shown in any form. */
-#include "tools/frontend/frontend.h"
+#include "tools/frontend/run.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -30,6 +30,11 @@ static int replay_all(struct capture *c, struct rows *rows,
 		complain("stdout: %s", strerror(errno));
 		return EXIT_FAIL;
 	}
+	uncounted_tell(rows);
+	if (!o->no_summary || losses_any(&losses))
+		losses_tell(&losses, "when it was recorded");
+	if (o->strict && losses_any(&losses))
+		ret = EXIT_FAIL;
 	if (n < 0) {		/* the file's fault, not this kernel's */
 		fail_err(e);
 		ret = EXIT_FAIL;

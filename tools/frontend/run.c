@@ -43,10 +43,12 @@ static void on_signal(int sig)
 static void catch_signals(void)
 {
 	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	struct sigaction sa = { .sa_handler = on_signal };
+	struct sigaction sa = { .sa_handler = on_signal }, old;
 
 	for (unsigned i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
-		sigaction(sigs[i], &sa, NULL);
+		if (sigs[i] != SIGHUP || sigaction(SIGHUP, NULL, &old) ||
+		    old.sa_handler != SIG_IGN)	/* nohup(1) */
+			sigaction(sigs[i], &sa, NULL);
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &sa, NULL);
 }
@@ -103,7 +105,8 @@ static void tell_ready(const struct options *o)
 {
 	if (o->ready_fd >= 0) {
 		(void)!write(o->ready_fd, "\n", 1);
-		close(o->ready_fd);
+		if (o->ready_fd > STDERR_FILENO)
+			close(o->ready_fd);
 	}
 	notify_socket();
 }
@@ -127,19 +130,14 @@ static void read_losses(struct run *r)
 	r->losses.unattributed = n[STAT_UNATTRIBUTED];
 }
 
-static bool lossy(const struct losses *l)
+bool losses_any(const struct losses *l)
 {
 	return l->lost || l->owners_full || l->state_full || l->missed;
 }
 
-static void tell_losses(struct run *r, const char *when)
+void losses_tell(const struct losses *l, const char *when)
 {
-	const struct losses *l = &r->losses;
-
-	if (!memcmp(l, &r->told, sizeof(*l)))
-		return;
-	r->told = *l;
-	if (lossy(l))
+	if (losses_any(l))
 		complain("%s: %llu events lost, %llu sockets not followed "
 			 "(map full), %llu runs missed; -b and --max-sockets "
 			 "make room", when, (unsigned long long)l->lost,
@@ -148,6 +146,22 @@ static void tell_losses(struct run *r, const char *when)
 	if (l->unattributed)
 		say("%s: %llu events not shown, since whose they are is not "
 		    "known", when, (unsigned long long)l->unattributed);
+}
+
+void uncounted_tell(const struct rows *rows)
+{
+	if (rows_uncounted(rows))
+		complain("%llu events not counted, too many different keys",
+			 (unsigned long long)rows_uncounted(rows));
+}
+
+/* Not twice the same. */
+static void tell_losses(struct run *r, const char *when)
+{
+	if (!memcmp(&r->losses, &r->told, sizeof(r->told)))
+		return;
+	r->told = r->losses;
+	losses_tell(&r->losses, when);
 }
 
 /* At most once a second. */
@@ -167,7 +181,7 @@ static void watch_losses(struct run *r)
 		memset(&r->told, 0xff, sizeof(r->told));
 		say("%llu shown", (unsigned long long)rows_shown(r->rows));
 		tell_losses(r, "so far");
-	} else if (lossy(&r->losses)) {
+	} else if (losses_any(&r->losses)) {
 		tell_losses(r, "so far");
 	}
 }
@@ -268,7 +282,9 @@ static void seed(struct run *r)
 	n = seeds_fill(fd, &r->o->filters, &e);
 	if (n < 0)
 		say("sockets open before now have no PID: %s", e.msg);
-	else if (r->o->verbose)
+	else if (e.no)
+		say("some sockets open before now have no PID: %s", e.msg);
+	if (n >= 0 && r->o->verbose)
 		say("%d sockets were open already", n);
 }
 
@@ -310,12 +326,10 @@ static int end_output(struct run *r)
 		if (capture_close(r->capture, &e))
 			ret = fail_err(&e);
 	}
-	if (rows_uncounted(r->rows))
-		complain("%llu events not counted, too many different keys",
-			 (unsigned long long)rows_uncounted(r->rows));
-	if (!r->o->no_summary || lossy(&r->losses))
+	uncounted_tell(r->rows);
+	if (!r->o->no_summary || losses_any(&r->losses))
 		tell_losses(r, "in all");
-	if (r->o->strict && lossy(&r->losses))
+	if (r->o->strict && losses_any(&r->losses))
 		ret = EXIT_FAIL;
 	return ret;
 }
@@ -326,7 +340,8 @@ static int trace(struct run *r)
 
 	if (ret >= 0)
 		return ret;
-	caps_drop(r->env.has.kprobe_pmu == FEAT_NO);
+	caps_drop(r->env.has.kprobe_pmu == FEAT_NO &&
+		  r->env.has.kprobe != FEAT_NO);
 	tell_ready(r->o);
 	if (isatty(STDERR_FILENO))
 		say("tracing; Ctrl-C ends it");
@@ -352,6 +367,7 @@ static int prepare(struct run *r)
 	struct err e = { 0 };
 	int err;
 
+	r->env.tracefs = -1;
 	err = caps_check(&e);
 	if (!err)
 		err = env_open(&r->env, &o->env, &e);
@@ -367,16 +383,17 @@ static int prepare(struct run *r)
 	err = roles_attach(r->object, o->tool, run_flags(o), &plan, &e);
 	if (o->plan) {
 		plan_print(stdout, o->tool, run_flags(o), &plan);
+		fflush(stdout);
 		return err ? fail_err(&e) : EXIT_OK;
 	}
 	if (err)
 		return fail_err(&e);
+	tell_plan(r, &plan);
 	if (o->dump || o->dry_run)
 		return EXIT_OK;
 	err = ring_open(&r->ring, r->object, &e);
 	if (err)
 		return fail_err(&e);
-	tell_plan(r, &plan);
 	seed(r);
 	return -1;
 }

@@ -16,8 +16,8 @@ struct plan {
 
 /*
  * roles_attach - attach, for each role of @t that the flags ask for, the first
- * alternative that this kernel takes.  Fills @p.  0, or a negative errno with
- * the required role that has none in @e.
+ * alternative that this kernel takes.  Fills @p, wholly also on failure.  0,
+ * or a negative errno with the first required role that has none in @e.
  */
 int roles_attach(struct object *o, const struct tool *t, uint32_t flags,
 		 struct plan *p, struct err *e);
@@ -34,12 +34,17 @@ struct target {
 	struct function functions[1];
 	struct constant constants[MAX_OWN + 8];
 	const char *want[64];
-	char names[32][64];		/* "btf_trace_NAME" of @want */
-	const struct options *options;
 };
 int target_open(struct object **out, struct target *s, struct env *env,
 		const struct options *o, uint64_t start_ns, struct err *e);
 
 uint64_t now_ns(void);
+
+/* losses_any - did anything get lost, so that --strict fails? */
+bool losses_any(const struct losses *l);
+/* losses_tell - what was not shown, and why, on stderr. */
+void losses_tell(const struct losses *l, const char *when);
+/* uncounted_tell - the same of events that --count had no room for. */
+void uncounted_tell(const struct rows *rows);
 
 #endif

@@ -13,6 +13,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,9 @@ struct seeding {
 	const struct filters *f;
 	int map;
 	int found;
+	unsigned unfit;		/* found, but the map was full */
+	bool denied;		/* to look at a process or a namespace */
+	bool moved;		/* we are in another namespace */
 };
 
 /* ---- sockets ---------------------------------------------------------- */
@@ -91,14 +95,15 @@ static int list_family(struct seeding *s, int fd, int family)
 		       .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 		.r = { .sdiag_family = family, .sdiag_protocol = IPPROTO_TCP,
-		       .idiag_states = ~0u },
+		       .idiag_states = ~(1u << TCP_LISTEN |
+					 1u << TCP_TIME_WAIT) },
 	};
 	static union {
 		struct nlmsghdr align;
 		char bytes[32768];
 	} buf;
 	ssize_t n;
-	int ret;
+	int ret = 0;
 
 	if (send(fd, &req, sizeof(req), 0) < 0)
 		return -errno;
@@ -165,16 +170,34 @@ static int list_netns(struct seeding *s, const char *pid)
 	int fd, err = 0;
 
 	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
-	if (stat(path, &st) < 0 || !netns_matches(s->f, st.st_ino) ||
-	    !netns_is_new(s, st.st_ino))
+	if (stat(path, &st) < 0) {
+		s->denied |= errno == EACCES || errno == EPERM;
+		return 0;
+	}
+	if (!netns_matches(s->f, st.st_ino) || !netns_is_new(s, st.st_ino))
 		return 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
-	if (!setns(fd, CLONE_NEWNET))
+	if (!setns(fd, CLONE_NEWNET)) {
+		s->moved = true;
 		err = list_sockets(s);
+	} else {
+		s->denied = true;
+	}
 	close(fd);
 	return err;
+}
+
+/* Ours needs no right to move. */
+static int list_home(struct seeding *s, int home)
+{
+	struct stat st;
+
+	if (!fstat(home, &st) && (!netns_matches(s->f, st.st_ino) ||
+				  !netns_is_new(s, st.st_ino)))
+		return 0;
+	return list_sockets(s);
 }
 
 /* ---- processes -------------------------------------------------------- */
@@ -197,42 +220,55 @@ static bool pid_matches(const struct filters *f, const char *pid)
 	return !f->npid;
 }
 
-static void describe(struct seed *seed, const char *pid)
+/* What /proc/@pid/@file begins with; "" if it cannot be read. */
+static void read_proc(const char *pid, const char *file, char *buf, size_t len)
 {
-	char path[300], line[4096];
-	struct err e = { 0 };
-	uint64_t cgroup = 0;
-	struct stat st;
+	char path[300];
 	ssize_t n;
 	int fd;
 
+	snprintf(path, sizeof(path), "/proc/%s/%s", pid, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, buf, len - 1);
+	if (fd >= 0)
+		close(fd);
+	buf[n > 0 ? n : 0] = '\0';
+}
+
+/* The rest of the line of @text that begins with @key; NULL if none does. */
+static char *line_of(char *text, const char *key)
+{
+	size_t n = strlen(key);
+
+	while (strncmp(text, key, n)) {
+		text = strchr(text, '\n');
+		if (!text)
+			return NULL;
+		text++;
+	}
+	text[n + strcspn(text + n, "\n")] = '\0';
+	return text + n;
+}
+
+/* The same as programs would tell: the real user, which is not who owns
+ * /proc/PID (root does, where the process must not be dumped). */
+static void describe(struct seed *seed, const char *pid)
+{
+	struct err e = { 0 };
+	char text[4096], *p;
+	uint64_t cgroup;
+
 	memset(seed, 0, sizeof(*seed));
 	seed->pid = seed->tid = strtoul(pid, NULL, 10);
-	snprintf(path, sizeof(path), "/proc/%s", pid);
-	if (!stat(path, &st))
-		seed->uid = st.st_uid;
-	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? 0 : read(fd, seed->comm, sizeof(seed->comm) - 1);
-	if (fd >= 0)
-		close(fd);
-	if (n > 0 && seed->comm[n - 1] == '\n')
-		seed->comm[n - 1] = '\0';
-	snprintf(path, sizeof(path), "/proc/%s/cgroup", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? 0 : read(fd, line, sizeof(line) - 1);
-	if (fd >= 0)
-		close(fd);
-	line[n > 0 ? n : 0] = '\0';
-	/* the line of cgroup v2: "0::/path" */
-	for (char *p = line; p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 :
-					NULL)
-		if (!strncmp(p, "0::", 3)) {
-			p[3 + strcspn(p + 3, "\n")] = '\0';
-			cgroup_parse(p + 3, &cgroup, &e);
-			break;
-		}
-	seed->cgroup = cgroup;
+	read_proc(pid, "comm", seed->comm, sizeof(seed->comm));
+	seed->comm[strcspn(seed->comm, "\n")] = '\0';
+	read_proc(pid, "status", text, sizeof(text));
+	p = line_of(text, "Uid:");
+	seed->uid = p ? strtoul(p, NULL, 10) : 0;
+	read_proc(pid, "cgroup", text, sizeof(text));
+	p = line_of(text, "0::");	/* the line of cgroup v2 */
+	if (p && !cgroup_parse(p, &cgroup, &e))
+		seed->cgroup = cgroup;
 }
 
 /* The sockets among the descriptors of @pid. */
@@ -247,6 +283,7 @@ static void take_fds(struct seeding *s, const char *pid)
 
 	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
 	dir = opendir(path);
+	s->denied |= !dir && errno == EACCES;
 	while (dir && (d = readdir(dir))) {
 		struct open_socket *found, key = { 0 };
 
@@ -264,6 +301,8 @@ static void take_fds(struct seeding *s, const char *pid)
 		described = found->taken = true;
 		if (!map_update(s->map, &found->cookie, &seed))
 			s->found++;
+		else
+			s->unfit++;
 	}
 	if (dir)
 		closedir(dir);
@@ -302,24 +341,44 @@ static int each_process(struct seeding *s, bool sockets)
 	return err;
 }
 
+/* Programs number processes as the initial pid namespace does; what /proc
+ * says in another one must not be mixed with that. */
+static bool foreign_pids(void)
+{
+	const ino_t init = 0xeffffffc;	/* PROC_PID_INIT_INO, proc_ns.h */
+	struct stat st;
+
+	return !stat("/proc/self/ns/pid", &st) &&
+	       st.st_ino != init;
+}
+
 int seeds_fill(int fd, const struct filters *f, struct err *e)
 {
 	struct seeding s = { .f = f, .map = fd };
-	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), err;
+	int home, err;
 
-	err = home < 0 ? list_sockets(&s) : each_process(&s, true);
-	if (home >= 0) {
-		if (setns(home, CLONE_NEWNET))
-			err = err ? err : -errno;
+	if (foreign_pids())
+		return err_set(e, 0, "this is a pid namespace of its own");
+	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	err = home < 0 ? list_sockets(&s) : list_home(&s, home);
+	if (!err && home >= 0)
+		err = each_process(&s, true);
+	if (s.moved && setns(home, CLONE_NEWNET) && !err)
+		err = -errno;
+	if (home >= 0)
 		close(home);
-	}
-	if (err)
-		err_set(e, -err, "sock_diag%s", err == -ENOENT ?
-			" (CONFIG_INET_TCP_DIAG)" : "");
 	if (s.nsockets) {
 		qsort(s.sockets, s.nsockets, sizeof(*s.sockets), by_inode);
 		each_process(&s, false);
 	}
+	if (err)
+		err_set(e, -err, "sock_diag%s", err == -ENOENT ?
+			" (CONFIG_INET_TCP_DIAG)" : "");
+	else if (s.unfit)
+		err_set(e, 0, "no room for %u of them; --max-sockets makes it",
+			s.unfit);
+	else if (s.denied && (size_t)s.found < s.nsockets)
+		err_set(e, 0, "no permission to look at all processes");
 	free(s.sockets);
 	free(s.netns);
 	return err && !s.found ? err : s.found;

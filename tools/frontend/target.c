@@ -9,8 +9,8 @@
 
 #define RING_BYTES (256u << 10)
 
-/* The names that fentry, fexit and tp_btf alternatives look up: with them
- * known beforehand one pass over the kernel's types does for all. */
+/* The names that fentry and fexit alternatives look up: with them known
+ * beforehand one pass over the kernel's types does for all. */
 static void want_hooks(struct target *s, const struct tool *t)
 {
 	unsigned n = 0;
