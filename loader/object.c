@@ -9,6 +9,9 @@
 
 struct loaded {			/* a program in the kernel */
 	int fd, type;
+	const struct spec_prog *prog;	/* what it was linked from, and for */
+	uint8_t kind;
+	const char *args;
 	struct bpf_insn *insns;	/* as loaded, to recognise it again */
 	uint32_t ninsns;
 };
@@ -308,6 +311,24 @@ static int link_for(struct object *o, const struct spec_prog *p,
 	return link_prog(l, &in, e);
 }
 
+/* Linked for an equal hook already?  Where arguments are found depends on
+ * the target for tracepoints, and tracing programs belong to theirs. */
+static struct loaded *same_hook(struct object *o, const struct spec_prog *p,
+				const struct hook *h)
+{
+	if (h->kind == HOOK_TRACEPOINT || prog_type(h) == PROG_TRACING)
+		return NULL;
+	for (unsigned i = 0; i < o->nprogs; i++) {
+		struct loaded *was = &o->progs[i];
+
+		if (was->prog == p && was->kind == h->kind &&
+		    !strcmp(was->args ? was->args : "",
+			    h->args ? h->args : ""))
+			return was;
+	}
+	return NULL;
+}
+
 static struct loaded *same_prog(struct object *o, int type,
 				const struct linked *l)
 {
@@ -324,7 +345,8 @@ static struct loaded *same_prog(struct object *o, int type,
 }
 
 /* Remember program @fd, whose instructions are taken out of @l. */
-static int keep_prog(struct object *o, int fd, int type, struct linked *l)
+static int keep_prog(struct object *o, int fd, const struct spec_prog *p,
+		     const struct hook *h, struct linked *l)
 {
 	struct loaded *progs;
 
@@ -335,7 +357,8 @@ static int keep_prog(struct object *o, int fd, int type, struct linked *l)
 	}
 	o->progs = progs;
 	progs[o->nprogs++] = (struct loaded){
-		.fd = fd, .type = type, .insns = l->insns,
+		.fd = fd, .type = prog_type(h), .prog = p,
+		.kind = h->kind, .args = h->args, .insns = l->insns,
 		.ninsns = l->ninsns };
 	l->insns = NULL;
 	return fd;
@@ -351,6 +374,9 @@ static int load_for(struct object *o, const char *name, const struct hook *h,
 
 	if (!p)
 		return err_set(e, ENOENT, "program %s", name);
+	same = same_hook(o, p, h);
+	if (same)
+		return same->fd;
 	fd = link_for(o, p, h, &l, e);
 	if (fd < 0)
 		return fd;
@@ -361,7 +387,7 @@ static int load_for(struct object *o, const char *name, const struct hook *h,
 		same = same_prog(o, prog_type(h), &l);
 		fd = same ? same->fd : load_prog(o->env, o->spec, p, h, &l, e);
 		if (fd >= 0 && !same)
-			fd = keep_prog(o, fd, prog_type(h), &l);
+			fd = keep_prog(o, fd, p, h, &l);
 	}
 	linked_release(&l);
 	return fd;

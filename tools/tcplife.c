@@ -51,7 +51,8 @@ const struct tool tool_tcplife = {
 		"received and how long it lived.  Bytes are those the "
 		"applications exchanged: retransmissions, SYN and FIN are "
 		"not counted.  The time that the last state of a closed "
-		"socket (TIME_WAIT) takes is not included.  A session that "
+		"socket (TIME_WAIT) takes is not included.  Attempts to "
+		"connect that failed are shown, with no bytes.  A session that "
 		"was reset before anybody accepted it is shown once it is "
 		"accepted, or without a PID when it never is.",
 	.overhead = "A small program runs at every change of a TCP socket's "

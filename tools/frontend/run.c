@@ -229,8 +229,12 @@ static void drain(struct run *r, bool final)
 static void loop(struct run *r)
 {
 	uint64_t start = now_ns(), end = start + r->o->duration_ns, now;
-	struct pollfd fd = { .fd = ring_fd(r->ring), .events = POLLIN };
+	struct pollfd fds[] = {
+		{ .fd = ring_fd(r->ring), .events = POLLIN },
+		{ .fd = STDOUT_FILENO },	/* POLLERR: no reader left */
+	};
 
+	r->told_ns = start + 1000000000ull;
 	while (!stopped && !r->stop) {
 		int ms = RING_POLL_MS;
 
@@ -239,7 +243,9 @@ static void loop(struct run *r)
 			break;
 		if (r->o->duration_ns && end - now < ms * 1000000ull)
 			ms = (end - now) / 1000000 + 1;
-		poll(&fd, 1, ms);
+		poll(fds, 2, ms);
+		if (fds[1].revents & POLLERR)
+			r->stop = r->broken = true;
 		drain(r, false);
 		watch_losses(r);
 	}
