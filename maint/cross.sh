@@ -12,6 +12,9 @@
 # usage: cross.sh ROWS-FILE [ROW]...	(none: all rows)
 set -eu
 
+# make's own are for this machine
+unset CC CPPFLAGS
+
 rows=$1
 shift
 wanted=" $* "
