@@ -4,13 +4,8 @@
 # Mistakes, each with its one line and its exit status; needs no root.
 set -u
 
-: "${builddir:?}"
-sockeye=${SOCKEYE:-$builddir/sockeye}
-top=$(cd "$(dirname "$0")/.." && pwd)
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-passed=0
+# shellcheck source-path=SCRIPTDIR source=lib.sh disable=SC1091,SC2154
+. "$(dirname "$0")/lib.sh"
 
 # says STATUS PATTERN ARGUMENT... - ends with STATUS, its first line on stderr
 # matches PATTERN, nothing stands on stdout

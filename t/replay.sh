@@ -6,13 +6,8 @@
 # read the difference before it is committed.
 set -u
 
-: "${builddir:?}"
-sockeye=${SOCKEYE:-$builddir/sockeye}
-top=$(cd "$(dirname "$0")/.." && pwd)
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-passed=0
+# shellcheck source-path=SCRIPTDIR source=lib.sh disable=SC1091,SC2154
+. "$(dirname "$0")/lib.sh"
 
 # same NAME - what $tmp/out holds is t/golden/NAME
 same()
