@@ -173,6 +173,8 @@ int btf_new(struct btf **out, const struct bytes *src, const struct btf *base,
 		err = set_base(b, base, why);
 	if (!err)
 		err = check_strings(b, why);
+	if (!err)
+		err = partial_detect(b);
 	if (err)
 		goto fail;
 	*why = NULL;

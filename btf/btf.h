@@ -219,6 +219,33 @@ int btf_access_path(const struct btf *local, uint32_t id, const char *access,
 		    int core_kind, struct question *q, char *buf, size_t len,
 		    const char **why);
 
+/*
+ * btf_minimise - cut @b down to what answers @m's questions, as raw BTF that
+ * any reader of BTF takes, some KB long.
+ *
+ * What btf_core() answers to each of the questions (kind, type and path
+ * count, and the program's own BTF is not looked at), and btf_func_args() for
+ * each of the functions, is what @b answers, sizes of structs included.  All
+ * else is not known: -ENOENT, never "not there"; nor are ids of types
+ * (CORE_TYPE_ID_TARGET) and CORE_TYPE_MATCHES.  Cutting down the outcome with
+ * the same questions changes nothing.  In @b's byte order.
+ *
+ * *@out is malloc'd.  -EINVAL: @b is broken where it was looked at, is split
+ * BTF, or the build-id is no hex text; -E2BIG: 256 KB do not do.
+ */
+struct minimise {
+	const struct question *questions;
+	const char *const *funcs;
+	size_t nquestions, nfuncs;
+	const char *build_id;	/* of the kernel, hex; "" when not known */
+};
+int btf_minimise(struct btf *b, const struct minimise *m, void **out,
+		 size_t *len, const char **why);
+
+/* btf_build_id - of the kernel, as hex text, where BTF says it: only what
+ * btf_minimise() wrote does.  Else "". */
+const char *btf_build_id(const struct btf *b);
+
 /* The essential length of a name: without its last "___suffix". */
 size_t btf_essential_len(const char *name);
 
@@ -290,6 +317,24 @@ int format_symbol(const char *text, size_t len, const char *field,
  */
 enum { REG_RETURN = -1, REG_SP = -2, REG_PC = -3 };
 int regs_field(const char *machine, int n, struct field *f);
+/* regs_stack - how many bytes above the stack pointer argument @n of a
+ * function stands as it is called, in a slot of the register's size.  -ENOENT:
+ * it is in a register; -ENOSYS. */
+int regs_stack(const char *machine, int n);
+
+/*
+ * System calls on machines where accept(2) may be one of the calls behind
+ * socketcall(2): where the kernel keeps a call's number and its first argument
+ * in struct pt_regs, at its end as well, and which numbers those are.
+ */
+struct socketcalls {
+	uint16_t nr;		/* offset of 4 bytes; the low 16 bits count */
+	uint16_t arg;		/* offset of a register */
+	uint16_t socketcall, accept4;
+};
+/* regs_socketcalls - NULL: @machine has a system call accept, or is not
+ * known. */
+const struct socketcalls *regs_socketcalls(const char *machine);
 
 /* ---- ELF files, for their .BTF, notes and symbols --------------------- */
 
@@ -342,6 +387,13 @@ struct resolver {
 	struct source sources[RESOLVER_MAX_SOURCES];
 	unsigned nsources;
 	bool big_endian;	/* of the kernel, for bitfield shifts */
+	/* what resolver_want() was told, and how much of it the sources were;
+	   the first ones answer most, so the others are told when asked */
+	const char **names;
+	size_t nnames;
+	size_t told[RESOLVER_MAX_SOURCES];
+	struct memo **memos;	/* answers given, until a source is added */
+	size_t nmemos, memos_cap;
 };
 
 void resolver_init(struct resolver *r, bool big_endian);
@@ -351,9 +403,15 @@ int resolver_add(struct resolver *r, const struct source *s);
 int resolver_add_btf(struct resolver *r, const char *name, struct btf *b);
 int resolver_add_fields(struct resolver *r, const char *name,
 			struct fields *t);
-/* resolver_want - tell all sources what will be asked; see btf_want. */
+/*
+ * resolver_want - tell what will be asked; see btf_want.  The first source is
+ * told at once, each of the others when it is asked for the first time.  The
+ * names must live as long as @r, the array need not.
+ */
 int resolver_want(struct resolver *r, const char *const *names, size_t nnames,
 		  const char **why);
+/* resolver_tell - tell all sources now, before one is asked by itself. */
+int resolver_tell(struct resolver *r, const char **why);
 /*
  * resolver_core - ask.  Always leaves an answer: when no source knows the
  * type, existence questions answer 0 and all others poison, with

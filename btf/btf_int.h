@@ -89,6 +89,7 @@ static inline uint64_t get64(const void *p, bool swap)
 
 #define BTF_NAME_MAX	1024	/* the kernel's own limit is 512 */
 #define BTF_KINDS	128	/* seven bits of btf_type.info */
+#define PARTIAL_ID_MAX	65	/* a build-id in hex, and a NUL */
 
 /* How many bytes a kind takes. */
 struct kind_size {
@@ -140,6 +141,8 @@ struct btf {
 	uint32_t types_len, strs_len;
 	uint32_t first_id;	/* 1, or what the base ends with */
 	uint32_t str_base;	/* 0, or the length of all the base's strings */
+	bool partial;		/* of btf_minimise(): see partial.c */
+	char build_id[PARTIAL_ID_MAX];	/* that one says, or "" */
 	struct kind_size kinds[BTF_KINDS];
 };
 
@@ -177,6 +180,8 @@ int scan_want(const struct btf *b, const char *const *names, size_t n,
 	      const char **why);
 void scan_free(struct scan *s);
 int scan_pointer_size(const struct btf *b, uint64_t *size);
+/* scan_long_name - the names that it goes by; NULL after the last */
+const char *scan_long_name(size_t i);
 /* scan_find - the record of a wanted name (essential length), or NULL */
 const struct wanted *scan_find(const struct btf *b, const char *name,
 			       size_t len);
@@ -223,7 +228,7 @@ struct member {
 };
 
 struct array {
-	uint32_t elem, nelems;
+	uint32_t elem, index, nelems;
 };
 
 /*
@@ -257,17 +262,26 @@ bool name_is_empty(const struct btf *b, uint32_t off);
 
 /* ---- path.c ----------------------------------------------------------- */
 
+/* path_passed - told each member that a path goes through, innermost
+ * anonymous one first; 0 or a negative errno. */
+typedef int path_passed(void *ctx, const struct type *t, uint32_t member);
+
 /* Where a path has led. */
 struct spot {
 	uint64_t bits;		/* from the start of the root */
 	uint32_t type;		/* id, as it is declared */
 	uint32_t bit_size;	/* of a bitfield */
 	bool open_end;		/* an array here may be indexed past its end */
+	path_passed *passed;	/* or NULL */
+	void *ctx;
 };
 
 /* path_walk - 1 found, 0 not there, negative errno */
 int path_walk(const struct btf *b, uint32_t root, const char *path,
 	      struct spot *s);
+/* path_trail - the same, for the way, not for where it leads */
+int path_trail(const struct btf *b, uint32_t root, const char *path,
+	       path_passed *passed, void *ctx);
 /* The single steps, for access strings. */
 void spot_root(struct spot *s, uint32_t root);
 int spot_shift(const struct btf *b, struct spot *s, uint64_t index);
@@ -275,6 +289,46 @@ int spot_index(const struct btf *b, struct spot *s, uint64_t index);
 int spot_member(const struct type *t, uint32_t i, const struct member *m,
 		struct spot *s);
 int spot_field(const struct btf *b, const struct spot *s, struct field *f);
+
+/* ---- core.c ----------------------------------------------------------- */
+
+/* The root type of a question, taken apart. */
+struct root {
+	const char *name;
+	size_t len;		/* essential */
+	uint32_t kinds;
+};
+
+int root_parse(struct root *r, const char *type);
+bool asks_field(int kind);
+bool asks_enum(int kind);
+/* enum_find - the first enumerator of @t with that essential name: its
+ * @index and value; 1 found, 0 not there, negative errno */
+int enum_find(const struct type *t, const char *name, uint32_t *index,
+	      uint64_t *value);
+
+/* ---- memo.c ----------------------------------------------------------- */
+
+/* memo_find - what @q, or another question about its field, was answered; or
+ * NULL.  Field questions: a->field counts, and whether it was found. */
+const struct answer *memo_find(const struct resolver *r,
+			       const struct question *q);
+void memo_add(struct resolver *r, const struct question *q,
+	      const struct answer *a);
+void memo_release(struct resolver *r);
+
+/* ---- partial.c: what btf_minimise() leaves ---------------------------- */
+
+/* partial_mark - the name of type 1, for a build-id that may be "" */
+int partial_mark(char *buf, size_t len, const char *build_id);
+/* partial_absent - the name that says that @r has no @path */
+int partial_absent(char *buf, size_t len, const struct root *r,
+		   const char *path);
+/* partial_detect - set b->partial and b->build_id */
+int partial_detect(struct btf *b);
+/* partial_lacks - does @b say that @r has no @path? 1, 0, negative errno */
+int partial_lacks(const struct btf *b, const struct root *r,
+		  const char *path);
 
 /* ---- field.c ---------------------------------------------------------- */
 

@@ -9,13 +9,6 @@
 
 #include "btf_int.h"
 
-/* The root type of a question, taken apart. */
-struct root {
-	const char *name;
-	size_t len;		/* essential */
-	uint32_t kinds;
-};
-
 static const struct {
 	const char *word;
 	uint32_t kinds;
@@ -25,7 +18,7 @@ static const struct {
 	{ "enum ", KINDS_ENUM },
 };
 
-static int root_parse(struct root *r, const char *type)
+int root_parse(struct root *r, const char *type)
 {
 	size_t i, n;
 
@@ -41,6 +34,16 @@ static int root_parse(struct root *r, const char *type)
 	}
 	r->len = btf_essential_len(r->name);
 	return r->len && r->len < BTF_NAME_MAX ? 0 : -EINVAL;
+}
+
+bool asks_field(int kind)
+{
+	return kind <= CORE_FIELD_RSHIFT_U64;
+}
+
+bool asks_enum(int kind)
+{
+	return kind == CORE_ENUMVAL_EXISTS || kind == CORE_ENUMVAL_VALUE;
 }
 
 static bool has_local(const struct question *q)
@@ -119,39 +122,47 @@ static int try_type(const struct btf *b, uint32_t id, const struct question *q,
 	return err && err != -EINVAL ? err : 1;
 }
 
+int enum_find(const struct type *t, const char *name, uint32_t *index,
+	      uint64_t *value)
+{
+	size_t len = btf_essential_len(name);
+	uint32_t i, off;
+	int err;
+
+	for (i = 0; type_is(t, KINDS_ENUM) && i < type_vlen(t); i++) {
+		err = type_enumerator(t, i, &off, value);
+		if (err)
+			return err;
+		*index = i;
+		if (name_is_essential(t->b, off, name, len))
+			return 1;
+	}
+	return 0;
+}
+
 static int try_enum(const struct btf *b, uint32_t id, const struct question *q,
 		    struct answer *a)
 {
-	size_t len = btf_essential_len(q->path);
-	uint32_t i, name;
+	uint64_t value = 0;
+	uint32_t index;
 	struct type t;
-	uint64_t value;
 	int err;
 
 	err = type_skip(b, id, &t);
-	if (err)
-		return err;
-	if (!type_is(&t, KINDS_ENUM))
-		return 0;
-	for (i = 0; i < type_vlen(&t); i++) {
-		err = type_enumerator(&t, i, &name, &value);
-		if (err)
-			return err;
-		if (!name_is_essential(t.b, name, q->path, len))
-			continue;
+	if (!err)
+		err = enum_find(&t, q->path, &index, &value);
+	if (err > 0)
 		answer_value(a, q->kind == CORE_ENUMVAL_VALUE ? value : 1);
-		return 1;
-	}
-	return 0;
+	return err;
 }
 
 static int try_candidate(const struct btf *b, uint32_t id,
 			 const struct question *q, struct answer *a)
 {
 	memset(a, 0, sizeof(*a));
-	if (q->kind <= CORE_FIELD_RSHIFT_U64)
+	if (asks_field(q->kind))
 		return try_field(b, id, q, a);
-	if (q->kind == CORE_ENUMVAL_EXISTS || q->kind == CORE_ENUMVAL_VALUE)
+	if (asks_enum(q->kind))
 		return try_enum(b, id, q, a);
 	return try_type(b, id, q, a);
 }
@@ -166,8 +177,7 @@ static int check_question(const struct question *q, struct root *r,
 	if (!q->type || !q->path || root_parse(r, q->type))
 		return -EINVAL;
 	*why = "question about an enumerator without a name";
-	if ((q->kind == CORE_ENUMVAL_EXISTS || q->kind == CORE_ENUMVAL_VALUE) &&
-	    !*q->path)
+	if (asks_enum(q->kind) && !*q->path)
 		return -EINVAL;
 	*why = "whether a type matches needs the program's BTF";
 	if (q->kind == CORE_TYPE_MATCHES && !has_local(q))
@@ -214,6 +224,33 @@ static int try_all(const struct btf *b, const struct root *r,
 	return found;
 }
 
+/* What BTF that was cut down cannot tell: ids are not the kernel's, and types
+ * have lost members. */
+static bool beyond_partial(const struct btf *b, int kind)
+{
+	return b->partial && (kind == CORE_TYPE_ID_TARGET ||
+			      kind == CORE_TYPE_MATCHES);
+}
+
+/* Nothing fits.  Is that so, or was it cut away?  1: it is so. */
+static int sure_of_absence(const struct btf *b, const struct root *r,
+			   const struct question *q)
+{
+	uint32_t id = 0;
+	struct spot s;
+	int found = 0;
+
+	if (!b->partial)
+		return 1;
+	if (!asks_field(q->kind) && !asks_enum(q->kind))
+		return !has_local(q);
+	while (asks_field(q->kind) && !found &&
+	       (id = btf_next(b, r->name, r->kinds, id)))
+		found = path_walk(b, id, q->path, &s);
+	/* there, but something else than the program expects */
+	return found ? found : partial_lacks(b, r, q->path);
+}
+
 int btf_core(struct btf *b, const struct question *q, struct answer *a,
 	     const char **why)
 {
@@ -240,16 +277,23 @@ int btf_core(struct btf *b, const struct question *q, struct answer *a,
 	if (err)
 		return err;
 	*why = "no type of that name";
-	if (!btf_next(b, r.name, r.kinds, 0))
+	if (!btf_next(b, r.name, r.kinds, 0) || beyond_partial(b, q->kind))
 		return -ENOENT;
 	err = try_all(b, &r, q, a);
+	if (!err) {
+		err = sure_of_absence(b, &r, q);
+		if (!err) {
+			*why = "cut away when this BTF was minimised";
+			return -ENOENT;
+		}
+		if (err > 0)
+			answer_absent(a, q->kind);
+	}
 	*why = err == -ENOTUNIQ ? "types of that name disagree" :
 	       err == -E2BIG ? "types are too complex" :
 	       "broken type, or path";
 	if (err < 0)
 		return err;
-	if (!err)
-		answer_absent(a, q->kind);
 	a->source = "BTF";
 	*why = NULL;
 	return 0;

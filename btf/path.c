@@ -67,6 +67,14 @@ int spot_member(const struct type *t, uint32_t i, const struct member *m,
 	return spot_add(s, m->bit_off);
 }
 
+/* The path goes through member @i of @t. */
+static int spot_passed(const struct spot *s, const struct type *t, uint32_t i)
+{
+	int err = s->passed ? s->passed(s->ctx, t, i) : 0;
+
+	return err ? err : 1;
+}
+
 /*
  * The member @name of the type here, or of an anonymous struct or union in
  * it.  As in libbpf, the first one found counts.
@@ -93,7 +101,7 @@ static int spot_find(const struct btf *b, struct spot *s, const char *name,
 			return err;
 		if (name_is(t.b, m.name, name, len)) {
 			err = spot_member(&t, i, &m, s);
-			return err ? err : 1;
+			return err ? err : spot_passed(s, &t, i);
 		}
 		if (!name_is_empty(t.b, m.name))
 			continue;
@@ -101,7 +109,7 @@ static int spot_find(const struct btf *b, struct spot *s, const char *name,
 		if (!err)
 			err = spot_find(b, s, name, len, depth + 1);
 		if (err)
-			return err;
+			return err > 0 ? spot_passed(s, &t, i) : err;
 		*s = here;
 	}
 	return 0;
@@ -140,14 +148,12 @@ static int walk_index(const struct btf *b, bool first, const char **path,
 	return err ? err : 1;
 }
 
-int path_walk(const struct btf *b, uint32_t root, const char *path,
-	      struct spot *s)
+static int walk(const struct btf *b, const char *path, struct spot *s)
 {
 	const char *p = path;
 	size_t len;
 	int found = 1, steps;
 
-	spot_root(s, root);
 	for (steps = 0; *p && found > 0; steps++) {
 		if (steps >= 2 * BTF_MAX_DEPTH)
 			return -EINVAL;
@@ -164,6 +170,24 @@ int path_walk(const struct btf *b, uint32_t root, const char *path,
 		p += len;
 	}
 	return found;
+}
+
+int path_walk(const struct btf *b, uint32_t root, const char *path,
+	      struct spot *s)
+{
+	spot_root(s, root);
+	return walk(b, path, s);
+}
+
+int path_trail(const struct btf *b, uint32_t root, const char *path,
+	       path_passed *passed, void *ctx)
+{
+	struct spot s;
+
+	spot_root(&s, root);
+	s.passed = passed;
+	s.ctx = ctx;
+	return walk(b, path, &s);
 }
 
 /* Is this INT narrower than its bytes, the way bitfields were told before

@@ -3,6 +3,7 @@
  * resolver.c - ask one source after the other.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "btf_int.h"
 
@@ -16,6 +17,7 @@ int resolver_add(struct resolver *r, const struct source *s)
 {
 	if (r->nsources >= RESOLVER_MAX_SOURCES)
 		return -ENOSPC;
+	memo_release(r);	/* this one may know better */
 	r->sources[r->nsources++] = *s;
 	return 0;
 }
@@ -111,25 +113,87 @@ int resolver_add_fields(struct resolver *r, const char *name,
 
 /* ---- asking ----------------------------------------------------------- */
 
+static int tell(struct resolver *r, unsigned i, const char **why)
+{
+	const struct source *s = &r->sources[i];
+	size_t n = r->told[i];
+
+	if (n == r->nnames || !s->want)
+		return 0;
+	r->told[i] = r->nnames;
+	return s->want(s->self, r->names + n, r->nnames - n, why);
+}
+
 int resolver_want(struct resolver *r, const char *const *names, size_t nnames,
 		  const char **why)
 {
-	const struct source *s;
-	int err;
+	const char **all;
+
+	*why = "out of memory";
+	all = realloc(r->names, (r->nnames + nnames + 1) * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	r->names = all;
+	if (nnames)
+		memcpy(all + r->nnames, names, nnames * sizeof(*all));
+	r->nnames += nnames;
+	*why = NULL;
+	return r->nsources ? tell(r, 0, why) : 0;
+}
+
+int resolver_tell(struct resolver *r, const char **why)
+{
+	unsigned i;
+	int err = 0;
 
 	*why = NULL;
-	for (s = r->sources; s < r->sources + r->nsources; s++) {
-		err = s->want ? s->want(s->self, names, nnames, why) : 0;
+	for (i = 0; !err && i < r->nsources; i++)
+		err = tell(r, i, why);
+	return err;
+}
+
+/* From what is known of a field to what is asked about it; not every source
+ * knows the byte order. */
+static void answer_kind(const struct resolver *r, const struct question *q,
+			struct answer *a)
+{
+	if (!asks_field(q->kind))
+		return;
+	if (!a->field.exists)
+		answer_absent(a, q->kind);
+	else
+		a->poison = field_value(q->kind, &a->field, r->big_endian,
+					&a->value) != 0;
+}
+
+static int ask_sources(struct resolver *r, const struct question *q,
+		       struct answer *a, const char **why)
+{
+	const struct source *s;
+	unsigned i;
+	int err;
+
+	for (i = 0; i < r->nsources; i++) {
+		s = &r->sources[i];
+		err = tell(r, i, why);
+		if (!err)
+			err = s->core(s->self, q, a, why);
+		if (err == -ENOENT)
+			continue;
 		if (err)
-			return err;
+			answer_absent(a, q->kind);
+		a->source = s->name;
+		return err;
 	}
+	answer_absent(a, q->kind);
+	a->source = NULL;
 	return 0;
 }
 
 int resolver_core(struct resolver *r, const struct question *q,
 		  struct answer *a, const char **why)
 {
-	const struct source *s;
+	const struct answer *known;
 	int err;
 
 	memset(a, 0, sizeof(*a));
@@ -139,36 +203,33 @@ int resolver_core(struct resolver *r, const struct question *q,
 		a->source = "program";
 		return 0;
 	}
-	for (s = r->sources; s < r->sources + r->nsources; s++) {
-		err = s->core(s->self, q, a, why);
-		if (err == -ENOENT)
-			continue;
-		if (err) {
-			answer_absent(a, q->kind);
-			a->source = s->name;
-			return err;
-		}
-		/* Not every source knows the byte order */
-		if (q->kind <= CORE_FIELD_RSHIFT_U64 && a->field.exists)
-			a->poison = field_value(q->kind, &a->field,
-						r->big_endian, &a->value) != 0;
-		a->source = s->name;
-		*why = NULL;
-		return 0;
-	}
-	answer_absent(a, q->kind);
-	a->source = NULL;
+	known = memo_find(r, q);
+	if (known)
+		*a = *known;
+	err = known ? 0 : ask_sources(r, q, a, why);
+	if (err)
+		return err;
 	*why = NULL;
+	if (!known)
+		memo_add(r, q, a);
+	answer_kind(r, q, a);
 	return 0;
 }
 
 int resolver_func_args(struct resolver *r, const char *func)
 {
 	const struct source *s;
+	const char *why;
+	unsigned i;
 	int n;
 
-	for (s = r->sources; s < r->sources + r->nsources; s++) {
-		n = s->func_args ? s->func_args(s->self, func) : -ENOENT;
+	for (i = 0; i < r->nsources; i++) {
+		s = &r->sources[i];
+		if (!s->func_args)
+			continue;
+		n = tell(r, i, &why);
+		if (!n)
+			n = s->func_args(s->self, func);
 		if (n != -ENOENT)
 			return n;
 	}
@@ -185,4 +246,8 @@ void resolver_release(struct resolver *r)
 		if (s->free)
 			s->free(s->self);
 	}
+	memo_release(r);
+	free(r->names);
+	r->names = NULL;
+	r->nnames = 0;
 }

@@ -294,6 +294,11 @@ uint32_t btf_next(const struct btf *b, const char *name, uint32_t kinds,
 	return 0;
 }
 
+const char *scan_long_name(size_t i)
+{
+	return i < NLONG_NAMES ? long_names[i] : NULL;
+}
+
 /* BTF does not say how long a pointer is; libbpf goes by "long" as well. */
 int scan_pointer_size(const struct btf *b, uint64_t *size)
 {

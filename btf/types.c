@@ -114,6 +114,7 @@ int type_array(const struct type *t, struct array *a)
 	if (!p)
 		return data_error(t);
 	a->elem = get32(p, t->b->swap);
+	a->index = get32(p + 4, t->b->swap);
 	a->nelems = get32(p + 8, t->b->swap);
 	return 0;
 }

@@ -59,6 +59,37 @@ static void ask_about(struct btf *b, struct btf *local, uint32_t id)
 	}
 }
 
+/* What comes of it must be whole, and stay as it is when done again. */
+static void cut_down(struct btf *b)
+{
+	static const struct question q[] = {
+		{ .kind = CORE_FIELD_EXISTS, .type = "struct s", .path = "a" },
+		{ .kind = CORE_FIELD_EXISTS, .type = "struct sock",
+		  .path = "s.a[2].b" },
+		{ .kind = CORE_TYPE_SIZE, .type = "foo", .path = "" },
+		{ .kind = CORE_ENUMVAL_VALUE, .type = "enum x", .path = "E" },
+	};
+	static const char *const funcs[] = { "foo", "x" };
+	const struct minimise m = { q, funcs, 4, 2, "0123456789abcdef" };
+	struct bytes src = { .len = 0 };
+	void *out, *again;
+	struct btf *c;
+	const char *why;
+	size_t len, len2;
+
+	if (btf_minimise(b, &m, &out, &len, &why))
+		return;
+	src.mem = out;
+	src.len = len;
+	if (btf_new(&c, &src, NULL, &why) ||
+	    btf_minimise(c, &m, &again, &len2, &why) || len2 != len ||
+	    memcmp(out, again, len))
+		abort();
+	btf_free(c);
+	free(again);
+	free(out);
+}
+
 static void fuzz_btf(const uint8_t *p, size_t n, bool streamed)
 {
 	static const char *const names[] = { "s", "foo", "int", "sock", "x" };
@@ -81,6 +112,7 @@ static void fuzz_btf(const uint8_t *p, size_t n, bool streamed)
 			ask_about(split, b, id);
 		btf_free(split);
 	}
+	cut_down(b);
 	btf_free(b);
 }
 

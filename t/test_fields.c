@@ -321,6 +321,27 @@ START_TEST(test_regs)
 }
 END_TEST
 
+/* Only where accept(2) may be a socketcall(2). */
+START_TEST(test_socketcalls)
+{
+	static const char *const none[] = {
+		"x86_64", "aarch64", "armv7l", "mips", "riscv64", "vax",
+	};
+	const struct socketcalls *s = regs_socketcalls("i686");
+	size_t i;
+
+	ck_assert_ptr_nonnull(s);
+	ck_assert_uint_eq(s->nr, 44);
+	ck_assert_uint_eq(s->arg, 0);
+	s = regs_socketcalls("s390x");
+	ck_assert_ptr_nonnull(s);
+	ck_assert_uint_eq(s->nr, 160);
+	ck_assert_uint_eq(s->arg, 152);
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		ck_assert_ptr_null(regs_socketcalls(none[i]));
+}
+END_TEST
+
 static int broken_core(void *self, const struct question *q,
 		       struct answer *a, const char **why)
 {
@@ -407,6 +428,7 @@ Suite *suite_fields(void)
 	tcase_add_test(tc, test_slips);
 	tcase_add_test(tc, test_round_trip);
 	tcase_add_test(tc, test_regs);
+	tcase_add_test(tc, test_socketcalls);
 	tcase_add_loop_test(tc, test_resolver, 0, 2);
 	suite_add_tcase(s, tc);
 	return s;
