@@ -35,7 +35,8 @@ tree()
 			! -name .dirstamp ! -path t/live/live \
 			\( ! -name '*.o' -o -path 't/data/*' \) \
 			! -name '*~' ! -name '.*.sw?' ! -name '*.tmp' \
-			! -name '*.orig' ! -name '*.rej' -print
+			! -name '*.orig' ! -name '*.rej' \
+			! -name 'recording-*.txt' -print
 	done | sort
 }
 
