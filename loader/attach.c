@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -222,6 +223,25 @@ static int attach_place(struct env *env, const struct hook *h,
 	return attach_tracefs(env, h, p, prog_fd, a, e);
 }
 
+/*
+ * riscv64 refuses a kprobe where ftrace patches (since KPROBES_ON_FTRACE went,
+ * 6.12 at the latest), which is a function's entry.  Behind these 8 bytes
+ * arguments and stack are as they were.  Not for a return probe: that is only
+ * possible at the entry.
+ */
+static int attach_behind_ftrace(struct env *env, const struct hook *h,
+				struct place *p, int prog_fd,
+				struct attachment *a)
+{
+	struct err again = { 0 };
+
+	if (h->kind != HOOK_KPROBE || p->off ||
+	    strncmp(env->machine, "riscv", 5))
+		return -EINVAL;
+	p->off = 8;
+	return attach_place(env, h, p, prog_fd, a, &again);
+}
+
 static int attach_probe(struct env *env, const struct hook *h, int prog_fd,
 			struct attachment *a, struct err *e)
 {
@@ -236,6 +256,8 @@ static int attach_probe(struct env *env, const struct hook *h, int prog_fd,
 	if (err == -ENOENT && h->suffixed && !is_user(h) &&
 	    ksym_find(h->target, p.name, sizeof(p.name)) == 1)
 		err = attach_place(env, h, &p, prog_fd, a, &again);
+	if (err == -EINVAL && !attach_behind_ftrace(env, h, &p, prog_fd, a))
+		err = 0;
 	return err;
 }
 
@@ -289,11 +311,27 @@ static bool have_kprobes(struct env *env)
 	return env->has.kprobe == FEAT_YES;
 }
 
+/* --config no-hook=GLOB */
+static bool hidden(const struct env *env, const struct hook *h)
+{
+	char name[300];
+
+	snprintf(name, sizeof(name), "%s:%s", hook_kind_name(h->kind),
+		 h->target);
+	for (const char *const *p = env->has.no_hook; *p; p++)
+		if (!fnmatch(*p, name, 0) || !fnmatch(*p, h->target, 0))
+			return true;
+	return false;
+}
+
 int attach_possible(struct env *env, const struct hook *h, struct err *e)
 {
 	const char *lacks = NULL;
-	int no = ENOENT;
+	int no = ENOENT, err;
 
+	if (hidden(env, h))
+		return err_set(e, ENOENT, "%s %s: --config takes it as not "
+			       "there", hook_kind_name(h->kind), h->target);
 	switch (h->kind) {
 	case HOOK_KPROBE:
 	case HOOK_KRETPROBE:
@@ -305,6 +343,9 @@ int attach_possible(struct env *env, const struct hook *h, struct err *e)
 		no = EPERM;
 		if (env->has.trampoline == FEAT_NO)
 			lacks = "fentry and fexit that may be used";
+		err = load_try_trampoline(env, h, e);
+		if (err)
+			return err;
 		break;
 	case HOOK_RAW_TRACEPOINT:
 		if (env->has.raw_tracepoint == FEAT_NO)

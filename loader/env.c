@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The machine and the kernel at hand. */
+#include "loader/discover.h"
 #include "loader/loader_int.h"
 
 #include <ctype.h>
@@ -46,6 +47,20 @@ void env_config_help(FILE *out)
 		fprintf(out, "  %-24s %s (Linux %s)\n", key,
 			feature_table[i].text, feature_table[i].since);
 	}
+	fputs("--config no-hook=GLOB does so for hooks: \"tcp_*\", "
+	      "\"tracepoint:sock/*\"\n", out);
+}
+
+static int add_no_hook(struct features *f, const char *glob, struct err *e)
+{
+	unsigned n = 0;
+
+	while (f->no_hook[n])
+		n++;
+	if (!*glob || n == NO_HOOKS_MAX)
+		return err_set(e, 0, *glob ? "too many hooks" : "no hook");
+	f->no_hook[n] = glob;
+	return 0;
 }
 
 int env_config(struct features *f, const char *text, struct err *e)
@@ -53,6 +68,8 @@ int env_config(struct features *f, const char *text, struct err *e)
 	const char *eq = strchr(text, '='), *name = text;
 	size_t len = eq ? (size_t)(eq - text) : strlen(text);
 
+	if (eq && !strncmp(text, "no-hook=", 8))
+		return add_no_hook(f, eq + 1, e);
 	if (len > 3 && !strncmp(text, "no-", 3)) {
 		name += 3;
 		len -= 3;
@@ -143,6 +160,10 @@ int env_open(struct env *env, const struct env_opts *o, struct err *e)
 	}
 	resolver_init(&env->fields, env->big_endian);
 	err = kernel_btf_open(env, o, e);
+	/* the last resort, and only where there are no types at all */
+	if (!err && !env->types && env->has.discovery != FEAT_NO &&
+	    discover_source(env))
+		err = err_set(e, ENOMEM, "discovery");
 	if (err) {
 		resolver_release(&env->fields);
 		return err;
@@ -154,7 +175,7 @@ int env_open(struct env *env, const struct env_opts *o, struct err *e)
 void env_close(struct env *env)
 {
 	resolver_release(&env->fields);
-	env->kernel_btf = NULL;
+	env->kernel_btf = env->types = NULL;
 	if (env->tracefs >= 0)
 		close(env->tracefs);
 	env->tracefs = -1;

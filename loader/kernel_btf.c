@@ -83,6 +83,7 @@ struct file {
 	size_t len;
 	uint64_t base;		/* of the BTF in the file */
 	struct btf *btf;
+	char build_id[65];	/* of the kernel, as the file says; or "" */
 };
 
 static ssize_t file_read(void *ctx, void *buf, size_t len, uint64_t off)
@@ -145,8 +146,9 @@ static int file_core(void *self, const struct question *q, struct answer *a,
 
 static int file_func_args(void *self, const char *func)
 {
+	enum { KIND_FUNC = 12 };	/* BTF_KIND_FUNC */
 	struct btf *b = ((struct file *)self)->btf;
-	uint32_t id = btf_next(b, func, BTF_ANY_KIND, 0);
+	uint32_t id = btf_next(b, func, 1u << KIND_FUNC, 0);
 
 	return id ? btf_func_args(b, id) : -ENOENT;
 }
@@ -169,6 +171,10 @@ static int add_file(struct env *env, struct file *f, const char *name)
 		.want = file_want, .free = file_source_free, .self = f,
 	};
 
+	if (!env->types) {
+		env->types = f->btf;
+		memcpy(env->types_build_id, f->build_id, sizeof(f->build_id));
+	}
 	return resolver_add(&env->fields, &s);
 }
 
@@ -176,11 +182,10 @@ static int add_file(struct env *env, struct file *f, const char *name)
  * its build-id is the running kernel's. */
 enum trust { BELIEVED, CHECKED, PROVEN };
 
-static int check_build_id(const struct elf *elf, enum trust trust,
+static int check_build_id(const char *id, enum trust trust,
 			  const struct env *env, struct err *e)
 {
-	char id[65] = "";
-	bool known = !elf_build_id(elf, id, sizeof(id)) && env->build_id[0];
+	bool known = id[0] && env->build_id[0];
 
 	if (trust == PROVEN && !known)
 		return err_set(e, 0, "it has no build-id");
@@ -192,7 +197,7 @@ static int check_build_id(const struct elf *elf, enum trust trust,
 	return -EINVAL;
 }
 
-/* Raw BTF, or the .BTF section of an ELF file. */
+/* Raw BTF, or the .BTF section of an ELF file; f->build_id. */
 static int file_btf(struct file *f, struct bytes *b, enum trust trust,
 		    const struct env *env, struct err *e)
 {
@@ -206,7 +211,9 @@ static int file_btf(struct file *f, struct bytes *b, enum trust trust,
 		err = elf_new(&elf, b, &why);
 		if (err)
 			return err_set(e, -err, "%s", why);
-		err = check_build_id(elf, trust, env, e);
+		if (elf_build_id(elf, f->build_id, sizeof(f->build_id)))
+			f->build_id[0] = '\0';
+		err = check_build_id(f->build_id, trust, env, e);
 		if (!err && elf_section(elf, ".BTF", &off, &len))
 			err = err_set(e, 0, "it has no .BTF section");
 		elf_free(elf);
@@ -220,7 +227,13 @@ static int file_btf(struct file *f, struct bytes *b, enum trust trust,
 		return err_set(e, 0, "it is not an ELF file");
 	}
 	err = btf_new(&f->btf, b, NULL, &why);
-	return err ? err_set(e, -err == EINVAL ? 0 : -err, "%s", why) : 0;
+	if (err)
+		return err_set(e, -err == EINVAL ? 0 : -err, "%s", why);
+	if (f->build_id[0])
+		return 0;
+	/* raw BTF says it where it has been minimised */
+	snprintf(f->build_id, sizeof(f->build_id), "%s", btf_build_id(f->btf));
+	return check_build_id(f->build_id, trust, env, e);
 }
 
 static int add_given(struct env *env, const struct env_opts *o, struct err *e)
@@ -332,6 +345,7 @@ int kernel_btf_open(struct env *env, const struct env_opts *o, struct err *e)
 	f = file_open("/sys/kernel/btf/vmlinux", &b);
 	if (f && !file_btf(f, &b, BELIEVED, env, &scratch)) {
 		env->kernel_btf = f->btf;
+		memcpy(f->build_id, env->build_id, sizeof(f->build_id));
 		env->has.kernel_btf = FEAT_YES;
 		return add_file(env, f, "kernel BTF");
 	}

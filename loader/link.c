@@ -89,6 +89,8 @@ static int link_func(struct linker *l, struct func *f,
 	if (!err)
 		err = inline_finish(l, f);
 	if (!err)
+		err = stack_fetch(l, f);
+	if (!err)
 		err = check_poison(l, f);
 	return err ? err : lint_func(l, f);
 }

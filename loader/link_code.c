@@ -205,8 +205,13 @@ void code_release(struct func *f)
 
 int code_compact(struct linker *l, struct func *f)
 {
-	uint32_t i, n = 0, *map = scratch_get(l, (f->n + 1) * sizeof(*map));
+	uint32_t i = 0, n = 0, *map;
 
+	while (i < f->n && !(f->ins[i].flags & INS_DEAD))
+		i++;
+	if (i == f->n)
+		return 0;
+	map = scratch_get(l, (f->n + 1) * sizeof(*map));
 	if (!map)
 		return link_nomem(l);
 	for (i = 0; i < f->n; i++) {
@@ -219,7 +224,8 @@ int code_compact(struct linker *l, struct func *f)
 			continue;
 		if (ins_is_jump(&f->ins[i]))
 			f->ins[i].target = map[f->ins[i].target];
-		f->ins[map[i]] = f->ins[i];
+		if (map[i] != i)
+			f->ins[map[i]] = f->ins[i];
 	}
 	f->n = n;
 	scratch_put(l, map);

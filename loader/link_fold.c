@@ -271,32 +271,59 @@ uint16_t fold_live_out(const struct func *f, const uint16_t *live, uint32_t i)
 	return out;
 }
 
+/* What an instruction does to registers. */
+struct effect {
+	uint16_t uses, defs;
+	bool pure;
+};
+
+/* All of them; *@loops: some jump goes back. */
+static struct effect *effects(struct linker *l, const struct func *f,
+			      bool *loops)
+{
+	struct effect *e = scratch_get(l, (f->n + 1) * sizeof(*e));
+	uint32_t i;
+
+	*loops = false;
+	for (i = 0; e && i < f->n; i++) {
+		const struct ins *x = &f->ins[i];
+
+		e[i].uses = ins_uses(x);
+		e[i].defs = ins_defs(x);
+		e[i].pure = ins_is_pure(x);
+		*loops |= ins_is_jump(x) && x->target <= i;
+	}
+	return e;
+}
+
 /*
- * Backwards until nothing changes.  A register that is only read to compute
- * what nobody needs is not needed either, which also holds around loops.
+ * Backwards, around loops until nothing changes.  A register that is only
+ * read to compute what nobody needs is not needed either.
  */
 uint16_t *fold_live(struct linker *l, const struct func *f)
 {
-	uint16_t *live = scratch_get(l, (f->n + 1) * sizeof(*live)), in;
-	bool again = true;
+	uint16_t *live = scratch_get(l, (f->n + 1) * sizeof(*live)), in, out;
+	bool loops, again;
+	struct effect *e = effects(l, f, &loops);
 	uint32_t i;
 
-	while (live && again) {
+	if (!live || !e) {
+		scratch_put(l, live);
+		scratch_put(l, e);
+		return NULL;
+	}
+	do {
 		again = false;
 		for (i = f->n; i-- > 0;) {
-			const struct ins *x = &f->ins[i];
-			uint16_t out = fold_live_out(f, live, i);
-			uint16_t defs = ins_defs(x);
-
-			in = (uint16_t)(out & ~defs);
-			if (!ins_is_pure(x) || (defs & out))
-				in |= ins_uses(x);
-			if (in != live[i]) {
-				live[i] = in;
-				again = true;
-			}
+			out = fold_live_out(f, live, i);
+			in = (uint16_t)(out & ~e[i].defs);
+			if (!e[i].pure || (e[i].defs & out))
+				in |= e[i].uses;
+			again |= in != live[i];
+			live[i] = in;
 		}
-	}
+	} while (again && loops);
+	scratch_put(l, e);
 	return live;
 }
 

@@ -62,18 +62,13 @@ static void measure(void *ctx, const struct flow *w, struct ins *x,
 		lower(low, x->i.off);
 }
 
-int inline_open(struct linker *l, struct func *f, const struct spec_prog *p)
+/* As long as nothing with a stack of its own has been put in. */
+static int measure_stack(struct linker *l, struct func *f)
 {
 	int64_t low = 0;
-	int err = code_decode(l, f, p);
+	int err = f->nframes > 1 ? 0 : flow_walk(l, f, measure, &low);
 
-	if (!err)
-		err = patch_func(l, f);
-	if (!err)
-		err = fold_func(l, f);
-	if (!err)
-		err = flow_walk(l, f, measure, &low);
-	if (!err)
+	if (!err && f->nframes == 1)
 		f->frames[0].size = (uint32_t)((-low + 7) & ~7);
 	return err;
 }
@@ -284,6 +279,8 @@ static int inline_spec(struct site *s, const struct spec_prog *p,
 	err = check_nesting(s->l, s->to, s->call, p->name);
 	if (!err)
 		err = inline_open(s->l, &g, p);
+	if (!err)
+		err = measure_stack(s->l, &g);
 	if (!err) {
 		save = written(&g) & live_out & REGS_SAVED;
 		s->to->saved |= save;
@@ -336,17 +333,21 @@ static int wanted(const struct linker *l, const struct func *f,
 	return l->in->target->no_bpf_calls;
 }
 
+/* Without @live, only what is supplied: whether other calls can be reached
+ * is not known yet. */
 static int copy_or_inline(struct linker *l, struct func *f, struct func *to,
 			  const uint16_t *live, uint32_t i)
 {
 	struct site s = { .l = l, .to = to, .call = &f->ins[i] };
+	const struct function *fn = s.call->flags & INS_CALL ?
+				    supplied(l, s.call) : NULL;
 	struct ins *x;
-	int want = wanted(l, to, s.call);
+	int want = live && !fn ? wanted(l, to, s.call) : 0;
 
 	if (want < 0)
 		return want;
-	if (want && supplied(l, s.call))
-		return inline_supplied(&s, supplied(l, s.call));
+	if (fn)
+		return inline_supplied(&s, fn);
 	if (want)
 		return inline_spec(&s, inline_callee(l, s.call),
 				   fold_live_out(f, live, i));
@@ -378,9 +379,43 @@ static int rebuild(struct linker *l, struct func *f, struct func *to,
 	return 0;
 }
 
-int inline_calls(struct linker *l, struct func *f, bool *did)
+/* Code that is supplied needs neither stack nor registers: it is put in
+ * before all else, so that folding once does for it as well. */
+static int put_supplied(struct linker *l, struct func *f)
 {
 	struct func to = *f;
+	uint32_t i = 0, *map;
+	int err;
+
+	while (i < f->n && (!(f->ins[i].flags & INS_CALL) ||
+			    !supplied(l, &f->ins[i])))
+		i++;
+	if (i == f->n)
+		return 0;
+	to.ins = NULL;
+	to.n = to.cap = 0;
+	map = scratch_get(l, f->n * sizeof(*map));
+	err = map ? rebuild(l, f, &to, NULL, map) : link_nomem(l);
+	scratch_put(l, map);
+	free(f->ins);
+	*f = to;
+	return err;
+}
+
+int inline_open(struct linker *l, struct func *f, const struct spec_prog *p)
+{
+	int err = code_decode(l, f, p);
+
+	if (!err)
+		err = patch_func(l, f);
+	if (!err)
+		err = put_supplied(l, f);
+	return err ? err : fold_func(l, f);
+}
+
+int inline_calls(struct linker *l, struct func *f, bool *did)
+{
+	struct func to;
 	uint16_t *live;
 	uint32_t i, *map;
 	int err = 0;
@@ -394,6 +429,10 @@ int inline_calls(struct linker *l, struct func *f, bool *did)
 	}
 	if (!*did)
 		return 0;
+	err = measure_stack(l, f);
+	if (err)
+		return err;
+	to = *f;
 	to.ins = NULL;
 	to.n = to.cap = 0;
 	live = fold_live(l, f);
@@ -412,12 +451,15 @@ int inline_calls(struct linker *l, struct func *f, bool *did)
  */
 int inline_finish(struct linker *l, struct func *f)
 {
-	uint16_t *live = fold_live(l, f), regs;
+	uint16_t *live, regs;
 	struct func to = *f;
 	struct site s = { .l = l, .to = &to };
 	uint32_t i, shift;
 	int r, err = 0;
 
+	if (!f->saved)
+		return 0;
+	live = fold_live(l, f);
 	if (!live)
 		return link_nomem(l);
 	regs = live[0] & f->saved;

@@ -6,6 +6,7 @@
  *   link_code.c    instructions as the linker holds them
  *   link_patch.c   what relocations put into them
  *   link_probe.c   struct probe: the arguments of a hook
+ *   link_stack.c   those that are on the stack
  *   link_eval.c    arithmetic
  *   link_flow.c    which values registers have where
  *   link_fold.c    what follows from that
@@ -44,6 +45,7 @@ enum {
 	INS_DEAD = 8,		/* goes with the next code_compact() */
 	INS_REACHED = 16,	/* seen by flow_walk() */
 	INS_PLACED = 32,	/* link_inline.c: target is final */
+	INS_STACKED = 64,	/* loads an argument that is on the stack */
 };
 
 /*
@@ -56,7 +58,7 @@ struct ins {
 	const struct reloc *rel; /* map, data or call still to be done */
 	const char *text;	/* source line */
 	uint32_t target;	/* of a jump: index; of a call left over:
-				   function number */
+				   function number; INS_STACKED: argument */
 	uint32_t poison;	/* INS_POISON: which */
 	uint32_t frame;		/* what was inlined to bring it here */
 	uint32_t at;		/* index in the program it comes from */
@@ -161,6 +163,17 @@ size_t patch_bare(const char *type, const char **bare);
 bool probe_is(const char *type);	/* "struct probe", of any flavour */
 int probe_patch(struct linker *l, struct func *f, struct ins *x);
 
+/* ---- link_stack.c ----------------------------------------------------- */
+
+/* stack_has - does the hook's function get argument @n on the stack, where it
+ * can be read? */
+bool stack_has(const struct linker *l, int n);
+/* stack_load - make @x, a load from the context, one of argument @n. */
+int stack_load(struct linker *l, struct func *f, struct ins *x, int n,
+	       const char *name);
+/* stack_fetch - code for those loads, once nothing else changes @f. */
+int stack_fetch(struct linker *l, struct func *f);
+
 /* ---- link_eval.c ------------------------------------------------------ */
 
 /* eval_alu - the result, or false when it is not defined (division by zero,
@@ -220,7 +233,7 @@ uint16_t fold_live_out(const struct func *f, const uint16_t *live,
 
 /* ---- link_inline.c ---------------------------------------------------- */
 
-/* inline_open - the program @p, folded; measures its stack. */
+/* inline_open - the program @p, folded, with what is supplied put in. */
 int inline_open(struct linker *l, struct func *f, const struct spec_prog *p);
 /* inline_calls - replace the calls that are there now by code; *@did. */
 int inline_calls(struct linker *l, struct func *f, bool *did);

@@ -77,8 +77,6 @@ static int lint_jump(const struct linker *l, const struct func *f,
 		err = needs(l, f, x, KERNEL(5, 1), "a 32-bit jump");
 	if (!err && op > BPF_EXIT)
 		err = needs(l, f, x, KERNEL(4, 14), "a jump if less");
-	if (!err && x->target <= (uint32_t)(x - f->ins))
-		err = needs(l, f, x, KERNEL(5, 3), "a loop");
 	return err;
 }
 
@@ -168,6 +166,74 @@ static void lint_args(void *ctx, const struct flow *w, struct ins *x,
 	}
 }
 
+/* ---- loops ------------------------------------------------------------ */
+
+/* A way through the function, for check_cfg(). */
+struct tour {
+	enum { FRESH, OPEN, DONE } *color;
+	uint32_t *path;
+	uint32_t n;
+};
+
+/* Where instruction @i leads: the @k'th place, or NONE. */
+static uint32_t leads_to(const struct func *f, uint32_t i, unsigned k)
+{
+	const struct ins *x = &f->ins[i];
+	int op = BPF_OP(x->i.code);
+	bool jump = ins_is_jump(x);
+
+	if (k == 0)
+		return jump ? x->target : NONE;
+	if (jump ? op == BPF_JA : OP_CLASS(x->i.code) == BPF_JMP &&
+				  op == BPF_EXIT)
+		return NONE;
+	return i + 1 < f->n ? i + 1 : NONE;
+}
+
+/* A jump back is no loop yet; one to where we come from is. */
+static int tour_step(const struct linker *l, const struct func *f,
+		     struct tour *t)
+{
+	uint32_t i = t->path[t->n - 1], to;
+	unsigned k;
+
+	for (k = 0; k < 2; k++) {
+		to = leads_to(f, i, k);
+		if (to == NONE || t->color[to] == DONE)
+			continue;
+		if (t->color[to] == OPEN)
+			return needs(l, f, &f->ins[i], KERNEL(5, 3), "a loop");
+		t->color[to] = OPEN;
+		t->path[t->n++] = to;
+		return 0;
+	}
+	t->color[i] = DONE;
+	t->n--;
+	return 0;
+}
+
+static int lint_loops(const struct linker *l, const struct func *f)
+{
+	struct tour t = { NULL, NULL, 0 };
+	int err = 0;
+
+	if (l->in->target->lint_version >= KERNEL(5, 3) || !f->n)
+		return 0;
+	t.color = calloc(f->n, sizeof(*t.color));
+	t.path = calloc(f->n, sizeof(*t.path));
+	if (!t.color || !t.path) {
+		err = link_nomem(l);
+	} else {
+		t.color[0] = OPEN;
+		t.path[t.n++] = 0;
+	}
+	while (!err && t.n)
+		err = tour_step(l, f, &t);
+	free(t.color);
+	free(t.path);
+	return err;
+}
+
 int lint_func(struct linker *l, struct func *f)
 {
 	struct lint_args c = { l, f, 0 };
@@ -181,7 +247,9 @@ int lint_func(struct linker *l, struct func *f)
 		if (err)
 			return err;
 	}
-	err = flow_walk(l, f, lint_args, &c);
+	err = lint_loops(l, f);
+	if (!err)
+		err = flow_walk(l, f, lint_args, &c);
 	return err ? err : c.err;
 }
 

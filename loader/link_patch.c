@@ -66,10 +66,9 @@ int patch_value(struct linker *l, struct func *f, struct ins *x,
 {
 	const struct reloc *r = x->rel;
 	int class = OP_CLASS(x->i.code);
-	bool fits = true;
+	bool fits = true, place = true;
 	char name[200];
 
-	patch_name(r, name, sizeof(name));
 	if (x->flags & INS_LD64) {
 		x->imm = value;
 		x->i.src_reg = 0;
@@ -83,16 +82,20 @@ int patch_value(struct linker *l, struct func *f, struct ins *x,
 		       (class == BPF_ALU && value <= UINT32_MAX);
 		x->i.imm = (int32_t)(uint32_t)value;
 	} else {
+		place = false;
+	}
+	if (place && fits) {
+		x->rel = NULL;
+		return 0;
+	}
+	patch_name(r, name, sizeof(name));
+	if (!place)
 		return link_fail(l, f, x, EINVAL,
 				 "%s: no place for it in this instruction",
 				 name);
-	}
-	if (!fits)
-		return link_fail(l, f, x, ERANGE,
-				 "%s: %" PRIu64 " does not fit in this "
-				 "instruction", name, value);
-	x->rel = NULL;
-	return 0;
+	return link_fail(l, f, x, ERANGE,
+			 "%s: %" PRIu64 " does not fit in this instruction",
+			 name, value);
 }
 
 void patch_width(struct ins *x, uint32_t size)
@@ -168,15 +171,15 @@ static int patch_core(struct linker *l, struct func *f, struct ins *x)
 	const char *why = NULL;
 	char name[200];
 	bool done;
-	int err;
+	int err = 0;
 
-	patch_name(r, name, sizeof(name));
-	if (l->in->target->fields) {
+	if (l->in->target->fields)
 		err = resolver_core(l->in->target->fields, &q, &a, &why);
-		if (err)
-			return link_fail(l, f, x, -err, "%s: %s", name,
-					 why ? why : strerror(-err));
-	}
+	if (err || a.poison)
+		patch_name(r, name, sizeof(name));
+	if (err)
+		return link_fail(l, f, x, -err, "%s: %s", name,
+				 why ? why : strerror(-err));
 	if (a.poison)
 		return patch_poison(l, x, !a.source, "%s is not in this kernel",
 				    name);

@@ -123,6 +123,13 @@ static void locate_register(const struct linker *l, int n, struct field *f,
 	const char *machine = l->in->target->machine;
 	int err = regs_field(machine, n, f);
 
+	if (err == -ENOENT && stack_has(l, n)) {
+		*f = (struct field){
+			.size = l->in->target->word_size,
+			.class = FIELD_UNSIGNED,
+		};
+		err = 0;
+	}
 	if (err == -ENOENT)
 		snprintf(why, len,
 			 ": argument %d of %s %s is passed on the stack on %s",
@@ -183,9 +190,10 @@ static void locate_field(const struct linker *l, const char *name,
 		f->exists = true;
 }
 
-/* Leaves f->exists, and in @why what there is to say when it is false. */
+/* Leaves f->exists, and in @why what there is to say when it is false;
+ * *@stacked: number of an argument that is on the stack, or -1. */
 static int locate(struct linker *l, const char *member, struct field *f,
-		  char *why, size_t len)
+		  int *stacked, char *why, size_t len)
 {
 	const struct hook *h = l->in->hook;
 	struct binding b;
@@ -193,14 +201,18 @@ static int locate(struct linker *l, const char *member, struct field *f,
 
 	memset(f, 0, sizeof(*f));
 	why[0] = '\0';
+	*stacked = -1;
 	if (err)
 		return err;
 	switch (b.to) {
 	case ARGUMENT:
-		if (has_registers(h->kind))
-			locate_register(l, b.n, f, why, len);
-		else
+		if (!has_registers(h->kind)) {
 			slot(f, b.n);
+			break;
+		}
+		locate_register(l, b.n, f, why, len);
+		if (f->exists && stack_has(l, b.n))
+			*stacked = b.n;
 		break;
 	case RETURNED:
 		locate_returned(l, f, why, len);
@@ -260,7 +272,7 @@ int probe_patch(struct linker *l, struct func *f, struct ins *x)
 	struct field to;
 	uint64_t value;
 	char name[200], why[200];
-	int err;
+	int err, stacked;
 
 	patch_name(r, name, sizeof(name));
 	if (r->core == CORE_TYPE_EXISTS || r->core == CORE_TYPE_MATCHES)
@@ -271,13 +283,16 @@ int probe_patch(struct linker *l, struct func *f, struct ins *x)
 	if (!l->in->hook)
 		return link_fail(l, f, x, EINVAL, "%s: no hook is given",
 				 name);
-	err = locate(l, r->path ? r->path : "", &to, why, sizeof(why));
+	err = locate(l, r->path ? r->path : "", &to, &stacked, why,
+		     sizeof(why));
 	if (err)
 		return err;
 	if (r->core == CORE_FIELD_EXISTS)
 		return patch_value(l, f, x, to.exists);
 	if (!to.exists)
 		return patch_poison(l, x, false, "%s%s", name, why);
+	if (r->core == CORE_FIELD_BYTE_OFFSET && stacked >= 0)
+		return stack_load(l, f, x, stacked, name);
 	if (r->core == CORE_FIELD_BYTE_OFFSET)
 		return patch_offset(l, f, x, &to, name);
 	err = field_value(r->core, &to, l->in->target->big_endian, &value);

@@ -52,7 +52,9 @@ static int attach_id(struct env *env, const struct hook *h, uint32_t *id,
 		err_hint(e, "CONFIG_DEBUG_INFO_BTF");
 		return -ENOENT;
 	}
-	if (btf_want(env->kernel_btf, &n, 1, &why))
+	/* with all other names, in one pass; and this one if it is new */
+	if (resolver_tell(&env->fields, &why) ||
+	    btf_want(env->kernel_btf, &n, 1, &why))
 		return err_set(e, 0, "kernel BTF: %s", why);
 	*id = btf_next(env->kernel_btf, n, 1u << kind, 0);
 	return *id ? 0 : err_set(e, ENOENT, "%s in the kernel's BTF", n);
@@ -183,8 +185,48 @@ int load_prog(struct env *env, const struct spec *s,
 		free(log);
 		return err;
 	}
+	if (fd == -EINVAL && h->kind == HOOK_RAW_TRACEPOINT &&
+	    !(log && log[0])) {	/* not looked at: such programs are unknown */
+		env->has.raw_tracepoint = FEAT_NO;
+		free(log);
+		return attach_possible(env, h, e);
+	}
 	explain(env, p, h, l, log ? log : "", -fd, e);
 	free(log);
+	return fd;
+}
+
+/* Kernels that refuse fentry programs refuse all of them: better to learn it
+ * from two instructions than from a program that was linked for nothing. */
+int load_try_trampoline(struct env *env, const struct hook *h, struct err *e)
+{
+	struct bpf_insn insns[] = {
+		{ .code = 0xb7, .dst_reg = 0, .imm = 0 },
+		{ .code = 0x95 },
+	};
+	const struct spec s = { .license = "GPL" };
+	const struct spec_prog p = { .name = "try_hook" };
+	const struct linked l = { .insns = insns,
+				  .ninsns = ARRAY_SIZE(insns) };
+	struct err why = { 0 };
+	uint32_t id, type;
+	int fd;
+
+	if (!env->kernel_btf) {		/* nor will there be any later */
+		fd = attach_id(env, h, &id, &type, e);
+		return fd < 0 ? err_wrap(e, "%s %s", hook_kind_name(h->kind),
+					 h->target) : 0;
+	}
+	if (env->has.trampoline != FEAT_UNKNOWN)
+		return 0;
+	fd = load_prog(env, &s, &p, h, &l, &why);
+	if (fd >= 0) {
+		close(fd);
+		env->has.trampoline = FEAT_YES;
+	}
+	if (env->has.trampoline != FEAT_NO)
+		return 0;	/* if at all, it is about this function */
+	*e = why;
 	return fd;
 }
 

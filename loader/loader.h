@@ -158,7 +158,8 @@ int hook_parse(struct hook *h, const char *text);
 
 /*
  * What this kernel has.  UNKNOWN is decided by trying, on first need;
- * `--config no-NAME=1` presets NO.
+ * `--config no-NAME=1` presets NO.  The README's table of kernels has a line
+ * for each (checked by t/kernels.sh).
  */
 enum { FEAT_UNKNOWN, FEAT_YES, FEAT_NO };
 
@@ -175,12 +176,18 @@ enum { FEAT_UNKNOWN, FEAT_YES, FEAT_NO };
 	X(tracepoint, "BPF on tracepoints", "4.7")			\
 	X(map_names, "names of maps and programs", "4.15")		\
 	X(cgroup_id, "bpf_get_current_cgroup_id", "4.18")		\
-	X(kernel_btf, "BTF of the kernel in sysfs", "5.4")
+	X(kernel_btf, "BTF of the kernel in sysfs", "5.4")		\
+	X(discovery, "discovery of fields without BTF", "4.9")
+
+#define NO_HOOKS_MAX 16
 
 struct features {
 #define X(name, text, since) uint8_t name;
 	FEATURES(X)
 #undef X
+	/* `--config no-hook=GLOB`: hooks that are to be taken as not there,
+	   as "KIND:TARGET" or TARGET; borrowed, NULL at the end */
+	const char *no_hook[NO_HOOKS_MAX + 1];
 };
 
 struct env {
@@ -195,6 +202,10 @@ struct env {
 	bool big_endian;
 	struct btf *kernel_btf;	/* owned by fields; NULL: none (then there
 				   is no fentry and no tp_btf) */
+	struct btf *types;	/* the BTF that is asked first, --btf FILE's
+				   or the kernel's; owned by fields; NULL */
+	char types_build_id[65];	/* of the kernel that one is of, hex;
+				   "" unknown */
 	struct features has;
 	struct resolver fields;
 	int tracefs;		/* directory fd; -1: not looked for yet,
@@ -224,7 +235,8 @@ void env_close(struct env *env);
  * detached mount; nobody else sees it) when the system has none mounted. */
 int env_tracefs(struct env *env, struct err *e);
 /* env_config - take a --config word: "no-ringbuf=1" ('-' and '_' are the
- * same; "=0" takes it back).  -EINVAL. */
+ * same; "=0" takes it back), or "no-hook=tracepoint:tcp/..." (fnmatch(3); @text
+ * is kept).  -EINVAL. */
 int env_config(struct features *f, const char *text, struct err *e);
 /* env_config_help - what --config knows, one line each. */
 void env_config_help(FILE *out);
@@ -342,6 +354,8 @@ struct object_opts {
  *   ring_wake		wake the reader when so many bytes wait
  *   cgroup_id		1: bpf_get_current_cgroup_id() is there
  *   kernel_word	bytes of a pointer in the kernel
+ *   call_nr, call_arg, nr_socketcall, nr_accept4
+ *			see struct socketcalls; only on machines that have them
  */
 int object_open(struct object **out, const struct spec *s, struct env *env,
 		const struct object_opts *o, struct err *e);
@@ -368,6 +382,11 @@ int object_map(const struct object *o, const char *name);
 uint64_t object_missed(struct object *o);
 /* object_kernel_bytes - memory of the maps as the kernel accounts it. */
 uint64_t object_kernel_bytes(const struct object *o);
+
+/* socketcall_constants - those of the last line above to @c, which has room
+ * for SOCKETCALL_CONSTANTS; how many there are. */
+#define SOCKETCALL_CONSTANTS 4
+unsigned socketcall_constants(const char *machine, struct constant *c);
 
 /* Maps, by fd.  0 or negative errno. */
 int map_lookup(int fd, const void *key, void *value);
@@ -412,6 +431,21 @@ uint64_t ring_lost(const struct ring *r);
  * variant the compiler renamed ("tcp_drop.isra.0"), copied to @suffixed (or
  * NULL); -1: no, or it cannot be read.  Reads the whole file: 50 ms. */
 int ksym_find(const char *name, char *suffixed, size_t len);
+
+/* ---- the kernel's configuration --------------------------------------- */
+
+struct kconfig;
+
+/* kconfig_open - /proc/config.gz, or /boot/config-RELEASE; -ENOENT without.
+ * kconfig_parse - from such a text; NULL: no memory. */
+int kconfig_open(struct kconfig **out);
+struct kconfig *kconfig_parse(const char *text);
+void kconfig_free(struct kconfig *k);
+/* kconfig_get - 'y', 'm', another value's first character; 'n': not set. */
+char kconfig_get(const struct kconfig *k, const char *name);
+/* hook_options - the options ("CONFIG_KPROBES") without which there are no
+ * such hooks; NULL-terminated, static. */
+const char *const *hook_options(const struct hook *h);
 
 /* ---- privileges and reasons ------------------------------------------- */
 

@@ -26,6 +26,10 @@ int perf_pmu(const char *name, uint64_t *retprobe_bit);
 ssize_t read_file_at(int dirfd, const char *path, char *buf, size_t len);
 int read_number(const char *path, uint64_t *value);
 
+/* inflate.c: unpack gzip data; bytes written to @buf, or -EINVAL when it is
+ * broken or @room too small.  The check sum is not looked at. */
+ssize_t inflate_gzip(const void *data, size_t len, void *buf, size_t room);
+
 /* tracefs.c */
 struct event_probe {		/* an entry in {k,u}probe_events */
 	bool uprobe;
@@ -61,6 +65,9 @@ int load_prog(struct env *env, const struct spec *s,
 	      const struct spec_prog *p, const struct hook *h,
 	      const struct linked *l, struct err *e);
 int prog_type(const struct hook *h);
+/* load_try_trampoline - 0 unless this kernel refuses fentry and fexit as such;
+ * asked once, of the function of @h. */
+int load_try_trampoline(struct env *env, const struct hook *h, struct err *e);
 /* load_has_helper - is it there?  Asked of the kernel once. */
 enum { HELPER_CGROUP_ID = 80, HELPER_PROBE_READ_KERNEL = 113 };
 bool load_has_helper(struct env *env, int helper);

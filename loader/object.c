@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A spec made real: its maps and programs in the kernel. */
+#include "loader/discover.h"
 #include "loader/loader_int.h"
 
 #include <errno.h>
@@ -55,25 +56,34 @@ static uint64_t map_bytes(const struct env *env, uint32_t type,
 	}
 }
 
-static int create(struct object *o, const struct spec_map *m, uint32_t type,
-		  uint32_t entries)
+/* Before 5.11 maps count as locked memory. */
+static int create_once(struct env *env, const struct spec_map *m,
+		       uint32_t type, uint32_t entries)
 {
-	struct env *env = o->env;
 	bool sized = type == MAP_RINGBUF;
-	uint32_t key = sized ? 0 : m->key_size, value = sized ? 0 : m->value_size;
+	uint32_t key = sized ? 0 : m->key_size;
+	uint32_t value = sized ? 0 : m->value_size;
 	int fd = sys_map_create(env, m->name, type, key, value, entries,
 				m->flags);
 
 	if (fd == -EPERM && memlock_raise())
 		fd = sys_map_create(env, m->name, type, key, value, entries,
 				    m->flags);
+	return fd;
+}
+
+static int create(struct object *o, const struct spec_map *m, uint32_t type,
+		  uint32_t entries)
+{
+	struct env *env = o->env;
+	int fd = create_once(env, m, type, entries);
+
 	/* before 4.15 a name is one attribute too many */
 	if ((fd == -EINVAL || fd == -E2BIG) &&
 	    env->has.map_names == FEAT_UNKNOWN) {
 		env->has.map_names = FEAT_NO;
-		fd = sys_map_create(env, m->name, type, key, value, entries,
-				    m->flags);
-		if (fd < 0)
+		fd = create_once(env, m, type, entries);
+		if (fd == -EINVAL || fd == -E2BIG)
 			env->has.map_names = FEAT_UNKNOWN;
 	}
 	if (fd >= 0)
@@ -192,6 +202,19 @@ int object_ring_map(struct object *o, bool *is_ringbuf, uint32_t *bytes)
 
 /* ---- opening ---------------------------------------------------------- */
 
+unsigned socketcall_constants(const char *machine, struct constant *c)
+{
+	const struct socketcalls *s = regs_socketcalls(machine);
+
+	if (!s)
+		return 0;
+	c[0] = (struct constant){ "call_nr", s->nr };
+	c[1] = (struct constant){ "call_arg", s->arg };
+	c[2] = (struct constant){ "nr_socketcall", s->socketcall };
+	c[3] = (struct constant){ "nr_accept4", s->accept4 };
+	return SOCKETCALL_CONSTANTS;
+}
+
 /* The constants of the caller, and those that the kernel decides. */
 static int add_constants(struct object *o)
 {
@@ -203,14 +226,17 @@ static int add_constants(struct object *o)
 	};
 	uint32_t n = o->o.nconstants;
 
-	o->constants = calloc(n + ARRAY_SIZE(ours), sizeof(*o->constants));
+	o->constants = calloc(n + ARRAY_SIZE(ours) + SOCKETCALL_CONSTANTS,
+			      sizeof(*o->constants));
 	if (!o->constants)
 		return -ENOMEM;
 	if (n)
 		memcpy(o->constants, o->o.constants,
 		       n * sizeof(*o->constants));
 	memcpy(o->constants + n, ours, sizeof(ours));
-	o->nconstants = n + ARRAY_SIZE(ours);
+	n += ARRAY_SIZE(ours);
+	o->nconstants = n + socketcall_constants(o->env->machine,
+						 o->constants + n);
 	return 0;
 }
 
@@ -298,6 +324,7 @@ static int link_for(struct object *o, const struct spec_prog *p,
 		.functions = o->o.functions, .nfunctions = o->o.nfunctions,
 	};
 	ssize_t n;
+	int err;
 
 	if (h->kind == HOOK_TRACEPOINT) {
 		n = env_tracepoint_format(env, h->target, format,
@@ -307,8 +334,12 @@ static int link_for(struct object *o, const struct spec_prog *p,
 		t.format = format;
 		t.format_len = n;
 	}
-	t.no_probe_read_kernel = !load_has_helper(env, HELPER_PROBE_READ_KERNEL);
-	return link_prog(l, &in, e);
+	t.no_probe_read_kernel =
+		!load_has_helper(env, HELPER_PROBE_READ_KERNEL);
+	err = link_prog(l, &in, e);
+	if (err == -ENODATA && discover_failed(env))
+		err_hint(e, "%s", discover_failed(env));
+	return err;
 }
 
 /* Linked for an equal hook already?  Where arguments are found depends on

@@ -7,7 +7,7 @@
  * programs ask for it only when a quarter of the space is in use, and the
  * reader looks every RING_POLL_MS besides.
  */
-#include "loader/loader_int.h"
+#include "loader/ring_int.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,14 +20,6 @@
 /* An event's time is taken before it is sent: so long may pass between. */
 #define MERGE_SLACK_NS 1000000
 
-struct cpu_ring {
-	int fd;
-	struct perf_event_mmap_page *page;
-	uint64_t tail, head;	/* read so far; seen at the last look */
-	uint32_t rec_len;	/* of the record at tail, 0: none looked at */
-	uint64_t ns;		/* its time */
-};
-
 struct ring {
 	struct env *env;
 	int fd;			/* epoll, or the ring buffer map */
@@ -37,51 +29,20 @@ struct ring {
 	void *consumer, *producer;
 	const uint8_t *data;
 	/* perf buffers */
-	struct cpu_ring *cpus;
+	struct perf_ring *cpus;
+	int *events;		/* their descriptors; -1: CPU is offline */
 	uint32_t ncpus;
-	uint64_t lost;
-	uint8_t *wrapped;	/* a record that wraps, in one piece */
+	uint8_t *wrapped;	/* of all of them */
 	uint64_t *event;	/* a sample's data stands on 4 bytes only */
 };
 
 /* ---- ring buffer ------------------------------------------------------ */
 
-/*
- * Positions are `unsigned long` of the kernel: compared modulo its word, so
- * that a 32-bit sockeye reads a 64-bit kernel's and either may wrap.  Only
- * the low 32 bits matter, as a ring is smaller than 2 GB.
- */
+/* Positions are `unsigned long` of the kernel, which may be wider than ours:
+ * compared modulo their word, either may wrap. */
 static uint32_t load_pos(const struct ring *r, const void *page)
 {
-	const uint32_t *p = page;
-
-	if (r->env->word_size == 8 && r->env->big_endian)
-		p++;
-	return __atomic_load_n(p, __ATOMIC_ACQUIRE);
-}
-
-static void advance(const struct ring *r, uint32_t by)
-{
-	if (r->env->word_size == 8 && sizeof(long) == 8) {
-		uint64_t *p = r->consumer;
-
-		__atomic_store_n(p, *p + by, __ATOMIC_RELEASE);
-	} else if (r->env->word_size == 8) {
-		/* two halves: the kernel must never see the low one wrapped
-		 * before the high one moved; it tolerates neither order, but
-		 * reads it only to see how much is free */
-		uint32_t *lo = (uint32_t *)r->consumer + r->env->big_endian;
-		uint32_t *hi = (uint32_t *)r->consumer + !r->env->big_endian;
-		uint32_t next = *lo + by;
-
-		if (next < *lo)
-			__atomic_store_n(hi, *hi + 1, __ATOMIC_RELEASE);
-		__atomic_store_n(lo, next, __ATOMIC_RELEASE);
-	} else {
-		uint32_t *p = r->consumer;
-
-		__atomic_store_n(p, *p + by, __ATOMIC_RELEASE);
-	}
+	return ring_pos(page, r->env->word_size, r->env->big_endian);
 }
 
 static int rb_consume(struct ring *r,
@@ -105,7 +66,8 @@ static int rb_consume(struct ring *r,
 		if (!(hdr & RB_DISCARD))
 			ret = fn(ctx, rec + RB_HDR, len);
 		step = (len + RB_HDR + 7) & ~7u;
-		advance(r, step);
+		ring_pos_add(r->consumer, r->env->word_size,
+			     r->env->big_endian, step);
 		cons += step;
 	}
 	return ret;
@@ -134,68 +96,14 @@ static int rb_open(struct ring *r, struct err *e)
 
 /* ---- perf buffers ----------------------------------------------------- */
 
-struct perf_record {
-	struct perf_event_header header;
-	union {
-		struct { uint32_t size; } sample;	/* then the data */
-		struct { uint64_t id, lost; } lost;
-	};
-};
-
-static const uint8_t *ring_bytes_at(struct ring *r, struct cpu_ring *c,
-				    uint64_t pos, uint32_t len)
+static struct perf_ring *oldest(struct ring *r)
 {
-	const uint8_t *data = (const uint8_t *)c->page + r->env->page_size;
-	uint32_t at = pos & (r->bytes - 1), first = r->bytes - at;
-
-	if (len <= first)
-		return data + at;
-	memcpy(r->wrapped, data + at, first);
-	memcpy(r->wrapped + first, data, len - first);
-	return r->wrapped;
-}
-
-static void give_back(struct cpu_ring *c)
-{
-	c->tail += c->rec_len;
-	c->rec_len = 0;
-	__atomic_store_n(&c->page->data_tail, c->tail, __ATOMIC_RELEASE);
-}
-
-/* Look at the next sample of @c, counting and passing over what is none. */
-static bool peek(struct ring *r, struct cpu_ring *c)
-{
-	const struct perf_record *rec;
-	struct perf_event_header h;
-
-	while (!c->rec_len && c->tail != c->head) {
-		memcpy(&h, ring_bytes_at(r, c, c->tail, sizeof(h)), sizeof(h));
-		if (h.size < sizeof(h) || h.size > c->head - c->tail) {
-			c->tail = c->head;	/* overwritten under us */
-			give_back(c);
-			return false;
-		}
-		rec = (const void *)ring_bytes_at(r, c, c->tail, h.size);
-		c->rec_len = h.size;
-		if (h.type == PERF_RECORD_SAMPLE && h.size >= 12 + 8) {
-			memcpy(&c->ns, (const uint8_t *)rec + 12, 8);
-			return true;
-		}
-		if (h.type == PERF_RECORD_LOST && h.size >= 24)
-			r->lost += rec->lost.lost;
-		give_back(c);
-	}
-	return c->rec_len != 0;
-}
-
-static struct cpu_ring *oldest(struct ring *r)
-{
-	struct cpu_ring *best = NULL;
+	struct perf_ring *best = NULL;
 
 	for (uint32_t i = 0; i < r->ncpus; i++) {
-		struct cpu_ring *c = &r->cpus[i];
+		struct perf_ring *c = &r->cpus[i];
 
-		if (c->page && peek(r, c) && (!best || c->ns < best->ns))
+		if (c->page && perf_ring_peek(c) && (!best || c->ns < best->ns))
 			best = c;
 	}
 	return best;
@@ -215,24 +123,15 @@ static int perf_consume(struct ring *r, bool final,
 {
 	/* what is younger may still be followed by something older */
 	uint64_t until = final ? UINT64_MAX : now_ns() - MERGE_SLACK_NS;
-	struct cpu_ring *c;
+	struct perf_ring *c;
 	int ret = 0;
 
-	for (uint32_t i = 0; i < r->ncpus; i++) {
-		c = &r->cpus[i];
-		if (c->page)
-			c->head = __atomic_load_n(&c->page->data_head,
-						  __ATOMIC_ACQUIRE);
-	}
+	for (uint32_t i = 0; i < r->ncpus; i++)
+		if (r->cpus[i].page)
+			perf_ring_look(&r->cpus[i]);
 	while (!ret && (c = oldest(r)) && c->ns <= until) {
-		const uint8_t *rec = ring_bytes_at(r, c, c->tail, c->rec_len);
-		uint32_t size;
+		uint32_t size = perf_ring_take(c, r->event);
 
-		memcpy(&size, rec + 8, 4);
-		if (size > c->rec_len - 12)
-			size = c->rec_len - 12;
-		memcpy(r->event, rec + 12, size);
-		give_back(c);
 		ret = fn(ctx, r->event, size);
 	}
 	return ret;
@@ -241,10 +140,11 @@ static int perf_consume(struct ring *r, bool final,
 static int perf_open_cpu(struct ring *r, uint32_t cpu, int map,
 			 struct err *e)
 {
-	struct cpu_ring *c = &r->cpus[cpu];
+	struct perf_ring *c = &r->cpus[cpu];
 	struct epoll_event ev = { .events = EPOLLIN };
 	struct perf_event_attr attr;
-	int err;
+	int fd, err;
+	void *page;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.type = PERF_TYPE_SOFTWARE;
@@ -253,21 +153,27 @@ static int perf_open_cpu(struct ring *r, uint32_t cpu, int map,
 	attr.sample_period = 1;
 	attr.watermark = 1;
 	attr.wakeup_watermark = r->bytes / 4;
-	c->fd = perf_open(&attr, -1, cpu);
-	if (c->fd == -ENODEV)		/* offline */
+	fd = perf_open(&attr, -1, cpu);
+	if (fd == -ENODEV)		/* offline */
 		return 0;
-	if (c->fd < 0)
-		return err_set(e, -c->fd, "perf buffer of CPU %u", cpu);
-	c->page = mmap(NULL, r->env->page_size + (size_t)r->bytes,
-		       PROT_READ | PROT_WRITE, MAP_SHARED, c->fd, 0);
-	if (c->page == MAP_FAILED) {
-		c->page = NULL;
+	if (fd < 0)
+		return err_set(e, -fd, "perf buffer of CPU %u", cpu);
+	r->events[cpu] = fd;
+	page = mmap(NULL, r->env->page_size + (size_t)r->bytes,
+		    PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED)
 		return err_set(e, errno, "map the perf buffer of CPU %u", cpu);
-	}
-	err = map_update(map, &cpu, &c->fd);
+	*c = (struct perf_ring){
+		.page = page,
+		.data = (const uint8_t *)page + r->env->page_size,
+		.bytes = r->bytes,
+		.big_endian = r->env->big_endian,
+		.wrapped = r->wrapped,
+	};
+	err = map_update(map, &cpu, &fd);
 	if (err)
 		return err_set(e, -err, "perf buffer of CPU %u", cpu);
-	epoll_ctl(r->fd, EPOLL_CTL_ADD, c->fd, &ev);
+	epoll_ctl(r->fd, EPOLL_CTL_ADD, fd, &ev);
 	return 0;
 }
 
@@ -277,12 +183,13 @@ static int perf_rings_open(struct ring *r, int map, struct err *e)
 
 	r->ncpus = r->env->ncpus;
 	r->cpus = calloc(r->ncpus, sizeof(*r->cpus));
-	for (uint32_t i = 0; r->cpus && i < r->ncpus; i++)
-		r->cpus[i].fd = -1;
+	r->events = malloc((r->ncpus + 1) * sizeof(*r->events));
+	for (uint32_t i = 0; r->events && i < r->ncpus; i++)
+		r->events[i] = -1;
 	r->wrapped = malloc(65536);	/* header.size is 16 bits */
 	r->event = malloc(65536);
 	r->fd = epoll_create1(EPOLL_CLOEXEC);
-	if (!r->cpus || !r->wrapped || !r->event || r->fd < 0)
+	if (!r->cpus || !r->events || !r->wrapped || !r->event || r->fd < 0)
 		return err_set(e, ENOMEM, "perf buffers");
 	for (uint32_t i = 0; i < r->ncpus && !err; i++)
 		err = perf_open_cpu(r, i, map, e);
@@ -325,7 +232,11 @@ int ring_consume(struct ring *r, bool final,
 
 uint64_t ring_lost(const struct ring *r)
 {
-	return r->lost;
+	uint64_t lost = 0;
+
+	for (uint32_t i = 0; r->cpus && i < r->ncpus; i++)
+		lost += r->cpus[i].lost;
+	return lost;
 }
 
 void ring_close(struct ring *r)
@@ -339,15 +250,16 @@ void ring_close(struct ring *r)
 		munmap(r->consumer, page);
 	if (r->producer)
 		munmap(r->producer, page + 2 * (size_t)r->bytes);
-	for (uint32_t i = 0; r->cpus && i < r->ncpus; i++) {
+	for (uint32_t i = 0; r->cpus && i < r->ncpus; i++)
 		if (r->cpus[i].page)
 			munmap(r->cpus[i].page, page + r->bytes);
-		if (r->cpus[i].fd >= 0)
-			close(r->cpus[i].fd);
-	}
+	for (uint32_t i = 0; r->events && i < r->ncpus; i++)
+		if (r->events[i] >= 0)
+			close(r->events[i]);
 	if (!r->is_ringbuf && r->fd >= 0)
 		close(r->fd);
 	free(r->cpus);
+	free(r->events);
 	free(r->wrapped);
 	free(r->event);
 	free(r);

@@ -60,6 +60,7 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	u16 sk_protocol;	/* 8 bits of an int before 5.6 */
+	u32 sk_max_ack_backlog;	/* u16 in old kernels */
 	int sk_err;
 } PAI;
 

@@ -40,6 +40,19 @@ struct {
 /* Assembled by the frontend for the options given; see enum verdict. */
 extern u64 filter(const struct flow *f);
 
+/*
+ * Sixteen bytes that stand at a multiple of eight.  (Of memcpy() clang may
+ * take the address once and add to it; Linux 4.9 lets programs add to the
+ * address of no map's value.)
+ */
+static __always_inline void copy16(void *to, const void *from)
+{
+	u64 a = ((const u64 *)from)[0], b = ((const u64 *)from)[1];
+
+	((u64 *)to)[0] = a;
+	((u64 *)to)[1] = b;
+}
+
 static __always_inline void count(u32 stat)
 {
 	u64 *n = map_lookup(&stats, &stat);
@@ -93,8 +106,8 @@ static __always_inline u32 netns_of(const struct sock_common *c)
 {
 	struct net *net;
 
-	if (!CONST(want_netns) || !EXISTS(c->skc_net.net))
-		return 0;	/* the latter: no CONFIG_NET_NS */
+	if (!CONST(want_netns))
+		return 0;
 	net = READ(c, skc_net.net);
 	return READ(net, ns.inum);
 }
@@ -114,9 +127,12 @@ static __always_inline void flow_common(struct flow *f,
 	f->protocol = IPPROTO_TCP;
 	f->rport = ntohs(READ(c, skc_dport));
 	f->netns = netns_of(c);
-	if (f->family == AF_INET6 && EXISTS(c->skc_v6_daddr)) {
-		probe_read(f->laddr, 16, &c->skc_v6_rcv_saddr);
-		probe_read(f->raddr, 16, &c->skc_v6_daddr);
+	if (f->family == AF_INET6) {
+		/* unless there is no CONFIG_IPV6, and so none of these */
+		if (EXISTS(c->skc_v6_daddr)) {
+			probe_read(f->laddr, 16, &c->skc_v6_rcv_saddr);
+			probe_read(f->raddr, 16, &c->skc_v6_daddr);
+		}
 	} else {
 		map_v4(f->laddr, READ(c, skc_rcv_saddr));
 		map_v4(f->raddr, READ(c, skc_daddr));
@@ -152,7 +168,10 @@ static __always_inline u64 sock_id(const void *sk, u64 birth)
 static __always_inline void owner_current(struct owner *o)
 {
 	u64 id = get_current_pid_tgid();
-	char comm[16];		/* helpers write to the stack only, < 4.11 */
+	/* On the stack: helpers write to nothing else before 4.11.  Zeroed:
+	 * Linux 6.1, built with FORTIFY_SOURCE, writes no further than the
+	 * end of the name. */
+	char comm[16] __attribute__((aligned(8))) = {};
 
 	o->pid = id >> 32;
 	o->tid = id;
@@ -160,7 +179,7 @@ static __always_inline void owner_current(struct owner *o)
 	if (CONST(want_cgroup) && CONST(cgroup_id))
 		o->cgroup = get_current_cgroup_id();
 	get_current_comm(comm, sizeof(comm));
-	__builtin_memcpy(o->comm, comm, sizeof(comm));
+	copy16(o->comm, comm);
 }
 
 /* False if there was no room. */
@@ -193,9 +212,9 @@ static __always_inline int owner_nobody(const struct sock *sk)
 }
 
 /* What user space found out about a socket older than the tool. */
-static __always_inline struct owner *owner_from_seed(const struct sock *sk)
+static __always_inline int owner_from_seed(struct owner *to,
+					   const struct sock *sk)
 {
-	struct owner o = {};
 	struct seed *s;
 	u64 key;
 
@@ -207,15 +226,15 @@ static __always_inline struct owner *owner_from_seed(const struct sock *sk)
 	s = map_lookup(&seeds, &key);
 	if (!s)
 		return 0;
-	o.pid = s->pid;
-	o.tid = s->tid;
-	o.uid = s->uid;
-	o.cgroup = s->cgroup;
-	__builtin_memcpy(o.comm, s->comm, sizeof(o.comm));
+	to->pid = s->pid;
+	to->tid = s->tid;
+	to->uid = s->uid;
+	to->cgroup = s->cgroup;
+	copy16(to->comm, s->comm);
 	map_delete(&seeds, &key);
 	key = (u64)sk;
-	owner_put(key, &o, BPF_ANY);
-	return map_lookup(&owners, &key);
+	owner_put(key, to, BPF_ANY);
+	return 1;
 }
 
 static __always_inline struct owner *owner_known(const struct sock *sk)
@@ -225,11 +244,19 @@ static __always_inline struct owner *owner_known(const struct sock *sk)
 	return map_lookup(&owners, &key);
 }
 
-static __always_inline struct owner *owner_of(const struct sock *sk)
+/*
+ * What is known of the owner goes to @to, which is zeroed; false if nothing
+ * is.  A copy, since Linux 4.9's verifier forgets that a pointer was found to
+ * be NULL, and would follow it where it is tested again.
+ */
+static __always_inline int owner_copy(struct owner *to, const struct sock *sk)
 {
 	struct owner *o = owner_known(sk);
 
-	return o ? o : owner_from_seed(sk);
+	if (!o)
+		return owner_from_seed(to, sk);
+	*to = *o;
+	return 1;
 }
 
 static __always_inline void owner_forget(const struct sock *sk)
@@ -242,32 +269,15 @@ static __always_inline void owner_forget(const struct sock *sk)
 static __always_inline void flow_owner(struct flow *f, const struct sock *sk,
 				       const struct owner *o)
 {
-	f->id = sock_id(sk, o ? o->birth : 0);
-	if (!o || !o->pid)
+	f->id = sock_id(sk, o->birth);
+	if (!o->pid)
 		return;
 	f->owned = 1;
 	f->pid = o->pid;
 	f->tid = o->tid;
 	f->uid = o->uid;
 	f->cgroup = o->cgroup;
-	__builtin_memcpy(f->comm, o->comm, sizeof(f->comm));
-}
-
-/* ---- accept, by system call ------------------------------------------- */
-
-/* The socket behind descriptor @fd of the current task. */
-static __always_inline struct sock *sock_of_fd(u32 fd)
-{
-	struct task_struct *task = (void *)get_current_task();
-	struct files_struct *files = READ(task, files);
-	struct fdtable *fdt = READ(files, fdt);
-	struct file **fds = READ(fdt, fd), *file = 0;
-	struct socket *socket;
-	u64 word = CONST(kernel_word);
-
-	probe_read(LOW_BYTES(file, word), word, (void *)fds + fd * word);
-	socket = READ(file, private_data);
-	return READ(socket, sk);
+	copy16(f->comm, o->comm);
 }
 
 #endif

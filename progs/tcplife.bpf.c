@@ -12,22 +12,30 @@ struct probe___sock {
 	struct sock *sk;
 } PAI;
 
-struct probe___fd {
-	u64 fd;
-} PAI;
+/* A connection is active when this end connected.  Of one that is older than
+ * the tool: what a listener has accepted keeps a copy of its backlog. */
+static __always_inline int is_active(const struct sock *sk,
+				     const struct owner *o)
+{
+	if (o->birth)
+		return o->flags & OWNER_ACTIVE;
+	return EXISTS(sk->sk_max_ack_backlog) && !READ(sk, sk_max_ack_backlog);
+}
 
 /* What the application was given to send: what went out, each byte once. */
-static __always_inline u64 tx_bytes(const struct tcp_sock *tp, u32 flags)
+static __always_inline u64 tx_bytes(const struct sock *sk,
+				    const struct owner *o, int fin_acked)
 {
+	const struct tcp_sock *tp = (const void *)sk;
 	u64 acked;
 
 	if (EXISTS(tp->bytes_sent))
 		return READ(tp, bytes_sent) - READ(tp, bytes_retrans);
 	/* before 4.19 only what was acknowledged, with SYN and FIN in it */
 	acked = READ(tp, bytes_acked);
-	if (acked && flags & OWNER_ACTIVE)
+	if (acked && is_active(sk, o))
 		acked--;
-	if (acked && flags & OWNER_FIN_ACKED)
+	if (acked && fin_acked)
 		acked--;
 	return acked;
 }
@@ -69,7 +77,8 @@ static __always_inline void show(void *ctx, struct tcplife_event *ev,
 }
 
 static __always_inline void finish(void *ctx, const struct sock *sk,
-				   const struct owner *o, u64 now)
+				   const struct owner *o, int fin_acked,
+				   u64 now)
 {
 	struct tcplife_event ev = { .event.ns = now };
 
@@ -77,9 +86,9 @@ static __always_inline void finish(void *ctx, const struct sock *sk,
 	flow_owner(&ev.flow, sk, o);
 	if (!pass(&ev.flow))
 		return;
-	ev.tx_bytes = tx_bytes((const void *)sk, o ? o->flags : 0);
+	ev.tx_bytes = tx_bytes(sk, o, fin_acked);
 	ev.rx_bytes = rx_bytes(sk);
-	show(ctx, &ev, o ? o->birth : 0);
+	show(ctx, &ev, o->birth);
 }
 
 /*
@@ -87,16 +96,21 @@ static __always_inline void finish(void *ctx, const struct sock *sk,
  * (inet_csk_listen_stop(), tcp_disconnect()): counters, remote port and local
  * address are erased before the socket goes away, so they are kept here.
  */
-static __always_inline void keep_end(struct owner *o, const struct sock *sk,
+static __always_inline void keep_end(const struct sock *sk, int fin_acked,
 				     u64 now)
 {
+	struct owner *o = owner_known(sk);
 	struct flow f = {};
 
+	if (!o)
+		return;
 	flow_sock(&f, sk);
+	if (fin_acked)
+		o->flags |= OWNER_FIN_ACKED;
 	o->flags |= (u32)f.rport << OWNER_RPORT_SHIFT;
-	o->end.tx_bytes = tx_bytes((const void *)sk, o->flags);
+	o->end.tx_bytes = tx_bytes(sk, o, fin_acked);
 	o->end.rx_bytes = rx_bytes(sk);
-	__builtin_memcpy(o->end.laddr, f.laddr, sizeof(f.laddr));
+	copy16(o->end.laddr, f.laddr);
 	asm volatile("" ::: "memory");	/* who sees `closed` sees the rest */
 	o->closed = now;
 }
@@ -110,8 +124,7 @@ static __always_inline void finish_kept(void *ctx, const struct sock *sk,
 
 	flow_sock(&ev.flow, sk);
 	ev.flow.rport = kept->flags >> OWNER_RPORT_SHIFT;
-	__builtin_memcpy(ev.flow.laddr, kept->end.laddr,
-			 sizeof(ev.flow.laddr));
+	copy16(ev.flow.laddr, kept->end.laddr);
 	flow_owner(&ev.flow, sk, o);
 	if (!pass(&ev.flow))
 		return;
@@ -121,7 +134,7 @@ static __always_inline void finish_kept(void *ctx, const struct sock *sk,
 }
 
 /* tcp_ack() moves a socket on only once our FIN is acknowledged. */
-static __always_inline int fin_acked(const struct sock *sk, u32 oldstate)
+static __always_inline int is_fin_acked(const struct sock *sk, u32 oldstate)
 {
 	return oldstate == TCP_FIN_WAIT2 ||
 	       ((oldstate == TCP_LAST_ACK || oldstate == TCP_CLOSING) &&
@@ -135,19 +148,19 @@ static __always_inline int fin_acked(const struct sock *sk, u32 oldstate)
 static __always_inline void on_close(void *ctx, const struct sock *sk,
 				     u32 oldstate)
 {
-	struct owner *o = owner_of(sk);
+	struct owner known = {};
+	int found = owner_copy(&known, sk);
+	int fin_acked = is_fin_acked(sk, oldstate);
 	u64 now = ktime_get_ns();
 
-	if (!o && oldstate == TCP_SYN_RECV)
-		return;		/* never was a session */
-	if (o && fin_acked(sk, oldstate))
-		o->flags |= OWNER_FIN_ACKED;
-	if (o && !o->pid) {
-		keep_end(o, sk, now);
+	if (found && !known.pid) {
+		keep_end(sk, fin_acked, now);
 		return;
 	}
-	finish(ctx, sk, o, now);
-	if (o)
+	if (!found && oldstate == TCP_SYN_RECV)
+		return;		/* never was a session */
+	finish(ctx, sk, &known, fin_acked, now);
+	if (found)
 		owner_forget(sk);
 }
 
@@ -155,12 +168,15 @@ static __always_inline void on_close(void *ctx, const struct sock *sk,
  * process at hand has the socket. */
 static __always_inline void on_shutdown(const struct sock *sk)
 {
-	struct owner *o = owner_of(sk);
+	struct owner known = {}, *o;
 
-	if (!o)
+	if (!owner_copy(&known, sk)) {
 		owner_set((u64)sk, 0, 0);
-	else if (!o->pid)
-		owner_current(o);
+	} else if (!known.pid) {
+		o = owner_known(sk);
+		if (o)
+			owner_current(o);
+	}
 }
 
 #define STATES	(1u << TCP_SYN_SENT | 1u << TCP_ESTABLISHED |		\
@@ -210,29 +226,17 @@ static __always_inline int accepted(void *ctx, struct sock *sk)
 {
 	struct owner *o = owner_known(sk);
 
-	if (!o && is_tcp(sk))	/* it was in the queue before we came */
-		owner_set((u64)sk, 0, 0);
-	else if (o && !o->pid)
+	if (!o) {
+		if (is_tcp(sk))	/* it was in the queue before we came */
+			owner_set((u64)sk, 0, 0);
+		return 0;
+	}
+	if (!o->pid)
 		owned(ctx, sk, o);
 	return 0;
 }
 
-SEC("probe/accept")
-int on_accept(struct probe___sock *ctx)
-{
-	struct sock *sk = ctx->sk;
-
-	return sk ? accepted(ctx, sk) : 0;
-}
-
-SEC("probe/accept")
-int on_accept_exit(struct probe___fd *ctx)
-{
-	s32 fd = ctx->fd;
-	struct sock *sk = fd < 0 ? 0 : sock_of_fd(fd);
-
-	return sk ? accepted(ctx, sk) : 0;
-}
+#include "progs/accept.bpf.h"
 
 /* Where accept itself cannot be seen: who reads or writes a socket first. */
 SEC("probe/io")
@@ -260,7 +264,7 @@ int on_destroy(struct probe___sock *ctx)
 		 * the socket's lock prevents that).  Accepted, it is whole. */
 		struct owner nobody = { .birth = o->birth, .flags = o->flags };
 
-		finish(ctx, sk, &nobody, o->closed);
+		finish(ctx, sk, &nobody, o->flags & OWNER_FIN_ACKED, o->closed);
 	} else if (o->closed) {
 		finish_kept(ctx, sk, o, o);
 	}

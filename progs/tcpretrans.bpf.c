@@ -24,10 +24,6 @@ struct probe___sock {
 	struct sock *sk;
 } PAI;
 
-struct probe___fd {
-	u64 fd;
-} PAI;
-
 /* enum tcp_ca_state, and the timers of inet_connection_sock.h */
 enum { TCP_CA_RECOVERY = 3, TCP_CA_LOSS = 4, ICSK_TIME_LOSS_PROBE = 5 };
 
@@ -78,49 +74,167 @@ static __always_inline void read_sock(struct tcpretrans_event *ev,
 	ev->type = type_of(ev, READ(icsk, icsk_pending));
 }
 
-/* Tracepoint tcp_retransmit_skb.  Through 6.17 it fires for segments that
- * were sent, since then for failures as well, with their error. */
-SEC("probe/retrans")
-int on_retrans(struct probe___retrans *ctx)
+static __always_inline int retransmitted(void *ctx, const struct sock *sk,
+					 const struct sk_buff *skb, s32 err)
 {
 	struct tcpretrans_event ev = { .event.ns = ktime_get_ns() };
-	struct sock *sk = ctx->sk;
-	struct sk_buff *skb = ctx->skb;
+	struct owner known = {};
 
-	if (EXISTS(ctx->err))
-		ev.err = ctx->err;
+	owner_copy(&known, sk);
+	ev.err = err;
 	flow_sock(&ev.flow, sk);
-	flow_owner(&ev.flow, sk, owner_of(sk));
+	flow_owner(&ev.flow, sk, &known);
 	if (!pass(&ev.flow))
 		return 0;
 	read_skb(&ev, skb);
 	read_sock(&ev, sk);
-	if (ev.err)
+	if (err)
 		ev.segs = 0;	/* tried, but nothing went out */
 	emit(ctx, &ev, sizeof(ev), EVENT_ROW);
 	return 0;
 }
 
-/* Tracepoint tcp_retransmit_synack: @sk listens, @req is the half-open
- * connection, which nobody owns yet. */
-SEC("probe/retrans")
-int on_synack(struct probe___synack *ctx)
+/* @req is a half-open connection, which nobody owns yet. */
+static __always_inline int answered(void *ctx, const struct request_sock *req,
+				    s32 err)
 {
 	struct tcpretrans_event ev = { .event.ns = ktime_get_ns() };
-	struct request_sock *req = ctx->req;
 
 	flow_common(&ev.flow, &req->__req_common);
 	ev.flow.lport = READ(req, __req_common.skc_num);
 	ev.flow.id = sock_id(req, 0);
 	if (!pass(&ev.flow))
 		return 0;
+	ev.err = err;
 	ev.seq = READ((const struct tcp_request_sock *)req, snt_isn);
 	ev.end_seq = ev.seq + 1;
-	ev.segs = 1;
+	ev.segs = !err;
 	ev.state = TCP_NEW_SYN_RECV;
 	ev.type = RETRANS_SYNACK;
 	emit(ctx, &ev, sizeof(ev), EVENT_ROW);
 	return 0;
+}
+
+/* Tracepoint tcp_retransmit_skb.  Through 6.17 it fires for segments that
+ * were sent, since then for failures as well, with their error. */
+SEC("probe/retrans")
+int on_retrans(struct probe___retrans *ctx)
+{
+	s32 err = 0;
+
+	if (EXISTS(ctx->err))
+		err = ctx->err;
+	return retransmitted(ctx, ctx->sk, ctx->skb, err);
+}
+
+/* Tracepoint tcp_retransmit_synack. */
+SEC("probe/retrans")
+int on_synack(struct probe___synack *ctx)
+{
+	return answered(ctx, ctx->req, 0);
+}
+
+/* ---- before 4.15: the functions, entered and left --------------------- */
+
+/*
+ * Only as a function is left is it known whether it sent the segment, and
+ * what was cut off it before; but then its arguments are gone from the
+ * registers, so they are kept here.
+ */
+struct call {
+	u64 sk, what;
+	u64 inner;		/* the same call, passed on and on its way */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u64);
+	__type(value, struct call);
+} calls SEC(".maps");
+
+#define CALL_NESTED	(1ull << 40)
+
+/* Of whoever runs here: a thread, or the idle task of this processor. */
+static __always_inline u64 call_key(void)
+{
+	u32 tid = get_current_pid_tgid();
+
+	return tid ? tid : 1ull << 32 | get_smp_processor_id();
+}
+
+/*
+ * tcp_retransmit_skb() calls __tcp_retransmit_skb(), or has it inlined; what
+ * the outer one does is one call.  Sending on loopback may end in a soft
+ * interrupt that sends again itself: that is another one.
+ */
+static __always_inline int call_enter(u64 sk, u64 what)
+{
+	struct call c = { sk, what, 0 }, *outer;
+	u64 key = call_key();
+
+	outer = map_lookup(&calls, &key);
+	if (outer && outer->sk == sk && outer->what == what) {
+		outer->inner++;
+		return 0;
+	}
+	if (outer)
+		key |= CALL_NESTED;
+	if (map_update(&calls, &key, &c, BPF_ANY))
+		count(STAT_STATE_FULL);
+	return 0;
+}
+
+static __always_inline int call_leave(struct call *c)
+{
+	u64 key = call_key() | CALL_NESTED;
+	struct call *found = map_lookup(&calls, &key);
+
+	if (!found) {
+		key &= ~CALL_NESTED;
+		found = map_lookup(&calls, &key);
+		if (!found)
+			return 0;
+		if (found->inner) {
+			found->inner--;
+			return 0;
+		}
+	}
+	*c = *found;
+	map_delete(&calls, &key);
+	return 1;
+}
+
+SEC("probe/retrans")
+int on_retrans_enter(struct probe___retrans *ctx)
+{
+	return call_enter((u64)ctx->sk, (u64)ctx->skb);
+}
+
+SEC("probe/retrans")
+int on_retrans_leave(struct probe___retrans *ctx)
+{
+	s32 err = ctx->err;
+	struct call c;
+
+	if (!call_leave(&c))
+		return 0;
+	return retransmitted(ctx, (void *)c.sk, (void *)c.what, err);
+}
+
+SEC("probe/retrans")
+int on_synack_enter(struct probe___synack *ctx)
+{
+	return call_enter(0, (u64)ctx->req);
+}
+
+SEC("probe/retrans")
+int on_synack_leave(struct probe___retrans *ctx)
+{
+	s32 err = ctx->err;
+	struct call c;
+
+	return call_leave(&c) ? answered(ctx, (void *)c.what, err) : 0;
 }
 
 /* ---- who owns the sockets --------------------------------------------- */
@@ -142,36 +256,22 @@ int on_state(struct probe___state *ctx)
 	return 0;
 }
 
-static __always_inline int accepted(struct sock *sk)
+static __always_inline int accepted(void *ctx, struct sock *sk)
 {
+	(void)ctx;
 	if (is_tcp(sk))
 		owner_set((u64)sk, ktime_get_ns(), 0);
 	return 0;
 }
 
-SEC("probe/owner")
-int on_accept(struct probe___sock *ctx)
-{
-	struct sock *sk = ctx->sk;
-
-	return sk ? accepted(sk) : 0;
-}
-
-SEC("probe/owner")
-int on_accept_exit(struct probe___fd *ctx)
-{
-	s32 fd = ctx->fd;
-	struct sock *sk = fd < 0 ? 0 : sock_of_fd(fd);
-
-	return sk ? accepted(sk) : 0;
-}
+#include "progs/accept.bpf.h"
 
 SEC("probe/owner")
 int on_io(struct probe___sock *ctx)
 {
 	struct sock *sk = ctx->sk;
 
-	return !owner_known(sk) && is_tcp(sk) ? accepted(sk) : 0;
+	return !owner_known(sk) && is_tcp(sk) ? accepted(ctx, sk) : 0;
 }
 
 SEC("probe/owner")

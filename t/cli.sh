@@ -39,6 +39,11 @@ says 2 "no column" tcplife -o pid,nothing
 says 2 "which capture" replay
 says 1 "not a capture" replay "$top/README"
 says 2 "which file" object
+says 2 "what shall be done" btf
+says 2 "unknown option --foo" btf --foo
+says 2 "no value for --btf" btf --minimise --btf
+says 2 "No such file" btf --minimise --btf "$tmp/none"
+says 1 "not BTF" btf --minimise --btf "$top/README"
 printf '\177ELF' >"$tmp/short.o"
 says 1 "short.o" object "$tmp/short.o"
 head -c 600 "$top/t/data/spec-all.el.o" >"$tmp/cut.o"
@@ -48,6 +53,50 @@ says 1 "cut.o" object "$tmp/cut.o"
 if [ "$(id -u)" -ne 0 ]; then
 	says 4 "needs root" tcplife -d 1
 fi
+
+# check WHAT COMMAND... - succeeds
+check()
+{
+	what=$1
+	shift
+	if "$@" >"$tmp/out" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL: $what:" >&2
+		cat "$tmp/out" >&2
+	fi
+}
+
+# the types of this kernel, cut down: the same fields, the same when done
+# again, read by others, and bound to this kernel
+if [ -r /sys/kernel/btf/vmlinux ]; then
+	check "btf --minimise" "$sockeye" btf --minimise -o "$tmp/min.btf"
+	"$sockeye" btf --minimise --btf "$tmp/min.btf" >"$tmp/again.btf"
+	check "minimised twice" cmp "$tmp/min.btf" "$tmp/again.btf"
+	"$sockeye" doctor --fields | grep -v '^# from' >"$tmp/whole"
+	"$sockeye" doctor --fields --btf "$tmp/min.btf" |
+		grep -v '^# from' >"$tmp/part"
+	check "fields of minimised BTF" cmp "$tmp/whole" "$tmp/part"
+	check "size of minimised BTF" \
+		test "$(wc -c <"$tmp/min.btf")" -lt 16384
+	LC_ALL=C sed 's/sockeye_build_id_[0-9a-f]\{8\}/sockeye_build_id_01234567/' \
+		"$tmp/min.btf" >"$tmp/other.btf"
+	if ! cmp -s "$tmp/min.btf" "$tmp/other.btf"; then
+		says 1 "of another kernel" doctor --fields \
+			--btf "$tmp/other.btf"
+		check "--force" "$sockeye" doctor --fields --force \
+			--btf "$tmp/other.btf"
+	fi
+	if command -v bpftool >/dev/null 2>&1 && bpftool btf help \
+			>/dev/null 2>&1; then
+		check "bpftool" bpftool btf dump file "$tmp/min.btf"
+	fi
+fi
+
+# discovery: usage; what it finds takes root and is in t/live
+says 2 "goes with --fields" doctor --check
+says 2 "no value for" doctor --record
 
 # a full disk and a closed pipe, where output needs no root
 cap=$top/t/data/tcplife.cap

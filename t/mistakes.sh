@@ -46,7 +46,21 @@ chmod 755 "$tmp" "$tmp/sockeye"
 		--config no-kprobe=1
 
 	says 3 'nothing here knows this type: give' \
-		"$sockeye" tcplife $nowhere --btf none --config no-tracepoint=1
+		"$sockeye" tcplife $nowhere --btf none --config no-tracepoint=1 \
+		--config no-discovery=1
+
+	# No hooks of any kind, and what would help.
+	gone='--config no-kprobe=1 --config no-raw-tracepoint=1
+		--config no-tracepoint=1 --config no-trampoline=1'
+	says 3 'no way to see that a TCP socket goes away .*no raw tracepoints' \
+		"$sockeye" tcplife $nowhere $gone
+	if zcat /proc/config.gz 2>/dev/null |
+	   grep -q '^# CONFIG_KPROBES is not set'; then
+		says 3 'not set in this kernel.*CONFIG_KPROBES, CONFIG_KPROBE_E' \
+			"$sockeye" tcplife $nowhere $gone
+	fi
+	says 3 'no way to see that a process accepts .*--config takes it' \
+		"$sockeye" tcpaccept $nowhere --config 'no-hook=*'
 
 	dd if=/sys/kernel/btf/vmlinux of="$tmp/cut.btf" bs=1000 count=1000 \
 		2>/dev/null

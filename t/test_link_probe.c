@@ -174,13 +174,13 @@ END_TEST
 
 START_TEST(not_there)
 {
-	hook(HOOK_KPROBE, "f", "a b c d e f7 g");
+	/* (those that a function gets on the stack: test_link_stack.c) */
+	hook(HOOK_KPROBE, "f", "- - - - - - - - - - - - - - - - - - - - "
+	     "- - - - - - - - - - - - - - - - - - - - - - - - a");
 	on("x86_64", 8, false);
-	fails(reads("g"), ENODATA, "p.c:100: struct probe:g: argument 7 of "
+	fails(reads("a"), ENODATA, "p.c:100: struct probe:a: argument 45 of "
 	      "kprobe f is passed on the stack on x86_64");
-	on("i686", 4, false);
-	fails(reads("d"), ENODATA, "p.c:100: struct probe:d: argument 4 of "
-	      "kprobe f is passed on the stack on i686");
+	hook(HOOK_KPROBE, "f", "a b c d e f7 g");
 	on("vax", 4, false);
 	fails(reads("a"), ENODATA, "p.c:100: struct probe:a: the argument "
 	      "registers of vax are not known");

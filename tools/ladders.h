@@ -11,11 +11,11 @@
 
 /* on_state(sk, oldstate, newstate): any TCP state change. */
 extern const struct role role_tcp_state;
-/* on_accept(sk), on_accept_exit(fd): a process takes a TCP connection; shown
- * the moment it does. */
+/* on_accept(sk), on_accept_exit(fd), on_accept_call(regs, ret): a process
+ * takes a TCP connection; shown the moment it does. */
 extern const struct role role_tcp_accept;
-/* on_accept, on_accept_exit, on_io(sk): who takes a connection, at the latest
- * as it is first used. */
+/* on_accept, on_accept_exit, on_accept_call, on_io(sk): who takes a
+ * connection, at the latest as it is first used. */
 extern const struct role role_owner_accept;
 /* on_connect(sk), on_state: who opens a connection. */
 extern const struct role role_owner_connect;

@@ -46,8 +46,8 @@ static const struct column columns[] = {
 	COL(EV, segs, K_U16, 4, "segs", "SEGS", C_SUM | C_HIDDEN,
 	    "segments it went out as; 0 when sending failed"),
 	COL(EV, err, K_ERRNO, 5, "err", "ERR", C_HIDDEN,
-	    "why sending it failed (Linux 6.18; before, only what was sent "
-	    "is shown)"),
+	    "why sending it failed (Linux 6.18, and where kprobes tell; "
+	    "elsewhere only what was sent is shown)"),
 	COL_ENUM(EV, ca_state, ca_states, 8, "ca_state", "CA",
 		 C_LEFT | C_HIDDEN, "state of congestion control"),
 	COL(EV, cwnd, K_U32, 5, "cwnd", "CWND", C_HIDDEN,
@@ -62,6 +62,10 @@ static const struct column columns[] = {
 	{ 0 }
 };
 
+#define ENTER_LEAVE(p, f, a)						\
+	{ "on_" p "_enter", { HOOK_KPROBE, f, a, 0, 0 } },		\
+	{ "on_" p "_leave", { HOOK_KRETPROBE, f, "err=ret", 0, 0 } }
+
 static const struct alternative retrans_alts[] = {
 	{ HOOKS({ "on_retrans", { HOOK_RAW_TRACEPOINT, "tcp_retransmit_skb",
 				  "sk skb err", 0, 0 } }) },
@@ -69,11 +73,11 @@ static const struct alternative retrans_alts[] = {
 				  "sk skb", 0, 0 } }) },
 	{ HOOKS({ "on_retrans", { HOOK_TRACEPOINT, "tcp/tcp_retransmit_skb",
 				  "sk=skaddr skb=skbaddr", 0, 0 } }) },
-	{ HOOKS({ "on_retrans", { HOOK_KPROBE, "__tcp_retransmit_skb",
-				  "sk skb", 0, 0 } }),
+	/* many kernels have the second inlined in the first */
+	{ HOOKS(ENTER_LEAVE("retrans", "tcp_retransmit_skb", "sk skb"),
+		ENTER_LEAVE("retrans", "__tcp_retransmit_skb", "sk skb")),
 	  .note = "failed attempts are shown too" },
-	{ HOOKS({ "on_retrans", { HOOK_KPROBE, "tcp_retransmit_skb",
-				  "sk skb", 0, 0 } }),
+	{ HOOKS(ENTER_LEAVE("retrans", "tcp_retransmit_skb", "sk skb")),
 	  .note = "failed attempts are shown too, tail loss probes are not" },
 };
 
@@ -87,8 +91,7 @@ static const struct alternative synack_alts[] = {
 				 "sk req", 0, 0 } }) },
 	{ HOOKS({ "on_synack", { HOOK_TRACEPOINT, "tcp/tcp_retransmit_synack",
 				 "sk=skaddr req", 0, 0 } }) },
-	{ HOOKS({ "on_synack", { HOOK_KPROBE, "tcp_rtx_synack",
-				 "sk req", 0, 0 } }),
+	{ HOOKS(ENTER_LEAVE("synack", "tcp_rtx_synack", "- req")),
 	  .note = "failed attempts are shown too" },
 };
 

@@ -40,6 +40,69 @@ static int worth(const struct err *why)
 	}
 }
 
+/* ---- what the kernel would need --------------------------------------- */
+
+struct wants {
+	const struct kconfig *config;	/* NULL: cannot be read */
+	char text[360];
+	unsigned n;
+};
+
+static void want(struct wants *w, const char *option)
+{
+	size_t len = strlen(w->text);
+	const char *at = strstr(w->text, option);
+
+	if (w->config && kconfig_get(w->config, option) != 'n')
+		return;
+	/* before 4.11 */
+	if (w->config && !strcmp(option, "CONFIG_KPROBE_EVENTS") &&
+	    kconfig_get(w->config, "CONFIG_KPROBE_EVENT") == 'y')
+		return;
+	if (at && strcspn(at, ",") == strlen(option))
+		return;
+	snprintf(w->text + len, sizeof(w->text) - len, "%s%s",
+		 len ? ", " : "", option);
+	w->n++;
+}
+
+/* The options of kernels that have what was not found here. */
+static void want_options(struct wants *w, const struct role *r,
+			 const struct err *why)
+{
+	for (unsigned i = 0; i < r->nalts; i++) {
+		if (why[i].no != ENOENT && why[i].no != ENODEV)
+			continue;
+		for (unsigned k = 0; k < ALT_HOOKS; k++) {
+			const struct hook *h = &r->alts[i].hooks[k].hook;
+			const char *const *o;
+
+			if (!r->alts[i].hooks[k].prog)
+				break;
+			for (o = hook_options(h); *o; o++)
+				want(w, *o);
+		}
+	}
+}
+
+static void hint_options(const struct role *r, const struct err *why,
+			 struct err *e)
+{
+	struct kconfig *config = NULL;
+	struct wants w = { .n = 0 };
+
+	kconfig_open(&config);
+	w.config = config;
+	want_options(&w, r, why);
+	if (w.n && config)
+		err_hint(e, "not set in this kernel's configuration: %s; "
+			 "--plan tells about each way", w.text);
+	else if (w.n)
+		err_hint(e, "other kernels have ways by %s; --plan tells about "
+			 "each", w.text);
+	kconfig_free(config);
+}
+
 /* None of the ways served: the reason that tells most, and the exit status
  * of what they have in common. */
 static int no_way(const struct role *r, const struct err *why, struct err *e)
@@ -55,6 +118,8 @@ static int no_way(const struct role *r, const struct err *why, struct err *e)
 	err_set(e, 0, "this kernel gives no way to see that %s (%u tried; "
 		"%s)", r->what, r->nalts, best->msg);
 	e->no = perm ? EPERM : ENOTSUP;
+	if (worth(best) < 2)
+		hint_options(r, why, e);
 	if (best->hint[0])
 		err_hint(e, "%s; --plan tells about each way", best->hint);
 	else

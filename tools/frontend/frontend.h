@@ -41,6 +41,7 @@ extern const struct verb verbs[];	/* ends with name NULL */
 const struct verb *verb_find(const char *name);
 int verb_list(int argc, char **argv);
 int verb_help(int argc, char **argv);
+int verb_btf(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_object(int argc, char **argv);
 int verb_replay(int argc, char **argv);

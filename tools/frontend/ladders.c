@@ -38,7 +38,12 @@ const struct role role_tcp_state = {
 			   "fd=ret"),					\
 		TRACEPOINT("on_accept_exit", "syscalls/sys_exit_accept4", \
 			   "fd=ret")),					\
-	  .note = "not seen: io_uring, 32-bit programs on 64-bit kernels" }
+	  .note = "not seen: io_uring, 32-bit programs on 64-bit kernels; " \
+		  "on ARM (5.10) calls that waited when the tool started" }, \
+	/* i386 and s390x: the above are not all there, since accept() is a  \
+	 * socketcall(2) */						\
+	{ HOOKS(RAW("on_accept_call", "sys_exit", "regs ret")),		\
+	  .note = "looks at every system call; not seen: io_uring" }
 
 #define ACCEPT_RETURN							\
 	{ HOOKS(KRETPROBE("on_accept", "inet_csk_accept", "sk=ret", 1024)), \
@@ -104,6 +109,9 @@ static const struct alternative dns[] = {
 	{ HOOKS(FENTRY("on_dns_read", "skb_consume_udp", "sk skb")) },
 	{ HOOKS(KPROBE("on_dns_read", "skb_consume_udp", "sk skb")) },
 	{ HOOKS(RAW("on_dns_packet", "netif_receive_skb", "skb")),
+	  .note = "looks at every packet received" },
+	{ HOOKS(TRACEPOINT("on_dns_packet", "net/netif_receive_skb",
+			   "skb=skbaddr")),
 	  .note = "looks at every packet received" },
 };
 

@@ -323,6 +323,40 @@ static void man_tool(FILE *out, const struct tool *t)
 	fputs("\\fBsockeye\\fR(8), \\fBss\\fR(8), \\fBbpf\\fR(2)\n", out);
 }
 
+static void man_types(FILE *out)
+{
+	section(out, "KERNEL TYPES");
+	put_text(out, "Where the kernel keeps what tools read comes from its "
+		 "BTF (/sys/kernel/btf/vmlinux), or from a file that was made "
+		 "where there is BTF, or a vmlinux with BTF, for the same "
+		 "kernel: sockeye doctor --fields writes a table for "
+		 "--fields, sockeye btf --minimise writes BTF for --btf.",
+		 ".PP");
+	fputs(".PP\n", out);
+	put_text(out, "Minimised BTF takes some KB, can be read by bpftool(8), "
+		 "and answers what any of the tools asks as the whole does; "
+		 "tools start faster with it. The name of its first type, "
+		 "sockeye_build_id_..., says which kernel it is of; of another "
+		 "kernel it is refused without --force. Types called "
+		 "sockeye_absent... name members that were looked for and are "
+		 "not there; anything else that it does not hold is not "
+		 "known.", ".PP");
+	fputs(".PP\n", out);
+	put_text(out, "Where there is nothing of that, sockeye finds the "
+		 "fields itself when a tool starts: a child makes a few "
+		 "connections in a network namespace of its own (on lo, with "
+		 "addresses of 127/8, where it may not have one), copies the "
+		 "kernel's memory of them and looks for the values it knows. "
+		 "That takes 60 ms, changes nothing and needs what tracing "
+		 "needs. A field is used where one place only agrees with all "
+		 "that is known; else it counts as not there. sockeye doctor "
+		 "--fields --check compares this with a kernel's BTF; "
+		 "--config no-discovery=1 switches it off; sockeye doctor "
+		 "--record FILE writes what was seen, for a bug report: it "
+		 "holds kernel addresses, and memory of the sockets made "
+		 "and of what lies behind them.", ".PP");
+}
+
 static void man_sockeye(FILE *out)
 {
 	const struct verb *v;
@@ -347,6 +381,7 @@ static void man_sockeye(FILE *out)
 	for (v = verbs; v->name; v++)
 		entry(out, v->name, v->summary);
 	man_options(out, NULL);
+	man_types(out);
 	man_status(out);
 	section(out, "SEE ALSO");
 	for (i = 0; tools[i]; i++) {

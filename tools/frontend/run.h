@@ -38,6 +38,23 @@ struct target {
 int target_open(struct object **out, struct target *s, struct env *env,
 		const struct options *o, uint64_t start_ns, struct err *e);
 
+/* What all tools together ask of a kernel's types, each question once, and
+ * the functions whose arguments they count. */
+struct questions {
+	struct question *q;
+	const char **funcs;
+	size_t n, nfuncs;
+	char *words;		/* where some of the paths are */
+};
+struct questions *questions_new(void);	/* NULL: no memory */
+void questions_free(struct questions *s);
+
+/* doctor_discover.c; exit statuses.  doctor_record - write what discovery
+ * sees to @path ("-": stdout).  doctor_check_fields - is what it finds what
+ * the kernel's types say? */
+int doctor_record(struct env *env, const char *path);
+int doctor_check_fields(struct env *env);
+
 uint64_t now_ns(void);
 
 /* losses_any - did anything get lost, so that --strict fails? */

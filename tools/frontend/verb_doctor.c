@@ -16,19 +16,26 @@ struct checkup {
 	struct env_opts env;
 	const char *config[MAX_CONFIG + 1];
 	unsigned nconfig;
-	bool fields, clean, verbose;
+	bool fields, check, clean, verbose;
+	const char *record;
 };
 
 static void doctor_usage(FILE *out)
 {
-	fputs("usage: sockeye doctor [-v] [--fields] [--clean] [--btf FILE] "
-	      "[--config K=V]\n\n"
+	fputs("usage: sockeye doctor [-v] [--fields [--check]] "
+	      "[--record FILE] [--clean]\n"
+	      "                      [--btf FILE] [--config K=V]\n\n"
 	      "Tell what this machine gives sockeye: kernel, types, features, "
 	      "and for each tool\nthe hooks it would use.\n\n"
 	      "  -v         every alternative, and why it does not serve\n"
 	      "  --fields   print where the kernel keeps each field that tools "
 	      "read, as a\n             table for --fields FILE on machines "
 	      "with the same kernel\n"
+	      "  --check    with --fields: discover the fields as on a kernel "
+	      "without BTF,\n             and compare them with its BTF\n"
+	      "  --record FILE  write what discovery sees of sockets that it "
+	      "makes for that,\n             to find out elsewhere why it does "
+	      "not find a field\n"
 	      "  --clean    remove probes that a killed sockeye left behind\n"
 	      "  --btf FILE, --config K=V  as for the tools\n", out);
 }
@@ -39,6 +46,8 @@ static int parse(struct checkup *c, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "fields", no_argument, NULL, 'f' },
+		{ "check", no_argument, NULL, 'k' },
+		{ "record", required_argument, NULL, 'r' },
 		{ "clean", no_argument, NULL, 'c' },
 		{ "btf", required_argument, NULL, 'b' },
 		{ "force", no_argument, NULL, 'F' },
@@ -56,6 +65,8 @@ static int parse(struct checkup *c, int argc, char **argv)
 			return EXIT_OK;
 		case 'v': c->verbose = true; break;
 		case 'f': c->fields = true; break;
+		case 'k': c->check = true; break;
+		case 'r': c->record = optarg; break;
 		case 'c': c->clean = true; break;
 		case 'b': c->env.btf = optarg; break;
 		case 'F': c->env.force = true; break;
@@ -299,11 +310,20 @@ int verb_doctor(int argc, char **argv)
 
 	if (ret >= 0)
 		return ret;
-	if (!c.fields && caps_check(&e))
+	if (c.check && !c.fields) {
+		complain("--check goes with --fields. Try 'sockeye doctor "
+			 "--help'.");
+		return EXIT_USAGE;
+	}
+	if ((!c.fields || c.check) && caps_check(&e))
 		return fail_err(&e);
 	if (env_open(&env, &c.env, &e))
 		return fail_err(&e);
-	if (c.fields) {
+	if (c.record) {
+		ret = doctor_record(&env, c.record);
+	} else if (c.check) {
+		ret = doctor_check_fields(&env);
+	} else if (c.fields) {
 		ret = print_fields(&env);
 	} else if (c.clean) {
 		ret = env_tracefs(&env, &e) < 0 ? fail_err(&e) : EXIT_OK;

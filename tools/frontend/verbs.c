@@ -13,6 +13,8 @@ const struct verb verbs[] = {
 	  verb_doctor },
 	{ "object", "load a BPF object file, program by program",
 	  verb_object },
+	{ "btf", "cut the kernel's types down to what the tools ask for",
+	  verb_btf },
 	{ "replay", "print what a tool recorded with -W", verb_replay },
 	{ NULL, NULL, NULL },
 };

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Every program of every tool, made for old kernels in every way that such a
+ * kernel has: what it is made of, it knows.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "t/oldverifier.h"
+#include "tools/frontend/frontend.h"
+
+Suite *suite_kernels(void);
+
+#define KERNEL(a, b) ((uint32_t)(a) << 16 | (b) << 8)
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* ---- what kernels have ------------------------------------------------ */
+
+/* Since when; functions in 0 have been there since before 4.9.  Of mainline;
+ * CONFIG_SECURITY_NETWORK, CONFIG_FTRACE_SYSCALLS given. */
+static const struct { const char *name; uint32_t since; } events[] = {
+	{ "inet_sock_set_state", KERNEL(4, 16) },
+	{ "net/netif_receive_skb", 0 },
+	{ "netif_receive_skb", 0 },
+	{ "sock/inet_sock_set_state", KERNEL(4, 16) },
+	{ "sock_recv_length", KERNEL(6, 3) },
+	{ "sock_send_length", KERNEL(6, 3) },
+	{ "sys_exit", 0 },
+	{ "syscalls/sys_exit_accept", 0 },
+	{ "syscalls/sys_exit_accept4", 0 },
+	{ "tcp/tcp_destroy_sock", KERNEL(4, 16) },
+	{ "tcp/tcp_retransmit_skb", KERNEL(4, 15) },
+	{ "tcp/tcp_retransmit_synack", KERNEL(4, 15) },
+	{ "tcp_destroy_sock", KERNEL(4, 16) },
+	{ "tcp_retransmit_skb", KERNEL(4, 15) },
+	{ "tcp_retransmit_synack", KERNEL(4, 15) },
+}, functions[] = {
+	{ "__inet_accept", KERNEL(6, 8) },
+	{ "__tcp_retransmit_skb", 0 },
+	{ "inet_csk_accept", 0 },
+	{ "security_sock_graft", 0 },
+	{ "skb_consume_udp", KERNEL(4, 10) },
+	{ "tcp_connect", 0 },
+	{ "tcp_retransmit_skb", 0 },
+	{ "tcp_rtx_synack", 0 },
+	{ "tcp_set_state", 0 },
+	{ "tcp_v4_destroy_sock", 0 },
+};
+
+/* 4.14: perf_call_bpf_exit(); before, programs did not see system calls. */
+static uint32_t kind_since(const struct hook *h)
+{
+	switch (h->kind) {
+	case HOOK_RAW_TRACEPOINT:
+		return KERNEL(4, 17);
+	case HOOK_TRACEPOINT:
+		return strncmp(h->target, "syscalls/", 9) ? KERNEL(4, 7) :
+		       KERNEL(4, 14);
+	case HOOK_KPROBE:
+	case HOOK_KRETPROBE:
+		return KERNEL(4, 1);
+	default:
+		return KERNEL(5, 5);	/* and BTF */
+	}
+}
+
+static bool has(uint32_t version, const char *machine, const struct hook *h)
+{
+	bool event = h->kind == HOOK_TRACEPOINT ||
+		     h->kind == HOOK_RAW_TRACEPOINT;
+	size_t i, n = event ? ARRAY_SIZE(events) : ARRAY_SIZE(functions);
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(event ? events[i].name : functions[i].name,
+			    h->target))
+			break;
+	ck_assert_msg(i < n, "say since when there is %s %s",
+		      hook_kind_name(h->kind), h->target);
+	if (!strcmp(h->target, "sys_exit") && !regs_socketcalls(machine))
+		return false;
+	return version >= (event ? events[i].since : functions[i].since) &&
+	       version >= kind_since(h);
+}
+
+/* Layouts of events, in the order of the fields: TRACE_EVENT()s of the
+ * version.  inet_sock_set_state had the protocol in a byte until 5.5, with
+ * what follows one byte earlier; tcp_retransmit_skb no state until 4.20 and
+ * no family until 5.14. */
+static const struct layout_row {
+	const char *event;
+	uint32_t since;
+	const char *fields;	/* name:size */
+} layouts[] = {
+	{ "sock/inet_sock_set_state", KERNEL(4, 16),
+	  "skaddr:8 oldstate:4 newstate:4 sport:2 dport:2 family:2 protocol:1 "
+	  "saddr:4 daddr:4 saddr_v6:16 daddr_v6:16" },
+	{ "sock/inet_sock_set_state", KERNEL(5, 6),
+	  "skaddr:8 oldstate:4 newstate:4 sport:2 dport:2 family:2 protocol:2 "
+	  "saddr:4 daddr:4 saddr_v6:16 daddr_v6:16" },
+	{ "tcp/tcp_retransmit_skb", KERNEL(4, 15),
+	  "skbaddr:8 skaddr:8 sport:2 dport:2 saddr:4 daddr:4 saddr_v6:16 "
+	  "daddr_v6:16" },
+	{ "tcp/tcp_retransmit_skb", KERNEL(4, 20),
+	  "skbaddr:8 skaddr:8 state:4 sport:2 dport:2 saddr:4 daddr:4 "
+	  "saddr_v6:16 daddr_v6:16" },
+	{ "tcp/tcp_retransmit_synack", KERNEL(4, 15),
+	  "skaddr:8 req:8 sport:2 dport:2 saddr:4 daddr:4 saddr_v6:16 "
+	  "daddr_v6:16" },
+	{ "tcp/tcp_destroy_sock", KERNEL(4, 16),
+	  "skaddr:8 sport:2 dport:2 saddr:4 daddr:4 saddr_v6:16 daddr_v6:16 "
+	  "sock_cookie:8" },
+	{ "net/netif_receive_skb", 0, "skbaddr:8 len:4 name:4" },
+	{ "syscalls/sys_exit_accept", 0, "__syscall_nr:4 pad:4 ret:8" },
+	{ "syscalls/sys_exit_accept4", 0, "__syscall_nr:4 pad:4 ret:8" },
+};
+
+static size_t print_layout(char *buf, size_t len, const char *fields)
+{
+	unsigned off = 8, size;
+	char name[32];
+	size_t n;
+	int used;
+
+	n = snprintf(buf, len, "name: x\nID: 7\nformat:\n"
+		     "\tfield:unsigned short common_type;\toffset:0;\tsize:2;"
+		     "\tsigned:0;\n\n");
+	for (; sscanf(fields, " %31[^:]:%u%n", name, &size, &used) == 2;
+	     fields += used) {
+		/* arrays of bytes are not aligned, the rest is */
+		if (!strstr(name, "addr") || strstr(name, "kaddr") ||
+		    !strcmp(name, "skbaddr"))
+			off = (off + size - 1) / size * size;
+		n += snprintf(buf + n, len - n, "\tfield:u64 %s;\toffset:%u;"
+			      "\tsize:%u;\tsigned:0;\n", name, off, size);
+		off += size;
+	}
+	return n;
+}
+
+static size_t format_of(char *buf, size_t len, const char *event,
+			uint32_t version)
+{
+	const char *fields = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++)
+		if (!strcmp(layouts[i].event, event) &&
+		    layouts[i].since <= version)
+			fields = layouts[i].fields;
+	ck_assert_msg(fields != NULL, "say what %s is like", event);
+	return print_layout(buf, len, fields);
+}
+
+/* Where the fields of a kernel are; only what differs from 4.9. */
+static const struct { uint32_t since; const char *lines; } changes[] = {
+	{ 0, "" },
+	{ KERNEL(4, 19),
+	  "struct tcp_sock:bytes_sent off 1500 size 8 unsigned\n"
+	  "struct tcp_sock:bytes_retrans off 1508 size 8 unsigned\n" },
+	{ KERNEL(5, 2),
+	  "struct tcp_sock:bytes_sent off 1500 size 8 unsigned\n"
+	  "struct tcp_sock:bytes_retrans off 1508 size 8 unsigned\n"
+	  "struct inet_connection_sock:icsk_ca_state off 1080 size 1 "
+	  "bits 0+5 unsigned\n" },
+};
+
+static char table[65536];
+
+static void add_table(struct resolver *r, const char *text, size_t len)
+{
+	const char *why = "";
+	struct fields *t;
+	unsigned line = 0;
+
+	ck_assert_msg(!fields_new(&t, text, len, &line, &why), "line %u: %s",
+		      line, why);
+	ck_assert_int_eq(resolver_add_fields(r, "table", t), 0);
+}
+
+static void fields_open(struct resolver *r, uint32_t version)
+{
+	const char *dir = getenv("srcdir");
+	char path[300], head[1024];
+	size_t n, i;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/t/data/fields-4.9.txt",
+		 dir ? dir : ".");
+	f = fopen(path, "r");
+	ck_assert_msg(f != NULL, "%s", path);
+	n = fread(table, 1, sizeof(table) - 1, f);
+	fclose(f);
+	resolver_init(r, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	for (i = ARRAY_SIZE(changes) - 1; changes[i].since > version; i--)
+		;
+	snprintf(head, sizeof(head), "# sockeye fields 1\nbuild-id -\n%s",
+		 changes[i].lines);
+	add_table(r, head, strlen(head));
+	add_table(r, table, n);
+}
+
+/* ---- linking ---------------------------------------------------------- */
+
+struct bench {
+	struct resolver fields;
+	struct link_target target;
+	struct function filter;
+	struct bpf_insn code[FILTER_MAX_INSNS];
+	struct constant constants[32];
+	unsigned nconstants;
+	char format[8192];
+	unsigned linked, longest, visits;
+};
+
+static void constant(struct bench *b, const char *name, uint64_t value)
+{
+	b->constants[b->nconstants++] = (struct constant){ name, value };
+}
+
+/* All that can be wanted, or nothing. */
+static void constants(struct bench *b, const struct tool *t, uint32_t version,
+		      bool all)
+{
+	unsigned i;
+
+	b->nconstants = 0;
+	constant(b, "start_ns", 1000000007);
+	constant(b, "want_id", all);
+	constant(b, "want_netns", all);
+	constant(b, "want_cgroup", all);
+	constant(b, "ringbuf", 0);
+	constant(b, "ring_wake", 65536);
+	constant(b, "cgroup_id", version >= KERNEL(4, 18));
+	constant(b, "kernel_word", b->target.word_size);
+	b->nconstants += socketcall_constants(b->target.machine,
+					      b->constants + b->nconstants);
+	for (i = 0; t->options && t->options[i].name; i++)
+		if (t->options[i].constant)
+			constant(b, t->options[i].constant,
+				 t->options[i].def);
+}
+
+static void filter(struct bench *b, bool all)
+{
+	static struct filters f;
+	const char *why = "";
+	int n;
+
+	memset(&f, 0, sizeof(f));
+	if (all) {
+		f.npid = f.ntid = f.nuid = f.ncomm = f.nnetns = f.ncgroup = 2;
+		f.nport = f.nlport = f.nrport = f.nladdr = f.nraddr = 2;
+		f.pid[0] = f.tid[0] = f.uid[0] = f.netns[0] = 4711;
+		f.port[0].lo = f.lport[0].lo = f.rport[0].lo = 80;
+		f.port[0].hi = f.lport[0].hi = f.rport[0].hi = 88;
+		f.cgroup[0] = 1ull << 40;
+		f.laddr[0].prefix = f.raddr[0].prefix = 77;
+		memcpy(f.comm[0], "someone", 8);
+		f.family = 4;
+	}
+	n = filter_build(&f, b->code, &why);
+	ck_assert_msg(n > 0, "%s", why);
+	b->filter = (struct function){ "filter", b->code, (uint32_t)n };
+}
+
+static void link_one(struct bench *b, const struct tool *t, const char *name,
+		     const struct hook *h)
+{
+	const struct link_target *to = &b->target;
+	struct link_input in = {
+		.spec = t->spec, .prog = spec_find_prog(t->spec, name),
+		.hook = h, .target = to, .constants = b->constants,
+		.functions = &b->filter, .nconstants = b->nconstants,
+		.nfunctions = 1,
+	};
+	struct linked l = { .insns = NULL };
+	char why[256] = "";
+	struct err e = { 0 };
+	int visits;
+
+	ck_assert_msg(in.prog != NULL, "%s: no program %s", t->name, name);
+	b->target.format_len = h->kind == HOOK_TRACEPOINT ?
+		format_of(b->format, sizeof(b->format), h->target,
+			  to->lint_version) : 0;
+	b->target.format = b->target.format_len ? b->format : NULL;
+	ck_assert_msg(!link_prog(&l, &in, &e), "%s %s for %s %s, Linux %u.%u, "
+		      "%s: %s", t->name, name, hook_kind_name(h->kind),
+		      h->target, to->lint_version >> 16,
+		      to->lint_version >> 8 & 255, to->machine, e.msg);
+	visits = old_verify(&l, t->spec, why, sizeof(why));
+	ck_assert_msg(visits >= 0, "%s %s for %s %s, Linux %u.%u: the verifier "
+		      "of 4.9: %s", t->name, name, hook_kind_name(h->kind),
+		      h->target, to->lint_version >> 16,
+		      to->lint_version >> 8 & 255, why);
+	b->linked++;
+	if (l.ninsns > b->longest)
+		b->longest = l.ninsns;
+	if ((unsigned)visits > b->visits)
+		b->visits = (unsigned)visits;
+	linked_release(&l);
+}
+
+static bool link_alternative(struct bench *b, const struct tool *t,
+			     const struct alternative *a)
+{
+	uint32_t version = b->target.lint_version;
+	int i, all;
+
+	for (i = 0; i < ALT_HOOKS && a->hooks[i].prog; i++)
+		if (!has(version, b->target.machine, &a->hooks[i].hook))
+			return false;
+	for (all = 0; all < 2; all++) {
+		constants(b, t, version, all);
+		filter(b, all);
+		for (i = 0; i < ALT_HOOKS && a->hooks[i].prog; i++)
+			link_one(b, t, a->hooks[i].prog, &a->hooks[i].hook);
+	}
+	return true;
+}
+
+/* Each role in each way; one way at least for those that must be served. */
+static void link_tool(struct bench *b, const struct tool *t)
+{
+	const struct role *r;
+	unsigned i, k, ways;
+
+	for (i = 0; t->roles[i]; i++) {
+		r = t->roles[i];
+		ways = 0;
+		for (k = 0; k < r->nalts; k++)
+			ways += link_alternative(b, t, &r->alts[k]);
+		ck_assert_msg(ways || r->optional, "%s on Linux %u.%u: no way "
+			      "to see that %s", t->name,
+			      b->target.lint_version >> 16,
+			      b->target.lint_version >> 8 & 255, r->what);
+	}
+}
+
+static const uint32_t versions[] = {
+	KERNEL(4, 9), KERNEL(4, 14), KERNEL(4, 16), KERNEL(4, 19),
+	KERNEL(5, 4),
+};
+
+static const struct { const char *name; uint8_t word; } machines[] = {
+	{ "x86_64", 8 }, { "i686", 4 }, { "aarch64", 8 }, { "armv7l", 4 },
+	{ "mips", 4 }, { "riscv64", 8 }, { "s390x", 8 },
+};
+
+START_TEST(registry)
+{
+	static struct bench b;
+	uint32_t version = versions[_i / ARRAY_SIZE(machines)];
+	unsigned m = _i % ARRAY_SIZE(machines), i;
+
+	memset(&b, 0, sizeof(b));
+	fields_open(&b.fields, version);
+	b.target = (struct link_target){
+		.machine = machines[m].name, .word_size = machines[m].word,
+		.big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,
+		.no_probe_read_kernel = true,
+		.no_bpf_calls = version < KERNEL(4, 16),
+		.lint_version = version, .fields = &b.fields,
+	};
+	for (i = 0; tools[i]; i++)
+		link_tool(&b, tools[i]);
+	resolver_release(&b.fields);
+	ck_assert_uint_gt(b.linked, 0);
+	ck_assert_uint_le(b.longest, 4096);
+	if (getenv("KERNELS_VERBOSE"))
+		printf("Linux %u.%u %s: %u programs, the longest of %u "
+		       "instructions, at most %u visited\n", version >> 16,
+		       version >> 8 & 255, machines[m].name, b.linked,
+		       b.longest, b.visits);
+}
+END_TEST
+
+/* ---- layouts ---------------------------------------------------------- */
+
+static void field_at(const char *text, size_t len, const char *name,
+		     unsigned off, unsigned size)
+{
+	const char *why = "";
+	struct field f;
+
+	ck_assert_int_eq(format_field(text, len, name, &f, &why), 0);
+	ck_assert_msg(f.off == off && f.size == size, "%s off %u size %u",
+		      name, f.off, f.size);
+}
+
+START_TEST(event_layouts)
+{
+	static char text[4096];
+	const char *why;
+	struct field f;
+	size_t n;
+
+	n = format_of(text, sizeof(text), "sock/inet_sock_set_state",
+		      KERNEL(4, 19));
+	field_at(text, n, "newstate", 20, 4);
+	field_at(text, n, "protocol", 30, 1);
+	field_at(text, n, "saddr", 31, 4);
+	n = format_of(text, sizeof(text), "sock/inet_sock_set_state",
+		      KERNEL(5, 10));
+	field_at(text, n, "protocol", 30, 2);
+	field_at(text, n, "saddr", 32, 4);
+	n = format_of(text, sizeof(text), "tcp/tcp_retransmit_skb",
+		      KERNEL(4, 15));
+	field_at(text, n, "sport", 24, 2);
+	ck_assert_int_eq(format_field(text, n, "state", &f, &why), -ENOENT);
+	n = format_of(text, sizeof(text), "tcp/tcp_retransmit_skb",
+		      KERNEL(5, 10));
+	field_at(text, n, "state", 24, 4);
+	field_at(text, n, "sport", 28, 2);
+}
+END_TEST
+
+/* ---- fields that were kept otherwise ---------------------------------- */
+
+static uint64_t value_of(const char *line, int kind, bool big_endian)
+{
+	struct question q = { .kind = (uint8_t)kind, .type = "struct sock",
+			      .path = "f", .local_class = FIELD_UNSIGNED,
+			      .local_size = 2 };
+	struct resolver r;
+	const char *why = "";
+	struct answer a;
+	char text[200];
+
+	snprintf(text, sizeof(text), "# sockeye fields 1\nbuild-id -\n"
+		 "struct sock:f %s\n", line);
+	resolver_init(&r, big_endian);
+	add_table(&r, text, strlen(text));
+	ck_assert_int_eq(resolver_core(&r, &q, &a, &why), 0);
+	ck_assert(!a.poison);
+	resolver_release(&r);
+	return a.value;
+}
+
+/* sk_protocol: 8 bits of an int after 8 others, before 5.6.  On big-endian
+ * machines the compiler starts with the highest bits. */
+START_TEST(old_fields)
+{
+	static const char bits[] = "off 328 size 4 bits 8+8 unsigned";
+
+	static const char ca[] = "off 1080 size 1 bits 0+6 unsigned";
+	int big;
+
+	for (big = 0; big < 2; big++) {
+		ck_assert_uint_eq(value_of(bits, CORE_FIELD_BYTE_OFFSET, big),
+				  329);
+		ck_assert_uint_eq(value_of(bits, CORE_FIELD_BYTE_SIZE, big),
+				  1);
+		ck_assert_uint_eq(value_of(bits, CORE_FIELD_LSHIFT_U64, big),
+				  56);
+		ck_assert_uint_eq(value_of(bits, CORE_FIELD_RSHIFT_U64, big),
+				  56);
+		/* icsk_ca_state had six bits until 5.2 */
+		ck_assert_uint_eq(value_of(ca, CORE_FIELD_LSHIFT_U64, big),
+				  big ? 56 : 58);
+		ck_assert_uint_eq(value_of(ca, CORE_FIELD_RSHIFT_U64, big),
+				  58);
+	}
+	/* sk_max_ack_backlog in old kernels */
+	ck_assert_uint_eq(value_of("off 444 size 2 unsigned",
+				   CORE_FIELD_BYTE_SIZE, false), 2);
+}
+END_TEST
+
+Suite *suite_kernels(void)
+{
+	Suite *s = suite_create("kernels");
+	TCase *tc = tcase_create("kernels");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, registry, 0, ARRAY_SIZE(versions) *
+			    ARRAY_SIZE(machines));
+	tcase_add_test(tc, event_layouts);
+	tcase_add_test(tc, old_fields);
+	suite_add_tcase(s, tc);
+	return s;
+}
