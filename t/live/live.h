@@ -54,7 +54,7 @@ struct test {
 	unsigned count;		/* connections to make */
 	unsigned burst;		/* connections of the burst */
 	bool system_wide;	/* no --netns: whatever happens is ours */
-	const char *extra[32];	/* further arguments of sockeye */
+	const char *extra[64];	/* further arguments of sockeye */
 	unsigned nextra;
 	const char *truth;	/* write what was made to this file, or NULL */
 	int host_ns;		/* network namespace live was started in; -1 */
@@ -70,7 +70,8 @@ struct live_case {
 
 /* Ends with name NULL; one table per case_*.c. */
 extern const struct live_case life_cases[], open_cases[], filter_cases[],
-	retrans_cases[], run_cases[], burst_cases[], dns_cases[];
+	retrans_cases[], run_cases[], burst_cases[], dns_cases[],
+	discover_cases[];
 
 /* differ - one difference between made and shown; the case has failed. */
 void differ(struct test *t, const char *fmt, ...)
@@ -84,6 +85,9 @@ void skip(struct test *t, const char *fmt, ...)
 /* summary - what the verdict's line says after the name; adds to it. */
 void summary(struct test *t, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* test_hides - has sockeye been told --config @word? */
+bool test_hides(const struct test *t, const char *word);
 
 /* ---- util.c ------------------------------------------------------------ */
 

@@ -23,7 +23,7 @@
 
 static const struct live_case *const all_cases[] = {
 	life_cases, filter_cases, open_cases, dns_cases, retrans_cases,
-	run_cases, burst_cases,
+	run_cases, burst_cases, discover_cases,
 };
 
 struct run {
@@ -274,8 +274,12 @@ static void add_extra(struct test *t, char *args)
 	char *p, *save = NULL;
 
 	for (p = strtok_r(args, " ", &save); p; p = strtok_r(NULL, " ", &save))
-		if (t->nextra < ARRAY_SIZE(t->extra) - 1)
+		if (t->nextra < ARRAY_SIZE(t->extra)) {
 			t->extra[t->nextra++] = p;
+		} else {
+			fprintf(stderr, "live: too many --extra\n");
+			exit(2);
+		}
 }
 
 static void options(struct run *run, int argc, char **argv)

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAX_ARGS 80
+#define MAX_ARGS 120
 #define READY_FD 9
 
 /* A file without a name; where there is no memfd_create (before 3.17, or not
@@ -39,6 +39,16 @@ static int memory_file(struct test *t)
 		fatal(t, "%s: %s", path, strerror(errno));
 	unlink(path);
 	return fd;
+}
+
+bool test_hides(const struct test *t, const char *word)
+{
+	unsigned i;
+
+	for (i = 0; i < t->nextra; i++)
+		if (!strncmp(t->extra[i], word, strlen(word)))
+			return true;
+	return false;
 }
 
 void tool_init(struct tool *r, struct test *t, uint32_t netns)

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Fields found without BTF: are they where the kernel's BTF has them? */
+#include "live.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_ARGS 80
+/* of some 94; fewer only where there are neither kprobes nor raw tracepoints */
+#define FOUND_AT_LEAST 85
+
+/* `doctor ARGS...`, and those of --extra that tell what the kernel lacks. */
+static void doctor(struct tool *r, struct test *t, const char *const *args)
+{
+	const char *all[MAX_ARGS + 1];
+	unsigned n = 0, i;
+
+	for (i = 0; args[i]; i++)
+		all[n++] = args[i];
+	for (i = 0; i + 1 < t->nextra && n + 2 < MAX_ARGS; i++)
+		if (!strcmp(t->extra[i], "--config")) {
+			all[n++] = t->extra[i];
+			all[n++] = t->extra[i + 1];
+		}
+	all[n] = NULL;
+	tool_init(r, t, 0);
+	r->verb = true;
+	tool_start(r, "doctor", all);
+	tool_stop(r, 0);
+}
+
+/* Lines that start with @word. */
+static unsigned count_lines(const char *text, const char *word,
+			    const char **last)
+{
+	const char *line = text, *end;
+	unsigned n = 0;
+
+	while (line && *line) {
+		if (!strncmp(line, word, strlen(word))) {
+			*last = line;
+			n++;
+		}
+		end = strchr(line, '\n');
+		line = end ? end + 1 : NULL;
+	}
+	return n;
+}
+
+static int line_len(const char *line)
+{
+	return (int)strcspn(line, "\n");
+}
+
+static void check(struct test *t)
+{
+	unsigned equal, wrong, missed;
+	const char *line = "";
+	struct tool r;
+
+	doctor(&r, t, ARGS("--fields", "--check"));
+	if (r.talk && strstr(r.talk, "has no BTF to check against"))
+		skip(t, "the kernel has no BTF to check against");
+	tool_check_exit(&r, 0);
+	equal = count_lines(r.text, "equal ", &line);
+	missed = count_lines(r.text, "missed ", &line);
+	if (missed)
+		summary(t, "last not found: %.*s; ", line_len(line), line);
+	wrong = count_lines(r.text, "wrong ", &line);
+	if (wrong)
+		differ(t, "%u fields are wrong: %.*s", wrong, line_len(line),
+		       line);
+	if (equal < FOUND_AT_LEAST)
+		differ(t, "only %u fields were found", equal);
+	summary(t, "%u fields equal, %u not found", equal, missed);
+	tool_release(&r);
+}
+
+/* Not in kernels before 4.19, or not to be told there from others. */
+static bool is_newer(const char *line)
+{
+	static const char *const names[] = {
+		"struct tcp_sock:bytes_sent:", "struct tcp_sock:bytes_retrans:",
+	};
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(line + strlen("# "), names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+static void check_known(struct test *t, const char *text)
+{
+	const char *line = text;
+
+	while (line && *line) {
+		if (!strncmp(line, "# struct ", 9) && !is_newer(line))
+			differ(t, "not known: %.*s", line_len(line), line);
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+}
+
+/* All that tools ask for is answered, and quickly. */
+static void fields(struct test *t)
+{
+	const char *line = "";
+	uint64_t start;
+	struct tool r;
+	unsigned n;
+
+	start = now_ns();
+	doctor(&r, t, ARGS("--fields", "--btf", "none"));
+	start = now_ns() - start;
+	tool_check_exit(&r, 0);
+	if (!r.text || !strstr(r.text, "\n# from discovery\n"))
+		differ(t, "not from discovery: %.200s",
+		       r.talk && *r.talk ? r.talk : r.text ? r.text : "");
+	check_known(t, r.text);
+	n = count_lines(r.text, "struct ", &line);
+	summary(t, "%u fields that tools read, in %u ms", n,
+		(unsigned)(start / MSEC));
+	tool_release(&r);
+}
+
+/* What cannot be undone is not done: addresses, routes and sysctls of the
+ * namespace that sockeye runs in are as they were. */
+static void leaves_nothing(struct test *t)
+{
+	static const char *const files[] = {
+		"/proc/sys/net/ipv4/tcp_early_retrans",
+		"/proc/sys/net/core/somaxconn", "/proc/net/if_inet6",
+		"/proc/net/fib_trie",
+	};
+	char *was[ARRAY_SIZE(files)], *is;
+	struct tool r;
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++)
+		was[i] = slurp(files[i]);
+	doctor(&r, t, ARGS("--record", "/dev/null"));
+	tool_check_exit(&r, 0);
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		is = slurp(files[i]);
+		if (!was[i] != !is || (is && strcmp(is, was[i])))
+			differ(t, "%s is not what it was", files[i]);
+		free(was[i]);
+		free(is);
+	}
+	is = slurp("/sys/kernel/tracing/kprobe_events");
+	if (is && strstr(is, "sockeye"))
+		differ(t, "left in kprobe_events: %.200s", is);
+	free(is);
+	summary(t, "%zu files as they were", ARRAY_SIZE(files));
+	tool_release(&r);
+}
+
+const struct live_case discover_cases[] = {
+	{ "discover-check", "fields found without BTF are where BTF has them",
+	  120, check, false },
+	{ "discover-fields", "all fields that tools read are found", 120,
+	  fields, false },
+	{ "discover-clean", "looking for fields changes nothing", 120,
+	  leaves_nothing, false },
+	{ NULL, NULL, 0, NULL, false },
+};
