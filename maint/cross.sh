@@ -2,38 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # Static builds of the program and of the live tests' driver for the machines
-# of rows that check-vm boots, in cross/TRIPLET of the build directory.  The
-# source is cross/src: a copy, since a source directory that was configured
-# itself takes no other build directories.
+# that check-vm boots, in cross/TRIPLET of the build directory.  The source is
+# cross/src: a copy, since a source directory that was configured itself takes
+# no other build directories.
 #
 # A machine whose build fails is told, and left without a program: its rows
 # fail, the others are tested.
 #
-# usage: cross.sh ROWS-FILE [ROW]...	(none: all rows)
+# usage: cross.sh TRIPLET...
 set -eu
 
 # make's own are for this machine
 unset CC CPPFLAGS
 
-rows=$1
-shift
-wanted=" $* "
-
-# triplets - one per line, once each, of the rows wanted
-triplets()
-{
-	awk -F '|' -v wanted="$wanted" '
-		/^#/ || NF < 7 { next }
-		{
-			gsub(/ /, "", $1)
-			gsub(/ /, "", $7)
-			if (wanted ~ /^ *$/ || index(wanted, " " $1 " "))
-				print $7
-		}
-	' "$rows" | LC_ALL=C sort -u
-}
-
-for t in $(triplets); do
+for t; do
 	if ! command -v "$t-gcc" >/dev/null &&
 	   [ "${t%%-*}" != "$(uname -m)" ]; then
 		echo "cross.sh: no $t-gcc (Debian: gcc-$(echo "$t" |
