@@ -48,24 +48,21 @@ struct flow {
 /* What is known of a socket, keyed by its address. */
 struct owner {
 	__u64 birth;		/* ns; 0: older than the tool */
-	__u64 closed;		/* ns; closed before it had an owner */
-	__u32 pid;		/* 0: not known */
+	__u64 cgroup;
+	__u32 pid;		/* 0: not known; else all the rest is */
+	__u32 tid, uid;
 	__u32 flags;		/* OWNER_... */
-	union {
-		struct {
-			__u64 cgroup;
-			__u32 tid, uid;
-			char comm[16];
-		};
-		struct {	/* closed, and no owner so far */
-			__u64 tx_bytes, rx_bytes;
-			__u8 laddr[16];
-		} end;
-	};
+	char comm[16];
+	/* Closed before it had an owner.  Apart from the above, since both may
+	 * be written at once. */
+	__u64 closed;		/* ns; 0: not; else all the rest is there */
+	struct {
+		__u64 tx_bytes, rx_bytes;
+		__u8 laddr[16];
+	} end;
 };
 
 #define OWNER_ACTIVE	1	/* it connected */
-#define OWNER_FIN_ACKED	2	/* the peer acknowledged our FIN */
 #define OWNER_RPORT_SHIFT 16	/* of `end`: the remote port above here */
 
 /* Owner of a socket that was there before the tool, keyed by its cookie:
@@ -103,7 +100,7 @@ enum verdict {
 
 _Static_assert(sizeof(struct event) == 16, "struct event");
 _Static_assert(sizeof(struct flow) == 96, "struct flow");
-_Static_assert(sizeof(struct owner) == 56, "struct owner");
+_Static_assert(sizeof(struct owner) == 88, "struct owner");
 _Static_assert(sizeof(struct seed) == 40, "struct seed");
 _Static_assert(sizeof(struct dns_event) == 24 + DNS_BYTES, "struct dns_event");
 

@@ -159,8 +159,10 @@ static __always_inline u64 sock_id(const void *sk, u64 birth)
 		return 0;
 	/* fentry's pointers are no numbers to the verifier; what is read is */
 	probe_read(&v, sizeof(v), &sk);
-	/* 2^64 / golden ratio: close pointers, far ids */
-	return (v ^ birth) * 0x9e3779b97f4a7c15ull;
+	/* 2^64 / golden ratio: close pointers, far ids.  Multiplied before
+	 * the birth comes in: pointers and births that differ by the same bits
+	 * are met among some thousand sockets. */
+	return (v * 0x9e3779b97f4a7c15ull ^ birth) * 0x9e3779b97f4a7c15ull;
 }
 
 /* ---- owners ----------------------------------------------------------- */
@@ -173,13 +175,14 @@ static __always_inline void owner_current(struct owner *o)
 	 * end of the name. */
 	char comm[16] __attribute__((aligned(8))) = {};
 
-	o->pid = id >> 32;
 	o->tid = id;
 	o->uid = get_current_uid_gid();
 	if (CONST(want_cgroup) && CONST(cgroup_id))
 		o->cgroup = get_current_cgroup_id();
 	get_current_comm(comm, sizeof(comm));
 	copy16(o->comm, comm);
+	asm volatile("" ::: "memory");	/* who sees `pid` sees the rest */
+	o->pid = id >> 32;
 }
 
 /* False if there was no room. */
@@ -252,10 +255,14 @@ static __always_inline struct owner *owner_known(const struct sock *sk)
 static __always_inline int owner_copy(struct owner *to, const struct sock *sk)
 {
 	struct owner *o = owner_known(sk);
+	u32 pid;
 
 	if (!o)
 		return owner_from_seed(to, sk);
+	pid = o->pid;
+	asm volatile("" ::: "memory");	/* see owner_current() */
 	*to = *o;
+	to->pid = pid;
 	return 1;
 }
 

@@ -105,8 +105,6 @@ static __always_inline void keep_end(const struct sock *sk, int fin_acked,
 	if (!o)
 		return;
 	flow_sock(&f, sk);
-	if (fin_acked)
-		o->flags |= OWNER_FIN_ACKED;
 	o->flags |= (u32)f.rport << OWNER_RPORT_SHIFT;
 	o->end.tx_bytes = tx_bytes(sk, o, fin_acked);
 	o->end.rx_bytes = rx_bytes(sk);
@@ -115,22 +113,21 @@ static __always_inline void keep_end(const struct sock *sk, int fin_acked,
 	o->closed = now;
 }
 
-/* @kept: what keep_end() left; @o: the same, or with an owner by now. */
+/* What keep_end() left is shown, with an owner or without. */
 static __always_inline void finish_kept(void *ctx, const struct sock *sk,
-					const struct owner *o,
-					const struct owner *kept)
+					const struct owner *o)
 {
-	struct tcplife_event ev = { .event.ns = kept->closed };
+	struct tcplife_event ev = { .event.ns = o->closed };
 
 	flow_sock(&ev.flow, sk);
-	ev.flow.rport = kept->flags >> OWNER_RPORT_SHIFT;
-	copy16(ev.flow.laddr, kept->end.laddr);
+	ev.flow.rport = o->flags >> OWNER_RPORT_SHIFT;
+	copy16(ev.flow.laddr, o->end.laddr);
 	flow_owner(&ev.flow, sk, o);
 	if (!pass(&ev.flow))
 		return;
-	ev.tx_bytes = kept->end.tx_bytes;
-	ev.rx_bytes = kept->end.rx_bytes;
-	show(ctx, &ev, kept->birth);
+	ev.tx_bytes = o->end.tx_bytes;
+	ev.rx_bytes = o->end.rx_bytes;
+	show(ctx, &ev, o->birth);
 }
 
 /* tcp_ack() moves a socket on only once our FIN is acknowledged. */
@@ -212,12 +209,10 @@ int on_state(struct probe___state *ctx)
 
 static __always_inline void owned(void *ctx, struct sock *sk, struct owner *o)
 {
-	struct owner kept = *o;
-
 	owner_current(o);
-	if (!kept.closed)
+	if (!o->closed)
 		return;
-	finish_kept(ctx, sk, o, &kept);
+	finish_kept(ctx, sk, o);
 	owner_forget(sk);
 }
 
@@ -258,16 +253,10 @@ int on_destroy(struct probe___sock *ctx)
 
 	if (!o)
 		return 0;
-	if (o->closed && o->pid) {
-		/* A process came upon it at the very moment it closed, and what
-		 * both wrote is mixed (where accept() is seen by its functions,
-		 * the socket's lock prevents that).  Accepted, it is whole. */
-		struct owner nobody = { .birth = o->birth, .flags = o->flags };
-
-		finish(ctx, sk, &nobody, o->flags & OWNER_FIN_ACKED, o->closed);
-	} else if (o->closed) {
-		finish_kept(ctx, sk, o, o);
-	}
+	/* Nobody took it, or a process came upon it at the very moment it
+	 * closed, so that neither saw the other. */
+	if (o->closed)
+		finish_kept(ctx, sk, o);
 	owner_forget(sk);
 	return 0;
 }
