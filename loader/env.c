@@ -137,6 +137,16 @@ static uint32_t possible_cpus(void)
 	return n;
 }
 
+/* Where it is decided at boot the kernel does not tell how; the default was
+ * not to, until 7.0. */
+static bool kernel_preempts(const char *uname_v, uint32_t version)
+{
+	const char *p = strstr(uname_v, "PREEMPT");
+
+	return p && (version >= KERNEL(7, 0) ||
+		     strncmp(p, "PREEMPT_DYNAMIC", 15));
+}
+
 int env_open(struct env *env, const struct env_opts *o, struct err *e)
 {
 	static const uint16_t one = 1;
@@ -153,6 +163,7 @@ int env_open(struct env *env, const struct env_opts *o, struct err *e)
 	env->word_size = sizeof(long) == 8 ? 8 : kernel_word_size(env->machine);
 	env->big_endian = *(const uint8_t *)&one == 0;
 	env->kern_version = kernel_version(env, u.version);
+	env->preempts = kernel_preempts(u.version, env->kern_version);
 	for (unsigned i = 0; o->config && o->config[i]; i++) {
 		err = env_config(&env->has, o->config[i], e);
 		if (err)

@@ -92,6 +92,8 @@ static int link_func(struct linker *l, struct func *f,
 		err = stack_fetch(l, f);
 	if (!err)
 		err = check_poison(l, f);
+	if (!err)
+		err = twin_func(l, f);
 	return err ? err : lint_func(l, f);
 }
 

@@ -7,6 +7,8 @@
  *   link_patch.c   what relocations put into them
  *   link_probe.c   struct probe: the arguments of a hook
  *   link_stack.c   those that are on the stack
+ *   link_twin.c    a program that is there twice
+ *   link_front.c   code put around a program
  *   link_eval.c    arithmetic
  *   link_flow.c    which values registers have where
  *   link_fold.c    what follows from that
@@ -174,6 +176,37 @@ int stack_load(struct linker *l, struct func *f, struct ins *x, int n,
 /* stack_fetch - code for those loads, once nothing else changes @f. */
 int stack_fetch(struct linker *l, struct func *f);
 
+/* ---- link_front.c ----------------------------------------------------- */
+
+/* A function written anew as @to, with code before and after its body. */
+struct front {
+	struct linker *l;
+	struct func to;
+	const struct ins *like;		/* for its lines */
+	uint32_t body;			/* where that starts */
+	int slot;			/* eight bytes of stack it leaves */
+	int err;			/* once set, nothing more is done */
+};
+
+/* front_open, any others, front_close; that one returns the error and puts
+ * the new code into @f, or leaves @f as it was. */
+int front_open(struct front *w, struct linker *l, struct func *f);
+/* front_put - an instruction; NULL on errors. */
+struct ins *front_put(struct front *w, uint8_t code, int dst, int src, int off,
+		      int imm);
+/* front_end_if - the program ends if @reg is (BPF_JEQ) or is not (BPF_JNE)
+ * @value. */
+void front_end_if(struct front *w, uint8_t op, int reg, int value);
+void front_body(struct front *w, const struct func *f);
+/* front_exits - where the body would end, it goes on with what follows. */
+void front_exits(struct front *w);
+int front_close(struct front *w, struct func *f);
+
+/* ---- link_twin.c ------------------------------------------------------ */
+
+/* twin_func - what the target says of twins. */
+int twin_func(struct linker *l, struct func *f);
+
 /* ---- link_eval.c ------------------------------------------------------ */
 
 /* eval_alu - the result, or false when it is not defined (division by zero,
@@ -252,7 +285,6 @@ int lint_shape(const struct linker *l, const struct bpf_insn *insns,
 
 /* ---- link_helper.c ---------------------------------------------------- */
 
-#define KERNEL(major, minor) ((uint32_t)((major) << 16 | (minor) << 8))
 
 unsigned helper_args(int id);		/* arguments it takes; 5: unknown */
 uint32_t helper_since(int id);		/* KERNEL(); 0: unknown */

@@ -147,12 +147,19 @@ struct hook {
 	uint32_t maxactive;		/* kretprobe: instances, 0 default */
 	bool suffixed;			/* kprobe: also a variant that the
 					   compiler renamed (".isra.0") */
+	/* (raw) tracepoints whose runs interrupt each other on one CPU, which
+	   may make the kernel skip some: attached a second time, as a raw
+	   tracepoint with these arguments; see link_twin.c */
+	const char *again;
 };
 
 const char *hook_kind_name(int kind);	/* "kprobe", "raw_tracepoint" ... */
 /* hook_parse - "kprobe:tcp_connect", and libbpf's section names
  * ("kprobe/tcp_connect", "tp_btf/x", "tracepoint/a/b"); text is borrowed. */
 int hook_parse(struct hook *h, const char *text);
+
+/* A version as the kernel counts: LINUX_VERSION_CODE. */
+#define KERNEL(major, minor) ((uint32_t)((major) << 16 | (minor) << 8))
 
 /* ---- environment ------------------------------------------------------ */
 
@@ -177,6 +184,7 @@ enum { FEAT_UNKNOWN, FEAT_YES, FEAT_NO };
 	X(map_names, "names of maps and programs", "4.15")		\
 	X(cgroup_id, "bpf_get_current_cgroup_id", "4.18")		\
 	X(kernel_btf, "BTF of the kernel in sysfs", "5.4")		\
+	X(twins, "twice attached: no run is skipped", "6.1")		\
 	X(discovery, "discovery of fields without BTF", "4.9")
 
 #define NO_HOOKS_MAX 16
@@ -200,6 +208,7 @@ struct env {
 	uint32_t ncpus;		/* possible CPUs */
 	uint8_t word_size;	/* bytes of a long in the kernel: 4, 8 */
 	bool big_endian;
+	bool preempts;		/* tasks may be preempted in the kernel */
 	struct btf *kernel_btf;	/* owned by fields; NULL: none (then there
 				   is no fentry and no tp_btf) */
 	struct btf *types;	/* the BTF that is asked first, --btf FILE's
@@ -267,6 +276,18 @@ struct function {
 	uint32_t ninsns;
 };
 
+/*
+ * A program that is attached twice so that no run is skipped; see
+ * loader/link_twin.c.  Elements of the per-CPU array TWIN_MAP.
+ */
+enum { TWIN_NONE, TWIN_FIRST, TWIN_SECOND };
+#define TWIN_MAP "twins"
+struct twin {
+	uint64_t running;	/* the first one, on this processor */
+	uint64_t twice;		/* not 0: it came upon itself */
+	uint64_t instead;	/* runs of the second one in its place */
+};
+
 /* The kernel a program is linked for, as far as linking cares. */
 struct link_target {
 	const char *machine;		/* for argument registers */
@@ -274,6 +295,8 @@ struct link_target {
 	uint8_t word_size;
 	bool no_probe_read_kernel;	/* call probe_read instead */
 	bool no_bpf_calls;		/* inline every subprogram */
+	uint8_t twin;			/* TWIN_... */
+	uint32_t twin_index;		/* in TWIN_MAP */
 	uint32_t lint_version;		/* lint for LINUX_VERSION_CODE; 0: only
 					   what holds for every kernel */
 	struct resolver *fields;
@@ -370,6 +393,9 @@ int object_attach(struct object *o, const char *prog, const struct hook *h,
 /* object_check - the same without attaching (--plan): link and load only. */
 int object_check(struct object *o, const char *prog, const struct hook *h,
 		 struct err *e);
+/* object_preempted - may a task lose its processor amid a run of a program
+ * for @h?  The kernel skips that program's runs there until the task is back. */
+bool object_preempted(const struct object *o, const struct hook *h);
 /* object_attached - how many hooks are attached; object_detach - detach the
  * newest ones until @keep are left (0: all); maps stay readable. */
 unsigned object_attached(const struct object *o);

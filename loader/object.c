@@ -1,36 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A spec made real: its maps and programs in the kernel. */
-#include "loader/discover.h"
-#include "loader/loader_int.h"
+#include "object_int.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-struct loaded {			/* a program in the kernel */
-	int fd, type;
-	const struct spec_prog *prog;	/* what it was linked from, and for */
-	uint8_t kind;
-	const char *args;
-	struct bpf_insn *insns;	/* as loaded, to recognise it again */
-	uint32_t ninsns;
-};
-
-struct object {
-	const struct spec *spec;
-	struct env *env;
-	struct object_opts o;
-	int *map_fds;		/* by spec map; -1: not needed so far */
-	bool ring_is_ringbuf;
-	uint32_t ring_bytes;	/* of the ring buffer, or per CPU */
-	struct constant *constants;
-	uint32_t nconstants;
-	struct loaded *progs;
-	struct attachment *attached;
-	unsigned nprogs, nattached;
-	uint64_t kernel_bytes;
-};
 
 struct env *object_env(struct object *o)
 {
@@ -72,7 +47,7 @@ static int create_once(struct env *env, const struct spec_map *m,
 	return fd;
 }
 
-static int create(struct object *o, const struct spec_map *m, uint32_t type,
+int object_create(struct object *o, const struct spec_map *m, uint32_t type,
 		  uint32_t entries)
 {
 	struct env *env = o->env;
@@ -109,7 +84,7 @@ static int create_ring(struct object *o, const struct spec_map *m)
 
 	o->ring_bytes = round_up_ring(env, o->o.ring_bytes);
 	if (env->has.ringbuf != FEAT_NO) {
-		fd = create(o, m, MAP_RINGBUF, o->ring_bytes);
+		fd = object_create(o, m, MAP_RINGBUF, o->ring_bytes);
 		if (fd == -EPERM || fd == -ENOMEM)
 			return fd;
 		env->has.ringbuf = fd >= 0 ? FEAT_YES : FEAT_NO;
@@ -127,7 +102,7 @@ static int create_ring(struct object *o, const struct spec_map *m)
 	perf.key_size = perf.value_size = 4;
 	perf.flags = 0;
 	o->kernel_bytes += (uint64_t)o->ring_bytes * env->ncpus;
-	return create(o, &perf, MAP_PERF_EVENT_ARRAY, env->ncpus);
+	return object_create(o, &perf, MAP_PERF_EVENT_ARRAY, env->ncpus);
 }
 
 static int fill_data(struct env *env, int fd, const struct spec_map *m,
@@ -150,13 +125,15 @@ static int fill_data(struct env *env, int fd, const struct spec_map *m,
 
 /* Maps are made when a program that is left after linking refers to them:
  * what an option switched off costs no memory. */
-static int map_fd(struct object *o, const char *name, struct err *e)
+int object_map_fd(struct object *o, const char *name, struct err *e)
 {
 	const struct spec_map *m = spec_find_map(o->spec, name);
 	uint32_t entries;
 	int fd, err = 0;
 	size_t i;
 
+	if (!strcmp(name, TWIN_MAP))
+		return twin_map(o, e);
 	if (!m)
 		return err_set(e, ENOENT, "map %s", name);
 	i = m - o->spec->maps;
@@ -170,7 +147,7 @@ static int map_fd(struct object *o, const char *name, struct err *e)
 			entries = o->o.resize(o->o.resize_ctx, m);
 		if (m->type == MAP_PERF_EVENT_ARRAY && !entries)
 			entries = o->env->ncpus;
-		fd = create(o, m, m->type, entries);
+		fd = object_create(o, m, m->type, entries);
 	}
 	if (fd < 0) {
 		err_set(e, -fd, "create map %s (%u entries)", name, entries);
@@ -265,13 +242,14 @@ int object_open(struct object **out, const struct spec *s, struct env *env,
 	o->spec = s;
 	o->env = env;
 	o->o = *opts;
+	o->twin_fd = -1;
 	o->map_fds = malloc((s->nmaps + 1) * sizeof(*o->map_fds));
 	if (!o->map_fds)
 		goto fail;
 	for (uint32_t i = 0; i < s->nmaps; i++)
 		o->map_fds[i] = -1;
 	if (o->o.ring_map) {
-		err = map_fd(o, o->o.ring_map, e);
+		err = object_map_fd(o, o->o.ring_map, e);
 		if (err < 0)
 			goto fail;
 	}
@@ -289,205 +267,7 @@ fail:
 	return err;
 }
 
-/* ---- programs --------------------------------------------------------- */
-
-static int patch_maps(struct object *o, struct linked *l, struct err *e)
-{
-	for (uint32_t i = 0; i < l->nrelocs; i++) {
-		const struct reloc *r = &l->relocs[i];
-		struct bpf_insn *insn = &l->insns[r->insn];
-		int fd = map_fd(o, r->name, e);
-
-		if (fd < 0)
-			return fd;
-		insn[0].src_reg = r->kind == RELOC_DATA ? LD_MAP_VALUE :
-				  LD_MAP_FD;
-		insn[0].imm = fd;
-		insn[1].imm = r->kind == RELOC_DATA ? (int)r->addend : 0;
-	}
-	return 0;
-}
-
-static int link_for(struct object *o, const struct spec_prog *p,
-		    const struct hook *h, struct linked *l, struct err *e)
-{
-	static char format[16384];
-	struct env *env = o->env;
-	struct link_target t = {
-		.machine = env->machine, .big_endian = env->big_endian,
-		.word_size = env->word_size, .fields = &env->fields,
-		.no_bpf_calls = env->has.bpf_calls == FEAT_NO,
-	};
-	struct link_input in = {
-		.spec = o->spec, .prog = p, .hook = h, .target = &t,
-		.constants = o->constants, .nconstants = o->nconstants,
-		.functions = o->o.functions, .nfunctions = o->o.nfunctions,
-	};
-	ssize_t n;
-	int err;
-
-	if (h->kind == HOOK_TRACEPOINT) {
-		n = env_tracepoint_format(env, h->target, format,
-					  sizeof(format), e);
-		if (n < 0)
-			return n;
-		t.format = format;
-		t.format_len = n;
-	}
-	t.no_probe_read_kernel =
-		!load_has_helper(env, HELPER_PROBE_READ_KERNEL);
-	err = link_prog(l, &in, e);
-	if (err == -ENODATA && discover_failed(env))
-		err_hint(e, "%s", discover_failed(env));
-	return err;
-}
-
-/* Linked for an equal hook already?  Where arguments are found depends on
- * the target for tracepoints, and tracing programs belong to theirs. */
-static struct loaded *same_hook(struct object *o, const struct spec_prog *p,
-				const struct hook *h)
-{
-	if (h->kind == HOOK_TRACEPOINT || prog_type(h) == PROG_TRACING)
-		return NULL;
-	for (unsigned i = 0; i < o->nprogs; i++) {
-		struct loaded *was = &o->progs[i];
-
-		if (was->prog == p && was->kind == h->kind &&
-		    !strcmp(was->args ? was->args : "",
-			    h->args ? h->args : ""))
-			return was;
-	}
-	return NULL;
-}
-
-static struct loaded *same_prog(struct object *o, int type,
-				const struct linked *l)
-{
-	for (unsigned i = 0; i < o->nprogs; i++) {
-		struct loaded *p = &o->progs[i];
-
-		/* a tracing program belongs to one function */
-		if (p->type == type && type != PROG_TRACING &&
-		    p->ninsns == l->ninsns &&
-		    !memcmp(p->insns, l->insns, l->ninsns * sizeof(*l->insns)))
-			return p;
-	}
-	return NULL;
-}
-
-/* Remember program @fd, whose instructions are taken out of @l. */
-static int keep_prog(struct object *o, int fd, const struct spec_prog *p,
-		     const struct hook *h, struct linked *l)
-{
-	struct loaded *progs;
-
-	progs = realloc(o->progs, (o->nprogs + 1) * sizeof(*progs));
-	if (!progs) {
-		close(fd);
-		return -ENOMEM;
-	}
-	o->progs = progs;
-	progs[o->nprogs++] = (struct loaded){
-		.fd = fd, .type = prog_type(h), .prog = p,
-		.kind = h->kind, .args = h->args, .insns = l->insns,
-		.ninsns = l->ninsns };
-	l->insns = NULL;
-	return fd;
-}
-
-static int load_for(struct object *o, const char *name, const struct hook *h,
-		    struct err *e)
-{
-	const struct spec_prog *p = spec_find_prog(o->spec, name);
-	struct linked l = { 0 };
-	struct loaded *same;
-	int fd;
-
-	if (!p)
-		return err_set(e, ENOENT, "program %s", name);
-	same = same_hook(o, p, h);
-	if (same)
-		return same->fd;
-	fd = link_for(o, p, h, &l, e);
-	if (fd < 0)
-		return fd;
-	if (o->o.dump)
-		o->o.dump(o->o.dump_ctx, p, h, &l);
-	fd = patch_maps(o, &l, e);
-	if (fd >= 0) {
-		same = same_prog(o, prog_type(h), &l);
-		fd = same ? same->fd : load_prog(o->env, o->spec, p, h, &l, e);
-		if (fd >= 0 && !same)
-			fd = keep_prog(o, fd, p, h, &l);
-	}
-	linked_release(&l);
-	return fd;
-}
-
-int object_check(struct object *o, const char *prog, const struct hook *h,
-		 struct err *e)
-{
-	int fd = load_for(o, prog, h, e);
-
-	if (fd < 0)
-		return err_wrap(e, "%s %s", hook_kind_name(h->kind), h->target);
-	return 0;
-}
-
-int object_attach(struct object *o, const char *prog, const struct hook *h,
-		  struct err *e)
-{
-	struct attachment *list;
-	int fd, err = attach_possible(o->env, h, e);
-
-	if (err)
-		return err;
-	fd = load_for(o, prog, h, e);
-	if (fd < 0)
-		return err_wrap(e, "%s %s", hook_kind_name(h->kind), h->target);
-	list = realloc(o->attached, (o->nattached + 1) * sizeof(*list));
-	if (!list)
-		return err_set(e, ENOMEM, "attach");
-	o->attached = list;
-	err = attach(o->env, h, fd, &list[o->nattached], e);
-	if (err)
-		return err_wrap(e, "%s %s", hook_kind_name(h->kind), h->target);
-	o->nattached++;
-	return 0;
-}
-
 /* ---- ending ----------------------------------------------------------- */
-
-unsigned object_attached(const struct object *o)
-{
-	return o->nattached;
-}
-
-void object_detach(struct object *o, unsigned keep)
-{
-	while (o->nattached > keep)
-		detach(o->env, &o->attached[--o->nattached]);
-}
-
-uint64_t object_missed(struct object *o)
-{
-	struct prog_info info;
-	struct attr_info attr;
-	uint64_t missed = 0;
-
-	for (unsigned i = 0; i < o->nattached; i++)
-		missed += tracefs_missed(o->env, &o->attached[i].probe);
-	for (unsigned i = 0; i < o->nprogs; i++) {
-		memset(&info, 0, sizeof(info));
-		memset(&attr, 0, sizeof(attr));
-		attr.fd = o->progs[i].fd;
-		attr.len = sizeof(info);
-		attr.info = (uintptr_t)&info;
-		if (!sys_bpf(CMD_OBJ_GET_INFO, &attr, sizeof(attr)))
-			missed += info.recursion_misses;
-	}
-	return missed;
-}
 
 uint64_t object_kernel_bytes(const struct object *o)
 {
@@ -507,6 +287,8 @@ void object_close(struct object *o)
 	for (uint32_t i = 0; o->map_fds && i < o->spec->nmaps; i++)
 		if (o->map_fds[i] >= 0)
 			close(o->map_fds[i]);
+	if (o->twin_fd >= 0)
+		close(o->twin_fd);
 	free(o->progs);
 	free(o->map_fds);
 	free(o->constants);

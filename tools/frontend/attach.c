@@ -127,10 +127,28 @@ static int no_way(const struct role *r, const struct err *why, struct err *e)
 	return -e->no;
 }
 
+static bool preempted(const struct object *o, const struct alternative *a)
+{
+	for (unsigned i = 0; i < ALT_HOOKS && a->hooks[i].prog; i++)
+		if (object_preempted(o, &a->hooks[i].hook))
+			return true;
+	return false;
+}
+
+/* The ways whose programs may be preempted, or the others, best first. */
+static void try_role(struct object *o, const struct role *r, bool of_preempted,
+		     struct err *why, int *chosen)
+{
+	for (unsigned k = 0; k < r->nalts && *chosen < 0; k++)
+		if (preempted(o, &r->alts[k]) == of_preempted &&
+		    !attach_alternative(o, &r->alts[k], &why[k]))
+			*chosen = (int)k;
+}
+
 int roles_attach(struct object *o, const struct tool *t, uint32_t flags,
 		 struct plan *p, struct err *e)
 {
-	unsigned i, k;
+	unsigned i;
 	int err = 0;
 
 	for (i = 0; t->roles[i]; i++) {
@@ -139,12 +157,9 @@ int roles_attach(struct object *o, const struct tool *t, uint32_t flags,
 		p->chosen[i] = -1;
 		if (!wanted(r, flags))
 			continue;
-		for (k = 0; k < r->nalts && p->chosen[i] < 0; k++) {
-			memset(&p->why[i][k], 0, sizeof(p->why[i][k]));
-			if (!attach_alternative(o, &r->alts[k],
-						&p->why[i][k]))
-				p->chosen[i] = k;
-		}
+		memset(p->why[i], 0, sizeof(p->why[i]));
+		try_role(o, r, false, p->why[i], &p->chosen[i]);
+		try_role(o, r, true, p->why[i], &p->chosen[i]);
 		if (p->chosen[i] < 0 && !r->optional && !err)
 			err = no_way(r, p->why[i], e);
 	}
@@ -177,11 +192,11 @@ void plan_print(FILE *out, const struct tool *t, uint32_t flags,
 			r->optional ? " (optional)" : "");
 		for (int k = 0; k < (int)r->nalts; k++) {
 			const struct err *why = &p->why[i][k];
+			bool tried = why->msg[0];
 
 			print_alternative(out, &r->alts[k], k == used ?
-					  "used" : used >= 0 && k > used ?
-					  "not tried" : "no");
-			if (k == used || (used >= 0 && k > used))
+					  "used" : tried ? "no" : "not tried");
+			if (k == used || !tried)
 				continue;
 			fprintf(out, "            %s%s%s%s\n", why->msg,
 				why->hint[0] ? " (" : "", why->hint,

@@ -2,17 +2,19 @@
 /* The ladders of tools/ladders.h. */
 #include "tools/ladders.h"
 
-#define KPROBE(p, f, a)		{ p, { HOOK_KPROBE, f, a, 0, 0 } }
-#define KRETPROBE(p, f, a, n)	{ p, { HOOK_KRETPROBE, f, a, n, 0 } }
-#define FENTRY(p, f, a)		{ p, { HOOK_FENTRY, f, a, 0, 0 } }
-#define RAW(p, f, a)		{ p, { HOOK_RAW_TRACEPOINT, f, a, 0, 0 } }
-#define TRACEPOINT(p, f, a)	{ p, { HOOK_TRACEPOINT, f, a, 0, 0 } }
+#define KPROBE(p, f, a)		{ p, { HOOK_KPROBE, f, a, 0, 0, NULL } }
+#define KRETPROBE(p, f, a, n)	{ p, { HOOK_KRETPROBE, f, a, n, 0, NULL } }
+#define FENTRY(p, f, a)		{ p, { HOOK_FENTRY, f, a, 0, 0, NULL } }
+#define RAW(p, f, a)		{ p, { HOOK_RAW_TRACEPOINT, f, a, 0, 0, NULL } }
+#define TRACEPOINT(p, f, a)	{ p, { HOOK_TRACEPOINT, f, a, 0, 0, NULL } }
 
 static const struct alternative tcp_state[] = {
 	{ HOOKS(RAW("on_state", "inet_sock_set_state",
 		    "sk oldstate newstate")) },
-	{ HOOKS(TRACEPOINT("on_state", "sock/inet_sock_set_state",
-			   "sk=skaddr oldstate newstate")) },
+	/* again: runs are skipped on top of any program of this kind */
+	{ HOOKS({ "on_state", { HOOK_TRACEPOINT, "sock/inet_sock_set_state",
+				"sk=skaddr oldstate newstate", 0, 0,
+				"sk oldstate newstate" } }) },
 	{ HOOKS(KPROBE("on_state", "tcp_set_state", "sk newstate")) },
 };
 

@@ -11,7 +11,7 @@
 #define FILTER "Filters, tested in the kernel (of a list, one must match)"
 #define OUTPUT "Output"
 #define RUN "Run"
-#define KERNEL "Kernel"
+#define IN_KERNEL "Kernel"
 #define GENERAL "General"
 
 /* Where a value is kept. */
@@ -133,16 +133,16 @@ const struct opt opt_table[] = {
 
 	{ 0, "btf", "FILE", "kernel types from here (BTF, or ELF with BTF); "
 	  "none: without",
-	  KERNEL, MEMBER(env.btf), .take = take_file },
+	  IN_KERNEL, MEMBER(env.btf), .take = take_file },
 	{ 0, "fields", "FILE", "kernel fields from here, as printed by "
 	  "`sockeye doctor --fields'",
-	  KERNEL, MEMBER(env.fields), .take = take_file },
+	  IN_KERNEL, MEMBER(env.fields), .take = take_file },
 	{ 0, "force", NULL, "believe these files of another kernel",
-	  KERNEL, SWITCH(env.force) },
+	  IN_KERNEL, SWITCH(env.force) },
 	{ 0, "config", "K=V", "a rare setting; may be repeated",
-	  KERNEL, .take = take_config, .want = "NAME=VALUE" },
+	  IN_KERNEL, .take = take_config, .want = "NAME=VALUE" },
 	{ 0, "config-help", NULL, "print what --config knows",
-	  KERNEL, .take = take_and_end },
+	  IN_KERNEL, .take = take_and_end },
 
 	{ 'v', "verbose", NULL, "say more; again: the verifier's log",
 	  GENERAL, OPT_REPLAY, MEMBER(verbose), .take = take_more },
