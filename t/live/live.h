@@ -136,6 +136,15 @@ void tool_check_clean(struct tool *r);
 void tool_release(struct tool *r);
 #define ARGS(...) (const char *const[]){ __VA_ARGS__, NULL }
 
+/* ---- witness.c --------------------------------------------------------- */
+
+/* witness_open - a descriptor; while it is open the kernel counts runs
+ * (Linux 5.8; else negative). */
+int witness_open(void);
+/* witness_runs - of the program called @prog of the running tool: how often
+ * its hook was passed, runs that the kernel skipped included. */
+uint64_t witness_runs(const struct tool *r, const char *prog);
+
 /* ---- table.c: CSV ------------------------------------------------------ */
 
 struct table {
