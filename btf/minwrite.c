@@ -286,7 +286,6 @@ static int put_own(struct writer *w, const struct own *o)
 	struct type t;
 	int err;
 
-	work_start(w->m->b);
 	err = type_get(w->m->b, o->id, &t);
 	if (!err && o->named)
 		err = add_name(w, t.name, &name);
@@ -380,7 +379,10 @@ int mini_write(struct mini *m, void **out, size_t *len, const char **why)
 {
 	struct writer w = { .m = m, .swap = m->b->swap };
 	struct buf f = { NULL, 0, 0 };
-	int err = put_all(&w);
+	int err;
+
+	work_start(m->b);
+	err = put_all(&w);
 
 	if (!err)
 		err = put_file(&w, &f);

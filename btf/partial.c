@@ -77,7 +77,9 @@ int partial_detect(struct btf *b)
 	if (n <= (int)mark || memcmp(name, MARK, mark))
 		return 0;
 	b->partial = is_hex(name + mark) || !strcmp(name + mark, NO_ID);
-	if (is_hex(name + mark))
+	if (n - (int)mark >= PARTIAL_ID_MAX)
+		b->partial = false;	/* no id is so long */
+	else if (is_hex(name + mark))
 		memcpy(b->build_id, name + mark, (size_t)n - mark + 1);
 	return 0;
 }

@@ -137,6 +137,7 @@ int resolver_want(struct resolver *r, const char *const *names, size_t nnames,
 	if (nnames)
 		memcpy(all + r->nnames, names, nnames * sizeof(*all));
 	r->nnames += nnames;
+	memo_release(r);	/* what was not known may be now */
 	*why = NULL;
 	return r->nsources ? tell(r, 0, why) : 0;
 }

@@ -239,6 +239,7 @@ static int attach_behind_ftrace(struct env *env, const struct hook *h,
 	    strncmp(env->machine, "riscv", 5))
 		return -EINVAL;
 	p->off = 8;
+	detach(env, a);
 	return attach_place(env, h, p, prog_fd, a, &again);
 }
 
@@ -254,8 +255,10 @@ static int attach_probe(struct env *env, const struct hook *h, int prog_fd,
 		return err;
 	err = attach_place(env, h, &p, prog_fd, a, e);
 	if (err == -ENOENT && h->suffixed && !is_user(h) &&
-	    ksym_find(h->target, p.name, sizeof(p.name)) == 1)
+	    ksym_find(h->target, p.name, sizeof(p.name)) == 1) {
+		detach(env, a);		/* an entry in kprobe_events */
 		err = attach_place(env, h, &p, prog_fd, a, &again);
+	}
 	if (err == -EINVAL && !attach_behind_ftrace(env, h, &p, prog_fd, a))
 		err = 0;
 	return err;

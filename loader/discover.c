@@ -100,10 +100,11 @@ static int run_child(struct tape *t, struct env *env, struct err *e)
 		child(t, env);
 		_exit(0);
 	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_set(e, errno, "wait");
-	return 0;
+	do
+		pid = waitpid(pid, &status, 0);
+	while (pid < 0 && errno == EINTR);
+	/* ECHILD, once it has ended: SIGCHLD is ignored */
+	return pid < 0 && errno != ECHILD ? err_set(e, errno, "wait") : 0;
 }
 
 static void fill_machine(struct recording *r, const struct env *env)

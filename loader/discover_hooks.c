@@ -12,9 +12,10 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 
-#define RAW(f, a)	{ HOOK_RAW_TRACEPOINT, f, a, 0, false }
-#define KPROBE(f, a)	{ HOOK_KPROBE, f, a, 0, false }
-#define TRACEPOINT(f, a) { HOOK_TRACEPOINT, f, a, 0, false }
+#define HOOK(k, f, a)	{ .kind = k, .target = f, .args = a }
+#define RAW(f, a)	HOOK(HOOK_RAW_TRACEPOINT, f, a)
+#define KPROBE(f, a)	HOOK(HOOK_KPROBE, f, a)
+#define TRACEPOINT(f, a) HOOK(HOOK_TRACEPOINT, f, a)
 
 /* where prctl(PR_SET_NAME) passes */
 #define RENAME								\
@@ -110,6 +111,7 @@ int prober_open(struct prober *p, struct err *e)
 	for (int c = 0; c < PROBE_CLASSES; c++)
 		p->rung[c] = -2;
 	set_name(p);
+	p->low_ram = low_ram();
 	p->spec = probe_spec_new();
 	if (!p->spec)
 		return err_set(e, ENOMEM, "assemble");
@@ -181,6 +183,8 @@ uint64_t note_take(struct prober *p, int fd, uint8_t *window, uint32_t *len)
 		memcpy(window + *len, c.bytes, CHUNK);
 		*len += CHUNK;
 	}
+	if (!p->anchor)
+		p->anchor = p->ctl.obj;
 	return p->ctl.obj;
 }
 

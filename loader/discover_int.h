@@ -104,6 +104,8 @@ struct prober {
 	int early_retrans;	/* tcp_early_retrans; -1 not known */
 	uint64_t netns_inum;
 	uint64_t random;
+	uint64_t anchor;	/* an object of the kernel's, once known */
+	uint64_t low_ram;	/* 32 bits: how much is mapped one to one */
 	unsigned subjects, addresses6, nseen;
 	uint64_t seen[1024];	/* pointees that are recorded */
 	struct { uint32_t tcp4, tcp6, udp4, udp6, skb, req4, task; } size;
@@ -140,6 +142,9 @@ unsigned peek_chunks(struct prober *p, const uint64_t *addr, unsigned n,
 void net_enter(struct prober *p);
 bool net_ipv6(struct prober *p);
 void net_early_retrans(struct prober *p, int value);
+/* low_ram - bytes of memory that the kernel has always mapped, at most: what
+ * is beyond them on a machine of 32 bits may be a device's registers. */
+uint64_t low_ram(void);
 /* slab_size - bytes of an object of slab @name, 0 unknown. */
 uint32_t slab_size(const char *name);
 

@@ -9,12 +9,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #define LO_INDEX 1	/* the first device of every namespace */
@@ -221,6 +223,38 @@ static uint32_t slabinfo_size(const char *name)
 			return size <= DISC_WINDOW_MAX ? size : 0;
 	}
 	return 0;
+}
+
+/*
+ * The span of "System RAM" in /proc/iomem (of which holes are no harm: they
+ * are not mapped, or MIPS has none), less what is high memory.
+ */
+uint64_t low_ram(void)
+{
+	uint64_t first = UINT64_MAX, last = 0, a, b, span, low;
+	FILE *f = fopen("/proc/iomem", "re");
+	struct sysinfo si;
+	char line[160];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64, &a, &b) != 2 ||
+		    line[0] == ' ' || !strstr(line, ": System RAM"))
+			continue;
+		if (a < first)
+			first = a;
+		if (b > last)
+			last = b;
+	}
+	if (f)
+		fclose(f);
+	if (sysinfo(&si))
+		return 0;
+	low = (uint64_t)(si.totalram - si.totalhigh) * si.mem_unit;
+	span = last > first ? last - first + 1 : 0;
+	/* the kernel itself and what it took early is not in "total" */
+	if (si.totalhigh)
+		return low + (32 << 20) < span ? low + (32 << 20) : low;
+	return span > low ? span : low;
 }
 
 /* /sys/kernel/slab knows the bytes of the object without what the allocator

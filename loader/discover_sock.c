@@ -137,6 +137,27 @@ void subject_options(struct prober *p, struct subject *s)
 
 /* ---- pointers --------------------------------------------------------- */
 
+/*
+ * On machines of 32 bits any number may look like an address, and reading at
+ * one may touch a device: on ARM those are mapped above memory, and MIPS has
+ * all of physical memory below its windows, where nothing answers it is a bus
+ * error.  So only what is memory for sure, which is all that we look for.
+ */
+static bool is_low_memory(const struct prober *p, uint64_t word)
+{
+	static const uint32_t splits[] = {	/* CONFIG_VMSPLIT_... */
+		0xc0000000, 0xb0000000, 0x80000000, 0x40000000,
+	};
+	bool windows = !strncmp(p->env->machine, "mips", 4);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(splits); i++) {
+		if (windows ? splits[i] != 0x80000000 : splits[i] > p->anchor)
+			continue;
+		return word >= splits[i] && word - splits[i] < p->low_ram;
+	}
+	return false;
+}
+
 /* Could @word be the address of something?  The kernel's half, as far as a
  * machine tells halves apart. */
 bool is_pointer(const struct prober *p, uint64_t word)
@@ -144,7 +165,7 @@ bool is_pointer(const struct prober *p, uint64_t word)
 	if (word & 3)
 		return false;
 	if (p->env->word_size == 4)
-		return word >= 0x80000000u && word < 0xfffff000u;
+		return is_low_memory(p, word);
 	if (!strcmp(p->env->machine, "s390x"))	/* from 0, like a user's */
 		return word >= 0x10000 && word < 1ull << 53;
 	return word >= 0xff00000000000000ull && word < 0xfffffffffffff000ull;

@@ -137,14 +137,22 @@ static uint32_t possible_cpus(void)
 	return n;
 }
 
-/* Where it is decided at boot the kernel does not tell how; the default was
- * not to, until 7.0. */
+/*
+ * May tasks be preempted in the kernel?  Where that is decided at boot
+ * (PREEMPT_DYNAMIC, 5.12) the command line tells, or else nothing that all may
+ * read: distributions' kernels were not to, by default, until 7.0.
+ */
 static bool kernel_preempts(const char *uname_v, uint32_t version)
 {
 	const char *p = strstr(uname_v, "PREEMPT");
+	char line[4096];
 
-	return p && (version >= KERNEL(7, 0) ||
-		     strncmp(p, "PREEMPT_DYNAMIC", 15));
+	if (!p || strncmp(p, "PREEMPT_DYNAMIC", 15))
+		return p;
+	if (read_file_at(AT_FDCWD, "/proc/cmdline", line, sizeof(line)) > 0 &&
+	    (p = strstr(line, "preempt=")))
+		return !strncmp(p + 8, "full", 4) || !strncmp(p + 8, "lazy", 4);
+	return version >= KERNEL(7, 0);
 }
 
 int env_open(struct env *env, const struct env_opts *o, struct err *e)

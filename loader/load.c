@@ -186,7 +186,7 @@ int load_prog(struct env *env, const struct spec *s,
 		return err;
 	}
 	if (fd == -EINVAL && h->kind == HOOK_RAW_TRACEPOINT &&
-	    !(log && log[0])) {	/* not looked at: such programs are unknown */
+	    log && !log[0]) {	/* not looked at: such programs are unknown */
 		env->has.raw_tracepoint = FEAT_NO;
 		free(log);
 		return attach_possible(env, h, e);

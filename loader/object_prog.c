@@ -167,8 +167,10 @@ static int attach_one(struct object *o, const struct want *w, struct err *e)
 	return err;
 }
 
-/* The first one first: where none is skipped it must have said so before the
- * second runs.  That one may be refused: it is there for what is rare. */
+/*
+ * The first one first: where none is skipped it must have said so before the
+ * second runs.  Either may be refused: they are there for what is rare.
+ */
 static int attach_want(struct object *o, struct want *w, struct err *e)
 {
 	struct hook second;
@@ -179,9 +181,11 @@ static int attach_want(struct object *o, struct want *w, struct err *e)
 		return attach_one(o, w, e);
 	w->twin_index = o->ntwins++;
 	w->twin = TWIN_FIRST;
-	err = attach_one(o, w, e);
-	if (err)
-		return err;
+	err = attach_one(o, w, &refused);
+	if (err) {
+		w->twin = TWIN_NONE;
+		return attach_one(o, w, e);
+	}
 	w->twin = TWIN_SECOND;
 	w->hook = &second;
 	if (!attach_possible(o->env, &second, &refused))

@@ -14,7 +14,8 @@ bool twin_hook(const struct object *o, const struct hook *h,
 	struct env *env = o->env;
 	const char *slash = strchr(h->target, '/');
 
-	if (!h->again || o->ntwins == TWINS_MAX)
+	/* between the two copies of one run there could be another's */
+	if (!h->again || o->ntwins == TWINS_MAX || object_preempted(o, h))
 		return false;
 	/* commit 05b24ff9b2cf: before, raw tracepoints skip none */
 	if (env->has.twins == FEAT_UNKNOWN)

@@ -181,7 +181,9 @@ static __always_inline void owner_current(struct owner *o)
 		o->cgroup = get_current_cgroup_id();
 	get_current_comm(comm, sizeof(comm));
 	copy16(o->comm, comm);
-	asm volatile("" ::: "memory");	/* who sees `pid` sees the rest */
+	/* who sees `pid` sees the rest, where stores keep their order (x86,
+	 * s390x; elsewhere nearly always: BPF has no barrier before 5.12) */
+	asm volatile("" ::: "memory");
 	o->pid = id >> 32;
 }
 

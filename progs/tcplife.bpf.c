@@ -109,7 +109,7 @@ static __always_inline void keep_end(const struct sock *sk, int fin_acked,
 	o->end.tx_bytes = tx_bytes(sk, o, fin_acked);
 	o->end.rx_bytes = rx_bytes(sk);
 	copy16(o->end.laddr, f.laddr);
-	asm volatile("" ::: "memory");	/* who sees `closed` sees the rest */
+	asm volatile("" ::: "memory");	/* see owner_current() */
 	o->closed = now;
 }
 

@@ -31,19 +31,15 @@ static const struct tool_option own[] = {
 	{ .name = NULL },
 };
 
-#define HOOK(kind_, target_, args_) \
-	{ .kind = kind_, .target = target_, .args = args_ }
-
 static const struct alternative alts[] = {
-	{ HOOKS({ "on_state", HOOK(HOOK_RAW_TRACEPOINT, "inet_sock_set_state",
-				   "sk - newstate") }) },
-	{ HOOKS({ "on_enter", HOOK(HOOK_KPROBE, "tcp_set_state", "sk") },
-		{ "on_exit", HOOK(HOOK_KRETPROBE, "tcp_set_state", "") }),
+	{ HOOKS(RAW("on_state", "inet_sock_set_state", "sk - newstate")) },
+	{ HOOKS(KPROBE("on_enter", "tcp_set_state", "sk"),
+		KRETPROBE("on_exit", "tcp_set_state", "")),
 	  .note = "two hooks, twice the work" },
 };
 
 static const struct alternative dns_alts[] = {
-	{ HOOKS({ "on_dns", HOOK(HOOK_FEXIT, "udp_recvmsg", "sk") }) },
+	{ HOOKS(HOOK("on_dns", HOOK_FEXIT, "udp_recvmsg", "sk")) },
 };
 
 static const struct role state = {

@@ -15,7 +15,6 @@
 
 Suite *suite_kernels(void);
 
-#define KERNEL(a, b) ((uint32_t)(a) << 16 | (b) << 8)
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- what kernels have ------------------------------------------------ */

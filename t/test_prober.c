@@ -11,7 +11,6 @@
 
 Suite *suite_prober(void);
 
-#define KERNEL(a, b) ((a) << 16 | (b) << 8)
 
 static const struct {
 	const char *machine;

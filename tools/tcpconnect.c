@@ -23,13 +23,13 @@ static const struct column columns[] = {
 };
 
 static const struct alternative connect_alts[] = {
-	{ HOOKS({ "on_connect", { HOOK_FENTRY, "tcp_connect", "sk", 0, 0, NULL } }) },
-	{ HOOKS({ "on_connect", { HOOK_KPROBE, "tcp_connect", "sk", 0, 0, NULL } }) },
-	{ HOOKS({ "on_state", { HOOK_RAW_TRACEPOINT, "inet_sock_set_state",
-				"sk oldstate newstate", 0, 0, NULL } }),
+	{ HOOKS(FENTRY("on_connect", "tcp_connect", "sk")) },
+	{ HOOKS(KPROBE("on_connect", "tcp_connect", "sk")) },
+	{ HOOKS(RAW("on_state", "inet_sock_set_state",
+		    "sk oldstate newstate")),
 	  .note = "shown when the handshake ends" },
-	{ HOOKS({ "on_state", { HOOK_TRACEPOINT, "sock/inet_sock_set_state",
-				"sk=skaddr oldstate newstate", 0, 0, NULL } }),
+	{ HOOKS(TRACEPOINT("on_state", "sock/inet_sock_set_state",
+			   "sk=skaddr oldstate newstate")),
 	  .note = "shown when the handshake ends" },
 };
 

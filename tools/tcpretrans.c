@@ -63,18 +63,19 @@ static const struct column columns[] = {
 };
 
 #define ENTER_LEAVE(p, f, a)						\
-	{ "on_" p "_enter", { HOOK_KPROBE, f, a, 0, 0, NULL } },		\
-	{ "on_" p "_leave", { HOOK_KRETPROBE, f, "err=ret", 0, 0, NULL } }
+	KPROBE("on_" p "_enter", f, a),					\
+	KRETPROBE("on_" p "_leave", f, "err=ret")
 
 static const struct alternative retrans_alts[] = {
-	{ HOOKS({ "on_retrans", { HOOK_RAW_TRACEPOINT, "tcp_retransmit_skb",
-				  "sk skb err", 0, 0, "sk skb err" } }) },
-	{ HOOKS({ "on_retrans", { HOOK_RAW_TRACEPOINT, "tcp_retransmit_skb",
-				  "sk skb", 0, 0, "sk skb" } }) },
-	{ HOOKS({ "on_retrans", { HOOK_TRACEPOINT, "tcp/tcp_retransmit_skb",
-				  "sk=skaddr skb=skbaddr err", 0, 0, "sk skb err" } }) },
-	{ HOOKS({ "on_retrans", { HOOK_TRACEPOINT, "tcp/tcp_retransmit_skb",
-				  "sk=skaddr skb=skbaddr", 0, 0, "sk skb" } }) },
+	{ HOOKS(RAW("on_retrans", "tcp_retransmit_skb", "sk skb err",
+		    .again = "sk skb err")) },
+	{ HOOKS(RAW("on_retrans", "tcp_retransmit_skb", "sk skb",
+		    .again = "sk skb")) },
+	{ HOOKS(TRACEPOINT("on_retrans", "tcp/tcp_retransmit_skb",
+			   "sk=skaddr skb=skbaddr err",
+			   .again = "sk skb err")) },
+	{ HOOKS(TRACEPOINT("on_retrans", "tcp/tcp_retransmit_skb",
+			   "sk=skaddr skb=skbaddr", .again = "sk skb")) },
 	/* many kernels have the second inlined in the first */
 	{ HOOKS(ENTER_LEAVE("retrans", "tcp_retransmit_skb", "sk skb"),
 		ENTER_LEAVE("retrans", "__tcp_retransmit_skb", "sk skb")),
@@ -89,10 +90,9 @@ static const struct role role_retrans = {
 };
 
 static const struct alternative synack_alts[] = {
-	{ HOOKS({ "on_synack", { HOOK_RAW_TRACEPOINT, "tcp_retransmit_synack",
-				 "sk req", 0, 0, NULL } }) },
-	{ HOOKS({ "on_synack", { HOOK_TRACEPOINT, "tcp/tcp_retransmit_synack",
-				 "sk=skaddr req", 0, 0, NULL } }) },
+	{ HOOKS(RAW("on_synack", "tcp_retransmit_synack", "sk req")) },
+	{ HOOKS(TRACEPOINT("on_synack", "tcp/tcp_retransmit_synack",
+			   "sk=skaddr req")) },
 	{ HOOKS(ENTER_LEAVE("synack", "tcp_rtx_synack", "- req")),
 	  .note = "failed attempts are shown too" },
 };

@@ -134,6 +134,14 @@ struct role {
 };
 
 #define HOOKS(...) .hooks = { __VA_ARGS__ }
+/* A program of the spec, and where: target, args, and by name what else. */
+#define HOOK(p, k, t, ...)						\
+	{ p, { .kind = k, .target = t, .args = __VA_ARGS__ } }
+#define KPROBE(p, ...)		HOOK(p, HOOK_KPROBE, __VA_ARGS__)
+#define KRETPROBE(p, ...)	HOOK(p, HOOK_KRETPROBE, __VA_ARGS__)
+#define FENTRY(p, ...)		HOOK(p, HOOK_FENTRY, __VA_ARGS__)
+#define RAW(p, ...)		HOOK(p, HOOK_RAW_TRACEPOINT, __VA_ARGS__)
+#define TRACEPOINT(p, ...)	HOOK(p, HOOK_TRACEPOINT, __VA_ARGS__)
 #define ALTS(a) .alts = (a), .nalts = sizeof(a) / sizeof((a)[0])
 
 enum run_flags {

@@ -135,14 +135,42 @@ static bool preempted(const struct object *o, const struct alternative *a)
 	return false;
 }
 
-/* The ways whose programs may be preempted, or the others, best first. */
-static void try_role(struct object *o, const struct role *r, bool of_preempted,
-		     struct err *why, int *chosen)
+/* Do two ways give the same? */
+static bool equal_ways(const struct alternative *a, const struct alternative *b)
 {
-	for (unsigned k = 0; k < r->nalts && *chosen < 0; k++)
-		if (preempted(o, &r->alts[k]) == of_preempted &&
-		    !attach_alternative(o, &r->alts[k], &why[k]))
+	return a->note && b->note ? !strcmp(a->note, b->note) :
+				    a->note == b->note;
+}
+
+/*
+ * The best way that works; *@chosen is -1 before.  Where tasks may be
+ * preempted in its programs, those after it that give the same come first.
+ */
+static void try_role(struct object *o, const struct role *r, struct err *why,
+		     int *chosen)
+{
+	bool tried[MAX_ALTS] = { false };
+
+	for (unsigned k = 0; k < r->nalts && *chosen < 0; k++) {
+		const struct alternative *a = &r->alts[k];
+		bool whole = !preempted(o, a);
+
+		for (unsigned i = k + 1; !whole && i < r->nalts; i++) {
+			if (tried[i] || preempted(o, &r->alts[i]) ||
+			    !equal_ways(a, &r->alts[i]))
+				continue;
+			tried[i] = true;
+			if (attach_alternative(o, &r->alts[i], &why[i]))
+				continue;
+			*chosen = (int)i;
+			err_set(&why[k], 0, "tasks may be preempted in such "
+				"programs, which are skipped until they are "
+				"back");
+			return;
+		}
+		if (!tried[k] && !attach_alternative(o, a, &why[k]))
 			*chosen = (int)k;
+	}
 }
 
 int roles_attach(struct object *o, const struct tool *t, uint32_t flags,
@@ -158,8 +186,7 @@ int roles_attach(struct object *o, const struct tool *t, uint32_t flags,
 		if (!wanted(r, flags))
 			continue;
 		memset(p->why[i], 0, sizeof(p->why[i]));
-		try_role(o, r, false, p->why[i], &p->chosen[i]);
-		try_role(o, r, true, p->why[i], &p->chosen[i]);
+		try_role(o, r, p->why[i], &p->chosen[i]);
 		if (p->chosen[i] < 0 && !r->optional && !err)
 			err = no_way(r, p->why[i], e);
 	}

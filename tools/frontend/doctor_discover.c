@@ -8,7 +8,21 @@
 #include "loader/discover.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
+
+/* It holds kernel memory and addresses: for its owner only. */
+static FILE *create_private(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
+		      O_CLOEXEC, 0600);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!f && fd >= 0)
+		close(fd);
+	return f;
+}
 
 int doctor_record(struct env *env, const char *path)
 {
@@ -19,7 +33,7 @@ int doctor_record(struct env *env, const char *path)
 
 	if (discover_record(&r, env, &e))
 		return fail_err(&e);
-	out = strcmp(path, "-") ? fopen(path, "we") : stdout;
+	out = strcmp(path, "-") ? create_private(path) : stdout;
 	if (!out) {
 		complain("%s: %s", path, strerror(errno));
 		recording_release(&r);

@@ -97,6 +97,8 @@ static int put(const char *file, const void *data, size_t len)
 	if (fd >= 0 && n >= 0 && (!file || !close(fd)))
 		return EXIT_OK;
 	complain("%s: %s", file ? file : "standard output", strerror(errno));
+	if (file && fd >= 0)
+		unlink(file);	/* half of it is nothing */
 	return EXIT_FAIL;
 }
 
