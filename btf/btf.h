@@ -323,6 +323,26 @@ int regs_field(const char *machine, int n, struct field *f);
 int regs_stack(const char *machine, int n);
 
 /*
+ * btf_func_param - what parameter @n (from 0) of function @func points to:
+ * "struct sock", or "" when it is no pointer to a named struct or union.
+ * REG_RETURN: what it returns.  @func may be a typedef of a function pointer
+ * ("btf_trace_NAME").  -ENOENT: no such function, or BTF that was cut down;
+ * -ERANGE: it has not so many; -ENOTUNIQ: functions of that name differ;
+ * -ENOSPC.
+ */
+int btf_func_param(struct btf *b, const char *func, int n, char *type,
+		   size_t len);
+/*
+ * btf_members - names of the members of the struct or union that @path of
+ * @type is ("": @type itself), those of anonymous ones in it among them.
+ * *@names is malloc'd: a NUL behind each and one more at the end.  @owner: what
+ * it is called ("struct sock_common"), "" without a name.  -ENOENT; -EINVAL:
+ * no struct, or broken BTF; -E2BIG: over 64 KB.
+ */
+int btf_members(struct btf *b, const char *type, const char *path,
+		char *owner, size_t len, char **names);
+
+/*
  * System calls on machines where accept(2) may be one of the calls behind
  * socketcall(2): where the kernel keeps a call's number and its first argument
  * in struct pt_regs, at its end as well, and which numbers those are.

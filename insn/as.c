@@ -323,6 +323,12 @@ void as_ldsym_(struct as *a, int kind, int dst, const char *name)
 		as_ld64_(a, dst, 0);
 }
 
+void as_call_func_(struct as *a, const char *name)
+{
+	if (need_room(a, 1) && reloc(a, RELOC_FUNC, name))
+		emit(a, BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, -1);
+}
+
 void as_core_(struct as *a, int core, int dst, const char *type,
 	      const char *path)
 {

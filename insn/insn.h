@@ -143,6 +143,9 @@ void as_init_at(struct as *a, const char *file);
 #define as_ldmap(a, dst, map)		as_ldsym_(AS_(a), RELOC_MAP, dst, map)
 #define as_ldconst(a, dst, name) \
 	as_ldsym_(AS_(a), RELOC_CONST, dst, name)
+/* as_call_func: call of the function @name, which the linker is supplied with
+ * or finds in the spec. */
+#define as_call_func(a, name)		as_call_func_(AS_(a), name)
 /*
  * as_field: dst = byte offset of field @path of @type ("struct sock",
  * "__sk_common.skc_dport").  as_field_size: dst = its size in bytes.
@@ -199,6 +202,7 @@ void as_jmp_reg_(struct as *, int op, int dst, int src, int label);
 void as_jmp_imm_(struct as *, int op, int dst, int64_t imm, int label);
 void as_call_(struct as *, int id);
 void as_exit_(struct as *);
+void as_call_func_(struct as *, const char *name);
 void as_ldsym_(struct as *, int kind, int dst, const char *name);
 void as_core_(struct as *, int core, int dst, const char *type,
 	      const char *path);
