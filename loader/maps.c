@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* /proc/PID/maps, of which the paths are whatever a process likes. */
+#include "loader/loader.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAPPINGS_MAX 4096
+
+void mappings_release(struct mappings *m)
+{
+	for (uint32_t i = 0; i < m->n; i++)
+		free(m->m[i].path);
+	free(m->m);
+	m->m = NULL;
+	m->n = 0;
+}
+
+/* A number at *@p that @end follows; false: there is none. */
+static bool take(const char **p, int base, char end, uint64_t *v)
+{
+	char *rest;
+
+	if (!isxdigit((unsigned char)**p))
+		return false;
+	errno = 0;
+	*v = strtoull(*p, &rest, base);
+	if (errno || *rest != end)
+		return false;
+	*p = rest + (end != '\0');
+	return true;
+}
+
+/*
+ * proc_pid_maps(5): "55d0c0a00000-55d0c0b00000 r-xp 00002000 08:01 1234   /x"
+ * False: broken, or nothing runs there.
+ */
+static bool parse(struct mapping *m, const char *p)
+{
+	uint64_t major, minor;
+
+	if (!take(&p, 16, '-', &m->start) || !take(&p, 16, ' ', &m->end) ||
+	    m->start >= m->end || strcspn(p, " ") != 4 || p[2] != 'x' ||
+	    p[4] != ' ')
+		return false;
+	p += 5;
+	if (!take(&p, 16, ' ', &m->off) || !take(&p, 16, ':', &major) ||
+	    !take(&p, 16, ' ', &minor))
+		return false;
+	/* without a path a blank may still follow the inode, or not */
+	if (!isdigit((unsigned char)*p))
+		return false;
+	m->inode = strtoull(p, (char **)(uintptr_t)&p, 10);
+	if (*p && *p != ' ')
+		return false;
+	m->major = (uint32_t)major;
+	m->minor = (uint32_t)minor;
+	m->path = strdup(p + strspn(p, " "));
+	return true;
+}
+
+static int append(struct mappings *m, const struct mapping *one)
+{
+	struct mapping *more;
+
+	/* a power of two is full */
+	if (!(m->n & (m->n - 1))) {
+		more = realloc(m->m, (m->n ? 2 * m->n : 1) * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		m->m = more;
+	}
+	m->m[m->n++] = *one;
+	return 0;
+}
+
+int mappings_add(struct mappings *m, const char *line, size_t len)
+{
+	struct mapping one = { .start = 0 };
+	const char *newline = memchr(line, '\n', len);
+	char *text;
+	bool good;
+	int err;
+
+	if (m->n == MAPPINGS_MAX)
+		return 0;
+	text = strndup(line, newline ? (size_t)(newline - line) : len);
+	if (!text)
+		return -ENOMEM;
+	good = parse(&one, text);
+	free(text);
+	/* the kernel lists them in order; the search relies on it */
+	if (!good || (m->n && one.start < m->m[m->n - 1].end)) {
+		free(one.path);
+		return 0;
+	}
+	err = one.path ? append(m, &one) : -ENOMEM;
+	if (err)
+		free(one.path);
+	return err;
+}
+
+int mappings_parse(struct mappings *m, const char *text, size_t len)
+{
+	const char *end = text + len, *next;
+	int err = 0;
+
+	m->m = NULL;
+	m->n = 0;
+	for (; text < end && !err; text = next) {
+		next = memchr(text, '\n', (size_t)(end - text));
+		next = next ? next + 1 : end;
+		err = mappings_add(m, text, (size_t)(next - text));
+	}
+	if (err)
+		mappings_release(m);
+	return err;
+}
+
+static int by_addr(const void *key, const void *item)
+{
+	const struct mapping *m = item;
+	uint64_t addr;
+
+	memcpy(&addr, key, sizeof(addr));
+	if (addr < m->start)
+		return -1;
+	return addr >= m->end;
+}
+
+const struct mapping *mappings_find(const struct mappings *m, uint64_t addr)
+{
+	return m->n ? bsearch(&addr, m->m, m->n, sizeof(*m->m), by_addr) :
+		      NULL;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * User functions by address: process -> mapping -> file -> symbol.
+ *
+ * Files are opened when a process is looked at and stay open, for processes
+ * may be gone when somebody asks.  They are read, not mapped: who owns a file
+ * could cut it short under us, which is SIGBUS.  How much time one may cost is
+ * bounded, too.
+ */
+#include "loader/loader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "btf/btf.h"
+
+#define PROCESSES	512
+#define FILES		1024
+#define OPEN_MAX_FILES	256
+#define KNOWN		4096	/* addresses remembered; a power of two */
+#define LINES_MAX	131072	/* of maps: twice vm.max_map_count's default */
+#define FILE_LEN_MAX	(1 << 30)
+#define FILE_NS_MAX	2000000000u	/* that looking into one file takes */
+#define AGAIN_NS	1000000000u
+#define NAME_MAX_LEN	1024
+#define BUILD_ID_LEN	129
+
+struct file {
+	uint64_t inode;
+	uint32_t major, minor;
+	char *path;
+	int fd;				/* -1: none */
+	bool identified;
+	char build_id[BUILD_ID_LEN];
+	uint64_t spent_ns;
+};
+
+struct process {
+	uint32_t pid;			/* 0: free */
+	uint64_t read_ns;
+	struct mappings maps;		/* file: index + 1; path: NULL */
+};
+
+/* What was found at an offset of a file. */
+struct known {
+	uint32_t file;			/* index + 1 */
+	uint64_t off, delta;
+	char *name;			/* NULL: nothing */
+};
+
+struct usyms {
+	struct process processes[PROCESSES];
+	struct file files[FILES];
+	struct known known[KNOWN];
+	uint32_t next_process, nfiles, nopen;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+struct usyms *usyms_new(void)
+{
+	return calloc(1, sizeof(struct usyms));
+}
+
+void usyms_free(struct usyms *u)
+{
+	if (!u)
+		return;
+	for (uint32_t i = 0; i < PROCESSES; i++)
+		mappings_release(&u->processes[i].maps);
+	for (uint32_t i = 0; i < u->nfiles; i++) {
+		free(u->files[i].path);
+		if (u->files[i].fd >= 0)
+			close(u->files[i].fd);
+	}
+	for (uint32_t i = 0; i < KNOWN; i++)
+		free(u->known[i].name);
+	free(u);
+}
+
+/* ---- files ------------------------------------------------------------- */
+
+/* Devices and pipes must not even be opened: that may have effects. */
+static int open_regular(const char *path, int flags)
+{
+	int at = open(path, O_PATH | O_CLOEXEC | flags), fd = -1;
+	char self[40];
+	struct stat st;
+
+	if (at < 0)
+		return -1;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
+	if (!fstat(at, &st) && S_ISREG(st.st_mode) &&
+	    st.st_size <= FILE_LEN_MAX)
+		fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	close(at);
+	return fd;
+}
+
+static bool is_deleted(const char *path)
+{
+	static const char mark[] = " (deleted)";
+	size_t len = strlen(path), n = sizeof(mark) - 1;
+
+	return len >= n && !strcmp(path + len - n, mark);
+}
+
+/* map_files leads to what is mapped, whatever became of its name, but wants
+ * CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE. */
+static int open_mapped(uint32_t pid, const struct mapping *m)
+{
+	char path[4200];
+	int fd;
+
+	if (m->path[0] != '/')
+		return -1;
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/map_files/%" PRIx64
+		 "-%" PRIx64, pid, m->start, m->end);
+	fd = open_regular(path, 0);
+	if (fd >= 0 || is_deleted(m->path))
+		return fd;
+	if ((size_t)snprintf(path, sizeof(path), "/proc/%" PRIu32 "/root%s",
+			     pid, m->path) >= sizeof(path))
+		return -1;
+	return open_regular(path, O_NOFOLLOW);
+}
+
+static bool same_file(const struct file *f, const struct mapping *m)
+{
+	return f->inode == m->inode && f->major == m->major &&
+	       f->minor == m->minor && !strcmp(f->path, m->path);
+}
+
+/* Index + 1; 0 when there are too many.  Takes the path. */
+static uint32_t file_of(struct usyms *u, uint32_t pid, struct mapping *m)
+{
+	struct file *f;
+
+	for (uint32_t i = 0; i < u->nfiles; i++)
+		if (same_file(&u->files[i], m))
+			return i + 1;
+	if (u->nfiles == FILES || !m->path[0])
+		return 0;
+	f = &u->files[u->nfiles++];
+	f->inode = m->inode;
+	f->major = m->major;
+	f->minor = m->minor;
+	f->fd = u->nopen < OPEN_MAX_FILES ? open_mapped(pid, m) : -1;
+	u->nopen += f->fd >= 0;
+	f->path = m->path;
+	m->path = NULL;
+	return u->nfiles;
+}
+
+static ssize_t read_at(void *ctx, void *buf, size_t len, uint64_t off)
+{
+	const struct file *f = ctx;
+	ssize_t n;
+
+	do
+		n = pread(f->fd, buf, len, (off_t)off);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+/* NULL: not to be opened, or it has cost enough. */
+static struct elf *open_elf(struct file *f)
+{
+	struct bytes src = { .read = read_at, .ctx = f };
+	struct elf *e = NULL;
+	const char *why;
+	struct stat st;
+
+	if (f->fd < 0 || f->spent_ns > FILE_NS_MAX || fstat(f->fd, &st) ||
+	    st.st_size <= 0 || st.st_size > FILE_LEN_MAX)
+		return NULL;
+	src.len = (uint64_t)st.st_size;
+	return elf_new(&e, &src, &why) ? NULL : e;
+}
+
+static void identify(struct file *f)
+{
+	struct elf *e;
+
+	if (f->identified)
+		return;
+	f->identified = true;
+	e = open_elf(f);
+	if (!e || elf_build_id(e, f->build_id, sizeof(f->build_id)))
+		f->build_id[0] = '\0';
+	elf_free(e);
+}
+
+/* The function at @off, to @k. */
+static void look_up(struct file *f, uint64_t off, struct known *k)
+{
+	uint64_t start = now_ns();
+	char name[NAME_MAX_LEN];
+	struct elf *e = open_elf(f);
+
+	if (e && !elf_symbol_at(e, off, name, sizeof(name), &k->delta))
+		k->name = strdup(name);
+	elf_free(e);
+	f->spent_ns += now_ns() - start;
+}
+
+static const struct known *known_at(struct usyms *u, uint32_t file,
+				    uint64_t off)
+{
+	uint64_t hash = (off ^ (uint64_t)file << 40) * 0x9e3779b97f4a7c15u;
+	struct known *k = &u->known[(hash >> 32) & (KNOWN - 1)];
+
+	if (k->file == file && k->off == off)
+		return k;
+	free(k->name);
+	*k = (struct known){ .file = file, .off = off };
+	look_up(&u->files[file - 1], off, k);
+	return k;
+}
+
+/* ---- processes --------------------------------------------------------- */
+
+static int read_maps(struct mappings *m, uint32_t pid)
+{
+	char path[40], *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	int err = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	for (unsigned i = 0; i < LINES_MAX && !err; i++) {
+		n = getline(&line, &cap, f);
+		if (n <= 0)
+			break;
+		err = mappings_add(m, line, (size_t)n);
+	}
+	free(line);
+	fclose(f);
+	return err ? err : m->n ? 0 : -ESRCH;
+}
+
+static struct process *find_process(struct usyms *u, uint32_t pid)
+{
+	for (uint32_t i = 0; i < PROCESSES; i++)
+		if (u->processes[i].pid == pid)
+			return &u->processes[i];
+	return NULL;
+}
+
+/* Paths are kept once, with the files. */
+static void take_files(struct usyms *u, uint32_t pid, struct mappings *maps)
+{
+	for (uint32_t i = 0; i < maps->n; i++) {
+		struct mapping *m = &maps->m[i];
+
+		m->file = file_of(u, pid, m);
+		free(m->path);
+		m->path = NULL;
+	}
+}
+
+void usyms_note(struct usyms *u, uint32_t pid)
+{
+	struct process *p = pid ? find_process(u, pid) : NULL;
+	struct mappings maps = { .n = 0 };
+	uint64_t now = now_ns();
+
+	if (!pid || (p && now - p->read_ns < AGAIN_NS))
+		return;
+	if (!p) {
+		p = &u->processes[u->next_process++ % PROCESSES];
+		mappings_release(&p->maps);
+		p->pid = pid;
+	}
+	p->read_ns = now;
+	if (read_maps(&maps, pid)) {
+		mappings_release(&maps);	/* what we know is the last */
+		return;
+	}
+	take_files(u, pid, &maps);
+	mappings_release(&p->maps);
+	p->maps = maps;
+}
+
+static const struct mapping *find_mapping(struct usyms *u, uint32_t pid,
+					  uint64_t addr)
+{
+	const struct process *p = pid ? find_process(u, pid) : NULL;
+
+	return p ? mappings_find(&p->maps, addr) : NULL;
+}
+
+bool usyms_find(struct usyms *u, uint32_t pid, uint64_t addr,
+		struct usym *sym)
+{
+	const struct mapping *m = find_mapping(u, pid, addr);
+	const struct known *k;
+	struct file *f;
+
+	memset(sym, 0, sizeof(*sym));
+	sym->build_id = "";
+	if (!m) {
+		usyms_note(u, pid);
+		m = find_mapping(u, pid, addr);
+	}
+	if (!m)
+		return false;
+	if (!m->file)
+		return true;
+	f = &u->files[m->file - 1];
+	identify(f);
+	sym->path = f->path;
+	sym->build_id = f->build_id;
+	sym->file_offset = addr - m->start + m->off;
+	k = known_at(u, m->file, sym->file_offset);
+	sym->name = k->name;
+	sym->offset = k->delta;
+	return true;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * engine - a request becomes a spec.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_int.h"
+
+#define ENTRIES		16384	/* of `tally` and `starts` if nobody says */
+#define STACKS		4096
+#define RING_BYTES	262144
+#define MAPS		4	/* at most at a time */
+#define NAME_LEN	24
+
+struct engine_prog {
+	char name[NAME_LEN];
+	struct bpf_insn *insns;
+	struct reloc *relocs;
+};
+
+struct engine_spec {
+	struct spec spec;		/* first: what is handed out */
+	struct spec_map maps[MAPS];
+	struct spec_prog *progs;
+	struct engine_prog *made;	/* what they point to */
+};
+
+/* ---- programs of a request --------------------------------------------- */
+
+/* Does the program for some hook know which hook it is for? */
+static bool by_hook(const struct ask *a)
+{
+	const struct ask_value *v[ENGINE_VALUES];
+	unsigned i, n = engine_values(a, false, v);
+
+	if (a->nstart && a->on[0].from == FROM_PROBE)
+		return true;
+	for (i = 0; i < n; i++)
+		if (v[i]->from == FROM_PROBE)
+			return true;
+	return false;
+}
+
+void engine_prog(const struct ask *a, uint32_t i, char *buf, size_t len)
+{
+	const char *what = !a->nstart ? "ask" : i < a->nstart ? "start" :
+			   "end";
+
+	if (by_hook(a))
+		snprintf(buf, len, "%s_%u", what, i);
+	else
+		snprintf(buf, len, "%s", what);
+}
+
+static bool is_typed(const struct ask *a)
+{
+	uint32_t i;
+
+	for (i = 0; i < a->nhooks; i++)
+		if (a->hooks[i].kind == HOOK_FENTRY ||
+		    a->hooks[i].kind == HOOK_FEXIT ||
+		    a->hooks[i].kind == HOOK_TP_BTF)
+			return true;
+	return false;
+}
+
+/* The linker needs room for arguments as well: link_stack.c. */
+_Static_assert(FRAME + sizeof(struct event) + ASK_KEY_MAX + 8 + 11 * 8 <=
+	       AS_STACK_SIZE, "what a program has on its stack");
+
+/* Keys stand below the frame; behind them a slot, or what stands for a key
+ * where there is none. */
+static int place_keys(const struct ask *a)
+{
+	int size = (int)ask_key_size(a);
+
+	if (a->what == ASK_HIST || a->what == ASK_LHIST ||
+	    (a->what != ASK_TRACE && !a->nkeys))
+		size += 8;
+	return -FRAME - size;
+}
+
+static void assemble(struct engine *e, const struct ask *a, uint32_t hook)
+{
+	as_init(&e->as);
+	e->ask = a;
+	e->hook = hook;
+	e->typed = is_typed(a);
+	e->out = as_label(&e->as);
+	e->keys = place_keys(a);
+	as_mov(&e->as, R6, R1);
+	if (hook < a->nstart) {
+		engine_start(e);
+	} else {
+		if (a->nstart)
+			engine_stop(e);
+		if (a->filter)
+			engine_filter(e);
+		engine_tests(e);
+		if (a->what == ASK_TRACE)
+			engine_trace(e);
+		else
+			engine_tally(e);
+	}
+	as_place(&e->as, e->out);
+	as_movi(&e->as, R0, 0);
+	as_exit(&e->as);
+}
+
+/* ---- the spec ---------------------------------------------------------- */
+
+static void *copy(const void *from, size_t n, size_t size)
+{
+	void *to = calloc(n + 1, size);
+
+	if (to)
+		memcpy(to, from, n * size);
+	return to;
+}
+
+/* What the assembler says is static text; all that a request that was checked
+ * can be is too long. */
+static int add_prog(struct engine_spec *s, struct engine *e,
+		    const struct ask *a, uint32_t hook, const char **why)
+{
+	struct engine_prog *made = &s->made[s->spec.nprogs];
+	int n;
+
+	assemble(e, a, hook);
+	n = as_finish(&e->as);
+	if (n < 0) {
+		*why = e->as.error;
+		return -E2BIG;
+	}
+	engine_prog(a, hook, made->name, sizeof(made->name));
+	made->insns = copy(e->as.insns, (size_t)n, sizeof(*made->insns));
+	made->relocs = copy(e->as.relocs, e->as.nrelocs,
+			    sizeof(*made->relocs));
+	s->progs[s->spec.nprogs++] = (struct spec_prog){
+		.name = made->name, .section = "probe",
+		.insns = made->insns, .ninsns = (uint32_t)n,
+		.relocs = made->relocs, .nrelocs = e->as.nrelocs,
+	};
+	return made->insns && made->relocs ? 0 : -ENOMEM;
+}
+
+/* One program for all hooks, or for those that start and for those that stop
+ * the clock; or for each, where it matters which one it is. */
+static int add_progs(struct engine_spec *s, const struct ask *a,
+		     const char **why)
+{
+	struct engine *e = malloc(sizeof(*e));
+	bool each = by_hook(a);
+	uint32_t i;
+	int err = 0;
+
+	if (!e)
+		return -ENOMEM;
+	for (i = 0; !err && i < a->nhooks; i++)
+		if (each || i == 0 || i == a->nstart)
+			err = add_prog(s, e, a, i, why);
+	free(e);
+	return err;
+}
+
+static bool has_stacks(const struct ask *a)
+{
+	uint32_t i;
+
+	for (i = 0; i < a->nkeys; i++)
+		if (a->keys[i].shape == SHAPE_STACK)
+			return true;
+	return false;
+}
+
+static void add_map(struct engine_spec *s, const char *name, uint32_t type,
+		    uint32_t key, uint32_t value, uint32_t entries)
+{
+	s->maps[s->spec.nmaps++] = (struct spec_map){
+		.name = name, .type = type, .key_size = key,
+		.value_size = value, .max_entries = entries,
+	};
+}
+
+static void add_maps(struct engine_spec *s, const struct ask *a)
+{
+	uint32_t entries = a->max_entries ? a->max_entries : ENTRIES;
+
+	if (a->what == ASK_TRACE)
+		add_map(s, "events", MAP_TYPE_RINGBUF, 0, 0, RING_BYTES);
+	else
+		add_map(s, "tally", BPF_MAP_TYPE_HASH,
+			(uint32_t)(-FRAME - place_keys(a)),
+			sizeof(struct ask_tally), entries);
+	add_map(s, "stats", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, STAT_MAX);
+	if (a->nstart)
+		add_map(s, "starts", BPF_MAP_TYPE_HASH, 8, 8, entries);
+	if (has_stacks(a))
+		add_map(s, "stacks", BPF_MAP_TYPE_STACK_TRACE, 4,
+			8 * ASK_STACK_DEPTH, STACKS);
+}
+
+static struct engine_spec *new_spec(const struct ask *a)
+{
+	struct engine_spec *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->progs = calloc(a->nhooks, sizeof(*s->progs));
+	s->made = calloc(a->nhooks, sizeof(*s->made));
+	s->spec = (struct spec){
+		.name = "engine", .license = "GPL",
+		.maps = s->maps, .progs = s->progs,
+		.big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,
+	};
+	if (s->progs && s->made)
+		return s;
+	engine_free(&s->spec);
+	return NULL;
+}
+
+int engine_spec(struct spec **out, const struct ask *a, const char **why)
+{
+	struct engine_spec *s;
+	int err;
+
+	*why = NULL;
+	err = engine_check(a, why);
+	if (err)
+		return err;
+	s = new_spec(a);
+	if (!s)
+		return -ENOMEM;
+	add_maps(s, a);
+	err = add_progs(s, a, why);
+	if (err)
+		engine_free(&s->spec);
+	else
+		*out = &s->spec;
+	return err;
+}
+
+void engine_free(struct spec *spec)
+{
+	struct engine_spec *s = (struct engine_spec *)spec;
+	uint32_t i;
+
+	if (!s)
+		return;
+	for (i = 0; i < spec->nprogs; i++) {
+		free(s->made[i].insns);
+		free(s->made[i].relocs);
+	}
+	free(s->progs);
+	free(s->made);
+	free(s);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * engine_check - what is a request, and what is none.
+ */
+#include <errno.h>
+
+#include "engine_int.h"
+
+uint32_t ask_value_size(const struct ask_value *v)
+{
+	switch (v->shape) {
+	case SHAPE_COMM:
+	case SHAPE_ADDR:
+		return 16;
+	case SHAPE_NAME:
+		return 32;
+	default:
+		return 8;
+	}
+}
+
+uint32_t ask_key_size(const struct ask *a)
+{
+	uint32_t i, size = 0;
+
+	for (i = 0; i < a->nkeys && i < ASK_KEYS; i++)
+		size += ask_value_size(&a->keys[i]);
+	return size;
+}
+
+bool engine_valued(const struct ask *a)
+{
+	return a->what != ASK_COUNT && a->what != ASK_TRACE;
+}
+
+unsigned engine_values(const struct ask *a, bool start,
+		       const struct ask_value **v)
+{
+	unsigned i, n = 0;
+
+	if (start) {
+		v[n++] = &a->on[0];
+		return n;
+	}
+	if (a->nstart)
+		v[n++] = &a->on[1];
+	for (i = 0; i < a->nkeys && i < ASK_KEYS; i++)
+		v[n++] = &a->keys[i];
+	for (i = 0; i < a->ntests && i < ASK_TESTS; i++)
+		v[n++] = &a->tests[i].left;
+	if (engine_valued(a))
+		v[n++] = &a->value;
+	return n;
+}
+
+static int refuse(const char **why, int err, const char *text)
+{
+	*why = text;
+	return -err;
+}
+
+/* ---- values ------------------------------------------------------------ */
+
+static bool is_address(const struct ask_value *v)
+{
+	return v->from == FROM_NUMBER || v->from == FROM_ARG ||
+	       v->from == FROM_RETVAL || v->from == FROM_FIELD;
+}
+
+static int check_steps(const struct ask_value *v, const char **why)
+{
+	bool sock = v->then >= THEN_LADDR;
+	unsigned i;
+
+	if (v->nsteps > ASK_STEPS)
+		return refuse(why, E2BIG, "too many pointers to follow");
+	if ((v->nsteps || sock) && !is_address(v))
+		return refuse(why, EINVAL, "only what is an address can be "
+			      "followed");
+	for (i = 0; i < v->nsteps; i++)
+		if (!v->steps[i].type || !v->steps[i].path ||
+		    !*v->steps[i].type || !*v->steps[i].path)
+			return refuse(why, EINVAL, "a field without a name");
+	return 0;
+}
+
+static bool shape_fits(const struct ask_value *v)
+{
+	bool address = v->then == THEN_LADDR || v->then == THEN_RADDR;
+	bool name = v->from == FROM_COMM;
+	bool stack = v->from == FROM_KSTACK || v->from == FROM_USTACK;
+
+	switch (v->shape) {
+	case SHAPE_U64:
+	case SHAPE_S64:
+		return !address && !name && !stack;
+	case SHAPE_COMM:
+		return name && !v->then;
+	case SHAPE_ADDR:
+		return address;
+	case SHAPE_NAME:
+		return v->nsteps && !v->then;
+	case SHAPE_STACK:
+		return stack && !v->then;
+	default:
+		return false;
+	}
+}
+
+/* A name of a C variable, which has a place in struct hook.args. */
+static bool is_identifier(const char *s)
+{
+	const char *p;
+
+	for (p = s; *p; p++)
+		if (!(*p >= 'a' && *p <= 'z') && !(*p >= 'A' && *p <= 'Z') &&
+		    *p != '_' && (p == s || *p < '0' || *p > '9'))
+			return false;
+	return p != s;
+}
+
+static int check_value(const struct ask *a, const struct ask_value *v,
+		       const char **why)
+{
+	int err;
+
+	if (v->from > FROM_LATENCY || v->then > THEN_RPORT)
+		return refuse(why, EINVAL, "no such value");
+	if (v->from == FROM_ARG && !engine_arg(v->arg))
+		return refuse(why, EINVAL, "only the first ten arguments can "
+			      "be had");
+	if (v->from == FROM_FIELD && (!v->field || !is_identifier(v->field)))
+		return refuse(why, EINVAL, "a tracepoint's field without a "
+			      "name");
+	if (v->from == FROM_LATENCY && !a->nstart)
+		return refuse(why, EINVAL, "a latency, and nothing that "
+			      "starts the clock");
+	err = check_steps(v, why);
+	if (!err && !shape_fits(v))
+		err = refuse(why, EINVAL, "this value is not kept so");
+	return err;
+}
+
+static bool is_number(const struct ask_value *v)
+{
+	return v->shape == SHAPE_U64 || v->shape == SHAPE_S64;
+}
+
+/* ---- the rest ---------------------------------------------------------- */
+
+static int check_op(uint8_t op, const char **why)
+{
+	switch (op) {
+	case BPF_JEQ: case BPF_JNE: case BPF_JLT: case BPF_JLE:
+	case BPF_JGT: case BPF_JGE: case BPF_JSET:
+		return 0;
+	default:
+		return refuse(why, EINVAL, "no such comparison");
+	}
+}
+
+static int check_tests(const struct ask *a, const char **why)
+{
+	uint32_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < a->ntests; i++) {
+		err = check_op(a->tests[i].op, why);
+		if (!err && !is_number(&a->tests[i].left))
+			err = refuse(why, EINVAL, "only numbers can be "
+				     "compared");
+	}
+	return err;
+}
+
+static int check_clock(const struct ask *a, const char **why)
+{
+	unsigned i;
+
+	if (!a->nhooks || a->nstart >= a->nhooks)
+		return refuse(why, EINVAL, a->nstart ? "a clock, and nothing "
+			      "that stops it" : "no hook");
+	for (i = 0; a->nstart && i < 2; i++)
+		if (!is_number(&a->on[i]) || a->on[i].from == FROM_LATENCY)
+			return refuse(why, EINVAL, "a clock needs a number "
+				      "to go by");
+	return 0;
+}
+
+/* Slots are counted in 32 bits by who prints them. */
+static int check_linear(const struct ask *a, const char **why)
+{
+	uint64_t range = (uint64_t)a->max - (uint64_t)a->min;
+
+	if (a->step <= 0)
+		return refuse(why, EINVAL, "a step has to be above 0");
+	if (a->max <= a->min)
+		return refuse(why, EINVAL, "the end has to be above the "
+			      "start");
+	if (a->value.shape == SHAPE_U64 && a->min < 0)
+		return refuse(why, EINVAL, "the value is never below 0");
+	if (range / (uint64_t)a->step > UINT32_MAX - 3)
+		return refuse(why, EINVAL, "too many steps");
+	return 0;
+}
+
+static int check_what(const struct ask *a, const char **why)
+{
+	if (a->what > ASK_TRACE)
+		return refuse(why, EINVAL, "no such request");
+	if (engine_valued(a) && !is_number(&a->value))
+		return refuse(why, EINVAL, "only numbers can be added up");
+	return a->what == ASK_LHIST ? check_linear(a, why) : 0;
+}
+
+int engine_check(const struct ask *a, const char **why)
+{
+	const struct ask_value *v[ENGINE_VALUES];
+	unsigned i, n;
+	int err;
+
+	if (a->nkeys > ASK_KEYS || ask_key_size(a) > ASK_KEY_MAX)
+		return refuse(why, E2BIG, "too many keys");
+	if (a->ntests > ASK_TESTS)
+		return refuse(why, E2BIG, "too many conditions");
+	err = check_clock(a, why);
+	if (!err)
+		err = check_what(a, why);
+	if (!err)
+		err = check_tests(a, why);
+	if (!err && a->nstart)
+		err = check_value(a, &a->on[0], why);
+	n = engine_values(a, false, v);
+	for (i = 0; !err && i < n; i++)
+		err = check_value(a, v[i], why);
+	return err;
+}
