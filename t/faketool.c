@@ -25,7 +25,7 @@ static const struct column columns[] = {
 static const struct tool_option own[] = {
 	{ 'l', "least", "MS", "only sessions that lived this long", "min_ns",
 	  .min = 1, .max = 3600000, .def = 5, .scale = 1000000 },
-	{ 'f', "failed", NULL, "failed ones only", "failed", .def = 0 },
+	{ 'e', "failed", NULL, "failed ones only", "failed", .def = 0 },
 	{ 0, "depth", "N", "frames of the stack", "depth", .min = 0,
 	  .max = 127 },
 	{ .name = NULL },

@@ -212,7 +212,7 @@ END_TEST
 
 START_TEST(own)
 {
-	good("-l 10 -f --depth 0x7f");
+	good("-l 10 -e --depth 0x7f");
 	ck_assert_uint_eq(r.o.own[0], 10000000);
 	ck_assert_uint_eq(r.o.own[1], 1);
 	ck_assert_uint_eq(r.o.own[2], 127);

@@ -198,6 +198,8 @@ enum tool_flags {
 	T_OWNERS = 1,		/* has the owner and seed maps */
 	T_DNS = 2,		/* takes --dns */
 	T_COUNT = 4,		/* takes --count */
+	T_ASK = 8,		/* takes hooks, --by and what belongs to it */
+	T_TALLY = 16,		/* has tallies to print, no rows */
 };
 
 #endif

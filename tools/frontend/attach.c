@@ -136,7 +136,8 @@ static bool preempted(const struct object *o, const struct alternative *a)
 }
 
 /* Do two ways give the same? */
-static bool equal_ways(const struct alternative *a, const struct alternative *b)
+static bool equal_ways(const struct alternative *a,
+		       const struct alternative *b)
 {
 	return a->note && b->note ? !strcmp(a->note, b->note) :
 				    a->note == b->note;

@@ -9,17 +9,16 @@
 
 #define CELL_MAX 1024
 
-/* @s cleaned, so without CR and LF, and quoted where it must be. */
-static char *put_field(char *p, const char *s, size_t len)
+/* Cleaned at the end of the room that the caller gives, then quoted towards
+ * it: what is written never gets ahead of what is read. */
+char *put_csv(char *p, const char *s, size_t len)
 {
-	char text[CELL_MAX], *end;
-	size_t i, n;
+	char *text = p + len + 2;
+	size_t i, n = (size_t)(put_clean(text, s, len) - text);
 
-	end = put_clean(text, s, len < sizeof(text) ? len : sizeof(text));
-	n = (size_t)(end - text);
 	if (n && !memchr(text, ',', n) && !memchr(text, '"', n) &&
 	    text[0] != ' ' && text[n - 1] != ' ') {
-		memcpy(p, text, n);
+		memmove(p, text, n);
 		return p + n;
 	}
 	*p++ = '"';
@@ -30,6 +29,11 @@ static char *put_field(char *p, const char *s, size_t len)
 	}
 	*p++ = '"';
 	return p;
+}
+
+static char *put_field(char *p, const char *s, size_t len)
+{
+	return put_csv(p, s, len < CELL_MAX ? len : CELL_MAX);
 }
 
 static char *put_value(char *p, const struct cell *c)

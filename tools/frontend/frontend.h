@@ -41,6 +41,7 @@ extern const struct verb verbs[];	/* ends with name NULL */
 const struct verb *verb_find(const char *name);
 int verb_list(int argc, char **argv);
 int verb_help(int argc, char **argv);
+int verb_ask(int argc, char **argv);
 int verb_btf(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_object(int argc, char **argv);
@@ -88,8 +89,19 @@ enum time_col { TIME_NONE, TIME_REL, TIME_WALL, TIME_WALL_UTC, TIME_ISO,
 #define MAX_CONFIG 32
 #define MAX_OWN 16
 
+/* What requests to the engine are made of; see ask.h. */
+struct ask_options {
+	const char *by, *where, *of, *range, *on, *sock, *style;
+	bool latency, folded, no_symbols;
+	uint64_t interval_ns;	/* 0: once, at the end */
+	uint64_t rows;		/* 0: all */
+	char **hooks;		/* the words that are no options */
+	int nhooks;
+};
+
 struct options {
 	const struct tool *tool;
+	struct ask_options ask;
 	struct filters filters;
 	enum format format;
 	enum time_col time;

@@ -181,13 +181,18 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 		      const char *name)
 {
 	const char *why = contradiction(o);
+	bool asks = o->tool && o->tool->flags & T_ASK;
 	int n = argc - optind;
 
+	o->ask.hooks = argv + optind;
+	o->ask.nhooks = n;
 	if (why)
 		complain("%s", why);
 	else if (replay && n < 1)
 		complain("which capture? Try 'sockeye replay --help'.");
-	else if (n > (replay ? 1 : 0))
+	else if (asks && n < 1)
+		complain("which hook? Try 'sockeye %s --help'.", name);
+	else if (!asks && n > (replay ? 1 : 0))
 		complain("unexpected argument '%s'. Try 'sockeye %s --help'.",
 			 argv[argc - n + (replay ? 1 : 0)], name);
 	else

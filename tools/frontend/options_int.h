@@ -51,6 +51,7 @@ struct opt {
 	uint8_t flags;
 	uint32_t filter;	/* F_...: only for tools that have it */
 	uint32_t need;		/* T_...: the same */
+	uint32_t bar;		/* T_...: only for those that have not */
 	enum take (*take)(struct parse *p, const struct opt *opt,
 			  const char *arg);
 	/* what take() needs to know: where in struct options the value goes,

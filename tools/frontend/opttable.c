@@ -9,6 +9,7 @@
 #include <limits.h>
 
 #define FILTER "Filters, tested in the kernel (of a list, one must match)"
+#define ASK "What"
 #define OUTPUT "Output"
 #define RUN "Run"
 #define IN_KERNEL "Kernel"
@@ -27,6 +28,32 @@
 #define NETS "an address or a network such as 10.0.0.0/8"
 
 const struct opt opt_table[] = {
+	{ 0, "by", "LIST", "keys: pid, tid, comm, uid, cgroup, netns, cpu, "
+	  "probe, kstack, ustack, arg0 to arg9, retval, args.FIELD; of a "
+	  "socket: family, protocol, state, lport, rport, laddr, raddr; "
+	  "kernel fields: arg0:sock.sk_rcvbuf",
+	  ASK, .need = T_ASK, MEMBER(ask.by), .take = take_text,
+	  .want = "keys such as pid,comm" },
+	{ 0, "of", "VALUE", "what is summed up, measured or averaged",
+	  ASK, .need = T_ASK | T_TALLY, MEMBER(ask.of), .take = take_text,
+	  .want = "a value such as arg2 or retval" },
+	{ 0, "where", "TESTS", "only hits for which these hold: "
+	  "'retval<0 && lport==443'",
+	  ASK, .need = T_ASK, MEMBER(ask.where), .take = take_text,
+	  .want = "tests such as retval<0" },
+	{ 0, "range", "LO,HI,STEP", "lhist: from, to, width of a bucket",
+	  ASK, .need = T_ASK | T_TALLY, MEMBER(ask.range), .take = take_text,
+	  .want = "three numbers such as 0,100,10" },
+	{ 0, "latency", NULL, "measure the time from the first hook to the "
+	  "others",
+	  ASK, .need = T_ASK, SWITCH(ask.latency) },
+	{ 0, "on", "VALUE", "latency: what makes two hits a pair: tid, sock or "
+	  "arg0",
+	  ASK, .need = T_ASK, MEMBER(ask.on), .take = take_text,
+	  .want = "tid, sock or a value" },
+	{ 0, "sock", "VALUE", "where the socket is, if the hook does not tell",
+	  ASK, .need = T_ASK, MEMBER(ask.sock), .take = take_text,
+	  .want = "a value such as arg0" },
 	{ 'p', "pid", "LIST", "processes that own the socket",
 	  LIST(pid), .filter = F_PID, .take = take_list, .item = item_u32,
 	  .min = 1, .max = PID_LIMIT, .want = "a process id (1 to 4194304)" },
@@ -66,13 +93,16 @@ const struct opt opt_table[] = {
 	  LIST(cgroup), .filter = F_CGROUP, .take = take_cgroup },
 
 	{ 't', "timestamp", NULL, "time column: seconds since the start",
-	  OUTPUT, OPT_REPLAY, .take = take_time, .max = TIME_REL },
+	  OUTPUT, OPT_REPLAY, .bar = T_TALLY,
+	  .take = take_time, .max = TIME_REL },
 	{ 'T', "time", "FORM", "time column: local time of day, or as FORM "
 	  "says: wall, utc, iso, unix, mono, rel",
-	  OUTPUT, OPT_REPLAY | OPT_MAYBE, .take = take_time, .max = TIME_WALL,
+	  OUTPUT, OPT_REPLAY | OPT_MAYBE, .bar = T_TALLY,
+	  .take = take_time, .max = TIME_WALL,
 	  .want = "wall, utc, iso, unix, mono or rel" },
 	{ 0, "utc", NULL, "time column: UTC time of day",
-	  OUTPUT, OPT_REPLAY, .take = take_time, .max = TIME_WALL_UTC },
+	  OUTPUT, OPT_REPLAY, .bar = T_TALLY,
+	  .take = take_time, .max = TIME_WALL_UTC },
 	{ 'j', "json", NULL, "JSON, an object to a line",
 	  OUTPUT, OPT_REPLAY, .take = take_format, .max = FMT_JSON },
 	{ 0, "csv", NULL, "comma-separated values",
@@ -80,16 +110,32 @@ const struct opt opt_table[] = {
 	{ 'F', "format", "FORM", "table, json or csv",
 	  OUTPUT, OPT_REPLAY, .take = take_format,
 	  .want = "table, json or csv" },
+	{ 'i', "interval", "TIME", "print, and begin anew, each time this has "
+	  "passed",
+	  OUTPUT, .need = T_TALLY, MEMBER(ask.interval_ns),
+	  .take = take_duration,
+	  .want = "seconds, or a number with us, ms, s, m, h or d" },
+	{ 'r', "rows", "N", "the N largest only",
+	  OUTPUT, .need = T_TALLY, MEMBER(ask.rows), .take = take_number,
+	  .min = 1, .max = UINT32_MAX, .want = "a number, 1 or more" },
+	{ 'f', "folded", NULL, "stacks on one line, for flame graphs",
+	  OUTPUT, .need = T_TALLY, SWITCH(ask.folded) },
+	{ 0, "hist", "STYLE", "histograms as bpftrace or bcc draws them",
+	  OUTPUT, .need = T_TALLY, MEMBER(ask.style), .take = take_text,
+	  .want = "bpftrace or bcc" },
+	{ 0, "no-symbols", NULL, "addresses and offsets in stacks, no names",
+	  OUTPUT, .need = T_ASK, SWITCH(ask.no_symbols) },
 	{ 'o', "columns", "LIST", "these columns, or with + before the list: "
 	  "these too",
-	  OUTPUT, OPT_REPLAY, MEMBER(columns), .take = take_text,
+	  OUTPUT, OPT_REPLAY, .bar = T_TALLY,
+	  MEMBER(columns), .take = take_text,
 	  .want = "columns such as pid,raddr or +netns" },
 	{ 'x', "extended", NULL, "all columns",
-	  OUTPUT, OPT_REPLAY, SWITCH(extended) },
+	  OUTPUT, OPT_REPLAY, .bar = T_TALLY, SWITCH(extended) },
 	{ 'w', "wide", NULL, "columns wide enough for any IPv6 address",
-	  OUTPUT, OPT_REPLAY, SWITCH(wide) },
+	  OUTPUT, OPT_REPLAY, .bar = T_TALLY, SWITCH(wide) },
 	{ 'H', "no-header", NULL, "no line with the names of the columns",
-	  OUTPUT, OPT_REPLAY, SWITCH(no_header) },
+	  OUTPUT, OPT_REPLAY, .bar = T_TALLY, SWITCH(no_header) },
 	{ 'c', "count", NULL, "count events by their key columns and print "
 	  "the table at the end",
 	  OUTPUT, OPT_REPLAY, .need = T_COUNT, SWITCH(count) },
@@ -103,18 +149,20 @@ const struct opt opt_table[] = {
 	  RUN, MEMBER(duration_ns), .take = take_duration,
 	  .want = "seconds, or a number with us, ms, s, m, h or d" },
 	{ 'm', "max-events", "N", "stop after this many",
-	  RUN, OPT_REPLAY, MEMBER(max_events), .take = take_number, .min = 1,
+	  RUN, OPT_REPLAY, .bar = T_TALLY,
+	  MEMBER(max_events), .take = take_number, .min = 1,
 	  .max = UINT64_MAX, .want = "a number of events, 1 or more" },
 	{ 'W', "write", "FILE", "record events for `sockeye replay FILE'",
-	  RUN, MEMBER(write_file), .take = take_text,
+	  RUN, .bar = T_TALLY, MEMBER(write_file), .take = take_text,
 	  .want = "a file to write, or - for standard output" },
 	{ 'b', "buffer-pages", "N", "size of the event buffer in pages, or in "
 	  "bytes: 512K, 4M",
-	  RUN, MEMBER(ring_pages), .take = take_pages, .min = 1,
+	  RUN, .bar = T_TALLY,
+	  MEMBER(ring_pages), .take = take_pages, .min = 1,
 	  .max = 262144,
 	  .want = "1 to 262144 pages, or a size such as 512K or 4M" },
 	{ 0, "max-sockets", "N", "sockets to keep track of at a time",
-	  RUN, MEMBER(max_sockets), .take = take_number, .min = 1,
+	  RUN, .bar = T_ASK, MEMBER(max_sockets), .take = take_number, .min = 1,
 	  .max = 16777216, .want = "a number of sockets (1 to 16777216)" },
 	{ 0, "strict", NULL, "exit with 1 if any event was lost",
 	  RUN, OPT_REPLAY, SWITCH(strict) },
@@ -123,13 +171,13 @@ const struct opt opt_table[] = {
 	  RUN, MEMBER(ready_fd), .take = take_fd, .max = INT_MAX,
 	  .want = "the number of an open file descriptor" },
 	{ 0, "plan", NULL, "print what would be attached here, and why",
-	  RUN, SWITCH(plan) },
+	  RUN, .bar = T_ASK, SWITCH(plan) },
 	{ 0, "dry-run", NULL, "attach, and end without tracing",
 	  RUN, SWITCH(dry_run) },
 	{ 0, "dump", NULL, "print the programs as loaded",
 	  RUN, SWITCH(dump) },
 	{ 0, "schema", NULL, "print the JSON Schema of the output",
-	  RUN, OPT_REPLAY, SWITCH(schema) },
+	  RUN, OPT_REPLAY, .bar = T_TALLY, SWITCH(schema) },
 
 	{ 0, "btf", "FILE", "kernel types from here (BTF, or ELF with BTF); "
 	  "none: without",
@@ -163,7 +211,8 @@ static bool applies(const struct tool *t, bool replay, const struct opt *opt)
 	if (replay && !(opt->flags & OPT_REPLAY))
 		return false;
 	return !t || ((t->filters & opt->filter) == opt->filter &&
-		      (t->flags & opt->need) == opt->need);
+		      (t->flags & opt->need) == opt->need &&
+		      !(t->flags & opt->bar));
 }
 
 bool opt_next(const struct tool *t, bool replay, unsigned *i,

@@ -48,6 +48,8 @@ char *put_addr(char *p, const uint8_t addr[16]);	/* 39, RFC 5952 */
 char *put_clean(char *p, const char *s, size_t len);	/* len */
 /* put_quoted - a JSON string with its quotes. */
 char *put_quoted(char *p, const char *s, size_t len);	/* 6 * len + 2 */
+/* put_csv - a CSV field: cleaned, quoted where it must be. */
+char *put_csv(char *p, const char *s, size_t len);	/* 2 * len + 2 */
 bool addr_is_mapped(const uint8_t addr[16]);		/* ::ffff:a.b.c.d */
 /* text_width - columns that clean UTF-8 takes, one per character. */
 size_t text_width(const char *s, size_t len);

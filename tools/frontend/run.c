@@ -8,11 +8,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 struct run {
@@ -30,42 +27,6 @@ struct run {
 	int capture_err;
 };
 
-static volatile sig_atomic_t stopped, asked;
-
-static void on_signal(int sig)
-{
-	if (sig == SIGQUIT)
-		asked = 1;
-	else
-		stopped = 1;
-}
-
-static void catch_signals(void)
-{
-	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	struct sigaction sa = { .sa_handler = on_signal }, old;
-
-	for (unsigned i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
-		if (sigs[i] != SIGHUP || sigaction(SIGHUP, NULL, &old) ||
-		    old.sa_handler != SIG_IGN)	/* nohup(1) */
-			sigaction(sigs[i], &sa, NULL);
-	sa.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &sa, NULL);
-}
-
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
-
-uint64_t now_ns(void)
-{
-	return clock_ns(CLOCK_MONOTONIC);
-}
-
 /* Again each minute: the wall clock is stepped, and monotonic time stops in
  * suspend. */
 static void sync_clocks(struct run *r)
@@ -77,38 +38,6 @@ static void sync_clocks(struct run *r)
 	r->resync_ns = mono + 60000000000ull;
 	r->info.clocks.wall_offset_ns = clock_ns(CLOCK_REALTIME) - mono;
 	r->info.boot_offset_ns = clock_ns(CLOCK_BOOTTIME) - mono;
-}
-
-/* ---- readiness -------------------------------------------------------- */
-
-/* sd_notify(3)'s protocol: a datagram to a UNIX socket. */
-static void notify_socket(void)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (!path || !path[0] || strlen(path) >= sizeof(sa.sun_path))
-		return;
-	memcpy(sa.sun_path, path, strlen(path));
-	if (path[0] == '@')
-		sa.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	(void)!sendto(fd, "READY=1", 7, MSG_NOSIGNAL, (struct sockaddr *)&sa,
-		      offsetof(struct sockaddr_un, sun_path) + strlen(path));
-	close(fd);
-}
-
-static void tell_ready(const struct options *o)
-{
-	if (o->ready_fd >= 0) {
-		(void)!write(o->ready_fd, "\n", 1);
-		if (o->ready_fd > STDERR_FILENO)
-			close(o->ready_fd);
-	}
-	notify_socket();
 }
 
 /* ---- losses ----------------------------------------------------------- */
@@ -167,6 +96,7 @@ static void tell_losses(struct run *r, const char *when)
 /* At most once a second. */
 static void watch_losses(struct run *r)
 {
+	bool asked = life_asked();
 	uint64_t now = now_ns();
 
 	if (now < r->told_ns && !asked)
@@ -177,7 +107,6 @@ static void watch_losses(struct run *r)
 	if (r->capture)
 		capture_losses(r->capture, &r->losses);
 	if (asked) {
-		asked = 0;
 		memset(&r->told, 0xff, sizeof(r->told));
 		say("%llu shown", (unsigned long long)rows_shown(r->rows));
 		tell_losses(r, "so far");
@@ -235,7 +164,7 @@ static void loop(struct run *r)
 	};
 
 	r->told_ns = start + 1000000000ull;
-	while (!stopped && !r->stop) {
+	while (!life_stopped() && !r->stop) {
 		int ms = RING_POLL_MS;
 
 		now = now_ns();
@@ -348,9 +277,7 @@ static int trace(struct run *r)
 		return ret;
 	caps_drop(r->env.has.kprobe_pmu == FEAT_NO &&
 		  r->env.has.kprobe != FEAT_NO);
-	tell_ready(r->o);
-	if (isatty(STDERR_FILENO))
-		say("tracing; Ctrl-C ends it");
+	life_ready(r->o);
 	loop(r);
 	r->losses.missed = object_missed(r->object);
 	object_detach(r->object, 0);
@@ -420,7 +347,7 @@ int tool_main(const struct tool *t, int argc, char **argv)
 	r.rows = rows_new(&o, stdout);
 	if (!r.rows)
 		return EXIT_USAGE;
-	catch_signals();
+	life_begin();
 	ret = prepare(&r);
 	if (ret < 0)
 		ret = trace(&r);

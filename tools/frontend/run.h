@@ -55,7 +55,20 @@ void questions_free(struct questions *s);
 int doctor_record(struct env *env, const char *path);
 int doctor_check_fields(struct env *env);
 
-uint64_t now_ns(void);
+/* ---- life.c ----------------------------------------------------------- */
+
+uint64_t clock_ns(clockid_t id);
+uint64_t now_ns(void);		/* CLOCK_MONOTONIC */
+/* life_begin - take the signals that end a run, and SIGQUIT, which asks how
+ * it goes; SIGPIPE is for write() to tell. */
+void life_begin(void);
+bool life_stopped(void);
+bool life_asked(void);		/* since it was asked last */
+/* life_ready - tell --ready-fd, $NOTIFY_SOCKET and who sits before it. */
+void life_ready(const struct options *o);
+
+/* ---- run.c ------------------------------------------------------------ */
+
 
 /* losses_any - did anything get lost, so that --strict fails? */
 bool losses_any(const struct losses *l);

@@ -129,7 +129,8 @@ static void usage_tool(FILE *out, const struct tool *t)
 {
 	const struct example *ex;
 
-	fprintf(out, "Usage: sockeye %s [OPTION]...\n\n", t->name);
+	fprintf(out, "Usage: sockeye %s [OPTION]...%s\n\n", t->name,
+		t->flags & T_ASK ? " HOOK..." : "");
 	sentence(out, t->summary);
 	if (t->about) {
 		putc('\n', out);

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * count, sum, stats, hist, lhist: hooks that are passed a known number of
+ * times, with known values.
+ */
+#include "traffic.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Rows of CSV in which @key is @value (NULL: all), their @column summed. */
+static uint64_t sum(struct test *t, const char *csv, const char *key,
+		    const char *value, const char *column)
+{
+	uint64_t total = 0, n;
+	struct table tb;
+	unsigned i;
+
+	if (!table_parse(&tb, t, csv))
+		return 0;
+	for (i = 0; i < tb.nrows; i++) {
+		if (key && strcmp(table_cell(&tb, i, key), value))
+			continue;
+		if (cell_u64(table_cell(&tb, i, column), &n))
+			total += n;
+		else
+			differ(t, "%s is '%s'", column,
+			       table_cell(&tb, i, column));
+	}
+	table_release(&tb);
+	return total;
+}
+
+static void expect(struct test *t, const char *csv, const char *key,
+		   const char *value, const char *column, uint64_t made)
+{
+	uint64_t shown = sum(t, csv, key, value, column);
+
+	if (shown != made)
+		differ(t, "%s of %s %s: %" PRIu64 " shown, %" PRIu64 " made",
+		       column, key ? key : "all", key ? value : "", shown,
+		       made);
+}
+
+/* ---- connections -------------------------------------------------------- */
+
+/* Each session has one connect(2). */
+static void ask_connects(struct test *t)
+{
+	struct traffic tr;
+	struct tool r;
+	char pid[16];
+
+	traffic_init(&tr, t);
+	tool_init(&r, t, tr.ns.inum);
+	snprintf(pid, sizeof(pid), "%d", (int)tr.cli.pid);
+	tool_start(&r, "count", ARGS("--csv", "--by", "pid,comm,uid",
+				     "t:syscalls:sys_enter_connect"));
+	traffic_make(&tr, t->count);
+	traffic_idle(&tr);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	expect(t, r.text, NULL, NULL, "count", t->count);
+	expect(t, r.text, "pid", pid, "count", t->count);
+	expect(t, r.text, "comm", CLIENT_COMM, "count", t->count);
+	expect(t, r.text, "uid", "4201", "count", t->count);
+	summary(t, "%u connects made and counted, by whom", t->count);
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
+/* ---- a process that writes ---------------------------------------------- */
+
+static const unsigned sizes[] = { 1, 2, 3, 512, 4096, 65536 };
+#define ROUNDS 37
+#define BAD 5		/* writes that fail */
+
+struct writer {
+	struct test *t;
+	pid_t pid;
+	int go;
+	char text[16];		/* its pid */
+};
+
+static void __attribute__((noreturn)) writes(int go)
+{
+	static char data[65536];
+	int null = open("/dev/null", O_WRONLY);
+	unsigned n, i;
+	char c;
+
+	if (read(go, &c, 1) != 1)
+		_exit(1);
+	for (n = 0; n < ROUNDS; n++)
+		for (i = 0; i < ARRAY_SIZE(sizes); i++)
+			if (write(null, data, sizes[i]) != (ssize_t)sizes[i])
+				_exit(1);
+	for (n = 0; n < BAD; n++)
+		if (write(-1, data, 1) != -1)
+			_exit(1);
+	_exit(0);
+}
+
+/* It is there, so that -p can name it, and waits. */
+static void writer_start(struct writer *w, struct test *t)
+{
+	int fds[2];
+
+	w->t = t;
+	if (pipe(fds))
+		fatal(t, "no pipe");
+	w->pid = fork();
+	if (w->pid < 0)
+		fatal(t, "no process");
+	if (!w->pid) {
+		close(fds[1]);
+		writes(fds[0]);
+	}
+	close(fds[0]);
+	w->go = fds[1];
+	snprintf(w->text, sizeof(w->text), "%d", (int)w->pid);
+}
+
+static void writer_run(struct writer *w)
+{
+	bool killed;
+
+	if (write(w->go, "", 1) != 1)
+		fatal(w->t, "the writer is gone");
+	close(w->go);
+	if (reap(w->pid, PATIENCE * 1000, &killed) || killed)
+		differ(w->t, "the writer failed");
+}
+
+/* `sockeye VERB --csv -p WRITER ARGS...` while it writes; its CSV. */
+static void ask_writer(struct tool *r, struct test *t, const char *verb,
+		       const char *const *args)
+{
+	const char *argv[16] = { "--csv", "-p", NULL };
+	struct writer w;
+	unsigned n = 3;
+
+	writer_start(&w, t);
+	argv[2] = w.text;
+	while (*args && n < ARRAY_SIZE(argv) - 1)
+		argv[n++] = *args++;
+	argv[n] = NULL;
+	tool_init(r, t, 0);
+	tool_start(r, verb, argv);
+	writer_run(&w);
+	tool_stop(r, SIGINT);
+	tool_check_clean(r);
+}
+
+#define EXIT_WRITE "t:syscalls:sys_exit_write"
+#define ENTER_WRITE "t:syscalls:sys_enter_write"
+
+static void ask_sums(struct test *t)
+{
+	uint64_t bytes = 0;
+	struct tool r;
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		bytes += sizes[i] * ROUNDS;
+	ask_writer(&r, t, "stats", ARGS("--of", "args.ret", "--where",
+					"args.ret>0", EXIT_WRITE));
+	expect(t, r.text, NULL, NULL, "total", bytes);
+	expect(t, r.text, NULL, NULL, "count", ROUNDS * ARRAY_SIZE(sizes));
+	tool_release(&r);
+	ask_writer(&r, t, "count", ARGS("--where", "args.ret<0", "--by",
+					"args.ret", EXIT_WRITE));
+	expect(t, r.text, "args.ret", "-9", "count", BAD);
+	expect(t, r.text, NULL, NULL, "count", BAD);
+	tool_release(&r);
+	summary(t, "%" PRIu64 " bytes written and summed, %u failures told "
+		"apart", bytes, BAD);
+}
+
+static void ask_hists(struct test *t)
+{
+	static const struct { const char *lo; unsigned n; } want[] = {
+		{ "1", ROUNDS }, { "2", 2 * ROUNDS }, { "512", ROUNDS },
+		{ "4096", ROUNDS }, { "65536", ROUNDS }, { "", BAD },
+	};
+	struct tool r;
+	unsigned i;
+
+	ask_writer(&r, t, "hist", ARGS("--of", "args.ret", EXIT_WRITE));
+	for (i = 0; i < ARRAY_SIZE(want); i++)
+		expect(t, r.text, "lo", want[i].lo, "count", want[i].n);
+	expect(t, r.text, NULL, NULL, "count",
+	       ROUNDS * ARRAY_SIZE(sizes) + BAD);
+	tool_release(&r);
+	ask_writer(&r, t, "lhist", ARGS("--of", "args.ret", "--range",
+					"0,1000,100", EXIT_WRITE));
+	expect(t, r.text, "lo", "0", "count", 3 * ROUNDS);
+	expect(t, r.text, "lo", "500", "count", ROUNDS);
+	expect(t, r.text, "lo", "1000", "count", 2 * ROUNDS);
+	expect(t, r.text, "lo", "", "count", BAD);
+	tool_release(&r);
+	summary(t, "%u writes of %u sizes in their buckets",
+		(unsigned)(ROUNDS * ARRAY_SIZE(sizes)) + BAD,
+		(unsigned)ARRAY_SIZE(sizes));
+}
+
+/* From a call's start to its end, as often as there are calls. */
+static void ask_latency(struct test *t)
+{
+	unsigned n = ROUNDS * ARRAY_SIZE(sizes) + BAD;
+	struct tool r;
+
+	ask_writer(&r, t, "stats", ARGS("--latency", "--by", "comm",
+					ENTER_WRITE, EXIT_WRITE));
+	expect(t, r.text, NULL, NULL, "count", n);
+	if (!sum(t, r.text, NULL, NULL, "total"))
+		differ(t, "no time has passed");
+	summary(t, "%u calls timed", n);
+	tool_release(&r);
+}
+
+/* A word that is wrong is quoted, with what exists. */
+static void ask_mistakes(struct test *t)
+{
+	static const struct {
+		int code;
+		const char *args[6], *says;
+	} m[] = {
+		{ 2, { "k:" }, "'k:'" },
+		{ 2, { "x:y" }, "'x:y'" },
+		{ 2, { NULL }, "which hook?" },
+		{ 3, { "t:syscalls:sys_enter_conect" }, "sys_enter_conect" },
+		{ 2, { "--by", "pidd", ENTER_WRITE }, "'pidd'" },
+		{ 2, { "--where", "args.fd=3", ENTER_WRITE }, "==" },
+		{ 2, { "--by", "args.fdd", ENTER_WRITE }, "fdd" },
+		{ 2, { "--of", "args.fd", ENTER_WRITE }, "--of" },
+	};
+	struct tool r;
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(m); i++) {
+		tool_init(&r, t, 0);
+		r.verb = true;
+		tool_start(&r, "count", m[i].args);
+		tool_stop(&r, 0);
+		tool_check_exit(&r, m[i].code);
+		if (!r.talk || !strstr(r.talk, m[i].says) ||
+		    strchr(r.talk, '\n'))
+			differ(t, "not one line with %s: %s", m[i].says,
+			       r.talk ? r.talk : "");
+		tool_release(&r);
+	}
+	summary(t, "%u wrong requests, a line each",
+		(unsigned)ARRAY_SIZE(m));
+}
+
+const struct live_case ask_cases[] = {
+	{ "ask-connects", "connects counted by process", 600, ask_connects,
+	  true },
+	{ "ask-sums", "values summed, failures told apart", 300, ask_sums,
+	  true },
+	{ "ask-hists", "sizes in their buckets", 300, ask_hists, true },
+	{ "ask-latency", "time between two hooks", 300, ask_latency, true },
+	{ "ask-mistakes", "wrong requests", 300, ask_mistakes, true },
+	{ NULL, NULL, 0, NULL, false },
+};

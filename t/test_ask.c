@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What is asked of the engine, word by word; and what is known of functions
+ * and structs for it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "t/btf_build.h"
+#include "tools/frontend/ask.h"
+
+Suite *suite_ask(void);
+
+static struct bb bb;
+static struct env env;
+static struct ask_words words;
+static struct hook hook;
+static struct ask_world world;
+static struct err err;
+static struct ask_value v;
+
+/* ---- a small kernel --------------------------------------------------- */
+
+static uint32_t u8, u16, s32, u32, u64, chars, ports, sock, sockp, socketp;
+
+static void build_numbers(void)
+{
+	u8 = bb_int(&bb, "unsigned char", 1, 0);
+	u16 = bb_int(&bb, "short unsigned int", 2, 0);
+	s32 = bb_int(&bb, "int", 4, BTF_INT_SIGNED);
+	u32 = bb_int(&bb, "unsigned int", 4, 0);
+	u64 = bb_int(&bb, "long unsigned int", 8, 0);
+	chars = bb_array(&bb, bb_int(&bb, "char", 1, BTF_INT_SIGNED), u32, 32);
+	ports = bb_array(&bb, u16, u32, 4);
+}
+
+static void build_structs(void)
+{
+	uint32_t proto, net, common, backlog, daddr;
+
+	proto = bb_struct(&bb, "proto", 32, 1);
+	bb_member(&bb, "name", chars, 0);
+	net = bb_struct(&bb, "net", 8, 1);
+	bb_member(&bb, "count", u32, 0);
+	daddr = bb_union(&bb, NULL, 4, 1);
+	bb_member(&bb, "skc_daddr", u32, 0);
+	common = bb_struct(&bb, "sock_common", 24, 5);
+	bb_member(&bb, "skc_family", u16, 0);
+	bb_member(&bb, "skc_state", u8, 16);
+	bb_member(&bb, "skc_dport", u16, 32);
+	bb_member(&bb, NULL, daddr, 64);
+	bb_member(&bb, "skc_prot", bb.nids + 2, 128);
+	backlog = bb_struct(&bb, NULL, 4, 1);
+	bb_member(&bb, "len", s32, 0);
+	bb_ptr(&bb, net);
+	bb_ptr(&bb, proto);
+	sock = bb_struct(&bb, "sock", 64, 5);
+	bb_member(&bb, "__sk_common", common, 0);
+	bb_member(&bb, "sk_err", s32, 192);
+	bb_member(&bb, "sk_protocol", u16, 224);
+	bb_member(&bb, "sk_backlog", backlog, 256);
+	bb_member(&bb, "sk_ports", ports, 288);
+	sockp = bb_ptr(&bb, bb_ref(&bb, BTF_KIND_CONST, NULL, sock));
+}
+
+/* @ret NAME(@first, @second) */
+static void func(const char *name, uint32_t ret, uint32_t first,
+		 uint32_t second)
+{
+	uint32_t proto = bb_proto(&bb, ret, 2);
+
+	bb_param(&bb, "a", first);
+	bb_param(&bb, "b", second);
+	bb_ref(&bb, 12, name, proto);
+}
+
+static void build_functions(void)
+{
+	uint32_t proto, data;
+
+	bb_struct(&bb, "socket", 8, 1);
+	bb_member(&bb, "sk", sockp, 0);
+	socketp = bb_ptr(&bb, bb.nids - 1);
+	func("tcp_v4_fill", s32, u64, sockp);
+	func("__sock_release", 0, socketp, u64);
+	func("sk_clone_lock", sockp, sockp, u32);
+	func("no_sock_here", s32, u64, u32);
+	func("two_of_them", s32, sockp, u32);
+	func("two_of_them", s32, u32, sockp);
+	data = bb_ptr(&bb, 0);
+	proto = bb_proto(&bb, 0, 3);
+	bb_param(&bb, "__data", data);
+	bb_param(&bb, "sk", sockp);
+	bb_param(&bb, "skb", u64);
+	bb_typedef(&bb, "btf_trace_tcp_seen", bb_ptr(&bb, proto));
+}
+
+static void with_kernel(void)
+{
+	bb_init(&bb, false);
+	build_numbers();
+	build_structs();
+	build_functions();
+	memset(&env, 0, sizeof(env));
+	env.tracefs = -2;
+	resolver_init(&env.fields, false);
+	env.types = bb_open(&bb, NULL, false);
+	ck_assert_int_eq(resolver_add_btf(&env.fields, "kernel BTF",
+					  env.types), 0);
+	memset(&world, 0, sizeof(world));
+	world.env = &env;
+}
+
+static void without(void)
+{
+	ask_words_free(&words);
+	env_close(&env);
+}
+
+/* ---- one value -------------------------------------------------------- */
+
+static void at(const char *text)
+{
+	world.hook = NULL;
+	if (text) {
+		ck_assert_int_eq(hook_parse(&hook, text), 0);
+		world.hook = &hook;
+	}
+}
+
+static void good(const char *text)
+{
+	int got = ask_value_parse(&v, text, strlen(text), &world, &words,
+				  &err);
+
+	ck_assert_msg(!got, "%s: %s", text, err.msg);
+}
+
+static void is(const char *text, int from, int shape, int then)
+{
+	good(text);
+	ck_assert_msg(v.from == from && v.shape == shape && v.then == then,
+		      "%s: from %d shape %d then %d", text, v.from, v.shape,
+		      v.then);
+}
+
+static void step_is(unsigned i, const char *type, const char *path)
+{
+	ck_assert_uint_gt(v.nsteps, i);
+	ck_assert_str_eq(v.steps[i].type, type);
+	ck_assert_str_eq(v.steps[i].path, path);
+}
+
+static void bad(const char *text, const char *want)
+{
+	int got = ask_value_parse(&v, text, strlen(text), &world, &words,
+				  &err);
+
+	ck_assert_msg(got == -EINVAL, "%s: %d", text, got);
+	ck_assert_str_eq(err.msg, want);
+}
+
+START_TEST(plain)
+{
+	world.env = NULL;
+	is("pid", FROM_PID, SHAPE_U64, 0);
+	ck_assert_str_eq(v.name, "pid");
+	is("\t comm ", FROM_COMM, SHAPE_COMM, 0);
+	ck_assert_str_eq(v.name, "comm");
+	is("kstack", FROM_KSTACK, SHAPE_STACK, 0);
+	is("latency", FROM_LATENCY, SHAPE_U64, 0);
+	is("netns", FROM_NETNS, SHAPE_U64, 0);
+	is("arg9", FROM_ARG, SHAPE_U64, 0);
+	ck_assert_uint_eq(v.arg, 9);
+	is("arg2:s32", FROM_ARG, SHAPE_S64, THEN_S32);
+	is("arg2:u32", FROM_ARG, SHAPE_U64, THEN_U32);
+	is("retval", FROM_RETVAL, SHAPE_S64, THEN_S32);
+	is("retval64", FROM_RETVAL, SHAPE_S64, 0);
+	is("retval:u64", FROM_RETVAL, SHAPE_U64, 0);
+	is("args.newstate:s64", FROM_FIELD, SHAPE_S64, 0);
+	ck_assert_str_eq(v.field, "newstate");
+	bad("", "a value is missing");
+	bad("pidd", "no value 'pidd'; did you mean pid?");
+	bad("lprt", "no value 'lprt'; did you mean lport?");
+	bad("ret", "no value 'ret'; did you mean retval?");
+	bad("arg10", "no argument 'arg10'; there are arg0 to arg9");
+	bad("args.", "'args.' names no field");
+	bad("args.a b", "'args.a b' names no field");
+	bad("arg0:u16", "'u16' in 'arg0:u16' is neither TYPE.PATH nor u32, "
+	    "s32, u64 or s64");
+	bad("pid:sock.x", "no value 'pid'; did you mean pid?");
+}
+END_TEST
+
+START_TEST(unknown_lists)
+{
+	const char *what = "q\n\x1b[31m";
+
+	ck_assert_int_eq(ask_value_parse(&v, what, strlen(what), &world,
+					 &words, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.msg, "no value 'q??[31m'; there are "
+				     "pid, tid, "));
+	ck_assert_ptr_nonnull(strstr(err.msg, "raddr, netns, arg0 to arg9"));
+}
+END_TEST
+
+START_TEST(lists)
+{
+	struct ask_value list[4];
+
+	world.env = NULL;
+	ck_assert_int_eq(ask_list_parse(list, 4, "pid, comm,retval", &world,
+					&words, &err), 3);
+	ck_assert_str_eq(list[1].name, "comm");
+	ck_assert_int_eq(ask_list_parse(list, 2, "pid,comm,uid", &world,
+					&words, &err), -EINVAL);
+	ck_assert_str_eq(err.msg, "'pid,comm,uid' is more than 2 values");
+	ck_assert_int_eq(ask_list_parse(list, 4, "pid, ,uid", &world,
+					&words, &err), -EINVAL);
+	ck_assert_str_eq(err.msg, "a value is missing in 'pid, ,uid'");
+	while (words.n < 256)
+		good("pid");
+	bad("pid", "more than 256 words");
+}
+END_TEST
+
+/* ---- fields ----------------------------------------------------------- */
+
+START_TEST(fields)
+{
+	is("arg1:sock.sk_err", FROM_ARG, SHAPE_S64, 0);
+	step_is(0, "struct sock", "sk_err");
+	is("arg0:struct sock.sk_protocol", FROM_ARG, SHAPE_U64, 0);
+	is("retval:sock.__sk_common.skc_daddr", FROM_RETVAL, SHAPE_U64, 0);
+	step_is(0, "struct sock", "__sk_common.skc_daddr");
+	is("arg0:socket.sk:sock.__sk_common.skc_prot:proto.name", FROM_ARG,
+	   SHAPE_NAME, 0);
+	ck_assert_uint_eq(v.nsteps, 3);
+	step_is(2, "struct proto", "name");
+	is("arg0:socket.sk", FROM_ARG, SHAPE_U64, 0);
+	is("arg0:sock.sk_ports[3]", FROM_ARG, SHAPE_U64, 0);
+	is("arg0:sock.sk_backlog.len", FROM_ARG, SHAPE_S64, 0);
+	world.env = NULL;
+	is("arg0:union no.such[1].thing", FROM_ARG, SHAPE_U64, 0);
+	step_is(0, "union no", "such[1].thing");
+}
+END_TEST
+
+START_TEST(wrong_fields)
+{
+	bad("arg0:sock.__sk_common.skc_dprt", "no field skc_dprt in struct "
+	    "sock_common; did you mean skc_dport?");
+	bad("arg0:sock.__sk_common.skc_addr", "no field skc_addr in struct "
+	    "sock_common; did you mean skc_daddr?");
+	bad("arg0:sock.sk_eror.x.y", "no field sk_eror in struct sock; did "
+	    "you mean sk_err?");
+	bad("arg0:sock.zzzzzzzz", "no field zzzzzzzz in struct sock");
+	bad("arg0:sock.sk_er", "no field sk_er in struct sock; did you mean "
+	    "sk_err?");
+	bad("arg0:sock.sk_backlog.le", "no field le in struct sock "
+	    "sk_backlog; did you mean len?");
+	bad("arg0:sokc.sk_err", "no struct sokc in the kernel's types; did "
+	    "you mean sock?");
+	bad("arg0:zzzzz.sk_err", "no struct zzzzz in the kernel's types");
+	bad("arg0:sock.sk_err.x", "sk_err in struct sock is no struct and has "
+	    "no x");
+	bad("arg0:sock.__sk_common.skc_prot.name", "__sk_common.skc_prot in "
+	    "struct sock is a pointer; follow it with a colon and the type it "
+	    "points to, __sk_common.skc_prot:TYPE.name");
+	bad("arg0:sock.sk_backlog", "sk_backlog in struct sock is a struct; "
+	    "name a member of it");
+	bad("arg0:sock.sk_ports", "sk_ports in struct sock is an array; name "
+	    "one element, as in sk_ports[0]");
+	bad("arg0:sock.sk_ports[4]", "sk_ports in struct sock has no element "
+	    "[4]");
+	bad("arg0:sock.sk_err:proto.name", "sk_err in struct sock is no "
+	    "pointer and cannot be followed");
+	bad("arg0:sock.", "'sock.' is no TYPE.PATH, as sock.sk_err or "
+	    "sock.__sk_common.skc_state are");
+	bad("arg0::sock.x", "'' is no TYPE.PATH, as sock.sk_err or "
+	    "sock.__sk_common.skc_state are");
+	bad("arg0:a.b:a.b:a.b:a.b:a.b:a.b:a.b",
+	    "'a.b' is more than 6 pointers away");
+	env.types = NULL;
+	bad("arg0:nosuch.x", "nothing is known of x in struct nosuch: there "
+	    "is no BTF of this kernel");
+}
+END_TEST
+
+/* ---- sockets ---------------------------------------------------------- */
+
+START_TEST(by_prototype)
+{
+	at("kprobe:tcp_v4_fill");
+	is("lport", FROM_ARG, SHAPE_U64, THEN_LPORT);
+	ck_assert_uint_eq(v.arg, 1);
+	ck_assert_uint_eq(v.nsteps, 0);
+	is("raddr", FROM_ARG, SHAPE_ADDR, THEN_RADDR);
+	is("state", FROM_ARG, SHAPE_U64, 0);
+	step_is(0, "struct sock", "__sk_common.skc_state");
+	at("fentry:__sock_release");
+	is("rport", FROM_ARG, SHAPE_U64, THEN_RPORT);
+	step_is(0, "struct socket", "sk");
+	is("protocol", FROM_ARG, SHAPE_U64, 0);
+	step_is(1, "struct sock", "sk_protocol");
+	at("fexit:sk_clone_lock");
+	is("laddr", FROM_RETVAL, SHAPE_ADDR, THEN_LADDR);
+	at("kretprobe:sk_clone_lock");
+	is("family", FROM_RETVAL, SHAPE_U64, 0);
+	at("kprobe:sk_clone_lock");
+	is("family", FROM_ARG, SHAPE_U64, 0);
+	at("fexit:tcp_v4_fill");
+	is("lport", FROM_ARG, SHAPE_U64, THEN_LPORT);
+	at("raw_tracepoint:tcp_seen");
+	is("lport", FROM_ARG, SHAPE_U64, THEN_LPORT);
+	ck_assert_uint_eq(v.arg, 0);
+	at("kprobe:no_sock_here");
+	bad("lport", "'lport' needs a socket; say where it is with --sock "
+	    "arg0");
+	at("kprobe:two_of_them");
+	bad("lport", "'lport' needs a socket; say where it is with --sock "
+	    "arg0");
+	at("kretprobe:tcp_v4_fill");
+	bad("state", "'state' needs a socket, and the arguments are gone when "
+	    "tcp_v4_fill returns; use fexit:tcp_v4_fill, or say where it is "
+	    "with --sock retval");
+}
+END_TEST
+
+START_TEST(by_name)
+{
+	world.env = NULL;
+	at("kprobe:tcp_sendmsg");
+	is("lport", FROM_ARG, SHAPE_U64, THEN_LPORT);
+	is("netns", FROM_ARG, SHAPE_U64, 0);
+	step_is(1, "struct net", "ns.inum");
+	at("kprobe:sock_sendmsg");
+	is("state", FROM_ARG, SHAPE_U64, 0);
+	ck_assert_uint_eq(v.nsteps, 2);
+	at("kretprobe:inet_csk_accept");
+	is("lport", FROM_RETVAL, SHAPE_U64, THEN_LPORT);
+	at("kprobe:inet_csk_accept");
+	is("lport", FROM_ARG, SHAPE_U64, THEN_LPORT);
+	at("kretprobe:tcp_sendmsg");
+	is("netns", FROM_NETNS, SHAPE_U64, 0);
+	at("tracepoint:sock/inet_sock_set_state");
+	is("rport", FROM_FIELD, SHAPE_U64, THEN_RPORT);
+	ck_assert_str_eq(v.field, "skaddr");
+	at("uprobe:/bin/x:tcp_sendmsg");
+	bad("lport", "'lport' needs a socket; say where it is with --sock "
+	    "arg0");
+	at(NULL);
+	bad("lport", "'lport' needs a socket; say where it is with --sock "
+	    "arg0");
+}
+END_TEST
+
+START_TEST(said)
+{
+	at("kprobe:no_sock_here");
+	world.sock = "arg1";
+	is("lport", FROM_ARG, SHAPE_U64, THEN_LPORT);
+	ck_assert_uint_eq(v.arg, 1);
+	world.sock = "retval";
+	is("raddr", FROM_RETVAL, SHAPE_ADDR, THEN_RADDR);
+	world.sock = " arg0:socket.sk ";
+	is("state", FROM_ARG, SHAPE_U64, 0);
+	step_is(0, "struct socket", "sk");
+	step_is(1, "struct sock", "__sk_common.skc_state");
+	world.sock = "pid";
+	bad("lport", "--sock 'pid': want arg0 to arg9, retval, args.FIELD or "
+	    "a field behind them, as in arg0:socket.sk");
+	bad("netns", "--sock 'pid': want arg0 to arg9, retval, args.FIELD or "
+	    "a field behind them, as in arg0:socket.sk");
+	world.sock = "arg0:sock.sk_err";
+	bad("lport", "--sock 'arg0:sock.sk_err' is no pointer");
+	world.sock = "arg0:socket.ks";
+	bad("lport", "--sock: no field ks in struct socket; did you mean sk?");
+	world.env = NULL;
+	world.sock = "arg0:a.b:a.b:a.b:a.b:a.b:a.b";
+	good("lport");
+	bad("state", "'state' is more than 6 pointers away from --sock "
+	    "arg0:a.b:a.b:a.b:a.b:a.b:a.b");
+}
+END_TEST
+
+/* No possible_net_t in this kernel's sock_common: CONFIG_NET_NS is not set. */
+START_TEST(netns)
+{
+	at("kprobe:tcp_v4_fill");
+	is("netns", FROM_NETNS, SHAPE_U64, 0);
+	ck_assert_uint_eq(v.nsteps, 0);
+}
+END_TEST
+
+/* ---- tracepoints ------------------------------------------------------ */
+
+static const char format[] =
+	"name: seen\nID: 7\nformat:\n"
+	"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
+	"\tfield:const void * sk;\toffset:8;\tsize:8;\tsigned:0;\n"
+	"\tfield:int newstate;\toffset:16;\tsize:4;\tsigned:1;\n"
+	"\tfield:__u16 sport;\toffset:20;\tsize:2;\tsigned:0;\n"
+	"\tfield:__u8 saddr[4];\toffset:22;\tsize:4;\tsigned:0;\n\n"
+	"print fmt: \"nostate=%d\", REC->newstate\n";
+
+START_TEST(tracepoints)
+{
+	char dir[] = "/tmp/ask.XXXXXX";
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	env.tracefs = open(dir, O_RDONLY | O_DIRECTORY);
+	ck_assert(!mkdirat(env.tracefs, "events", 0700) &&
+		  !mkdirat(env.tracefs, "events/a", 0700) &&
+		  !mkdirat(env.tracefs, "events/a/seen", 0700));
+	fd = openat(env.tracefs, "events/a/seen/format", O_CREAT | O_WRONLY,
+		    0600);
+	ck_assert_int_eq(write(fd, format, strlen(format)), strlen(format));
+	close(fd);
+	at("tracepoint:a/seen");
+	is("args.newstate", FROM_FIELD, SHAPE_S64, 0);
+	is("args.sport", FROM_FIELD, SHAPE_U64, 0);
+	is("args.sk:sock.sk_err", FROM_FIELD, SHAPE_S64, 0);
+	is("lport", FROM_FIELD, SHAPE_U64, THEN_LPORT);
+	ck_assert_str_eq(v.field, "sk");
+	bad("args.newstat", "no field 'newstat' in tracepoint a/seen; did you "
+	    "mean newstate?");
+	bad("args.nostate", "no field 'nostate' in tracepoint a/seen; did you "
+	    "mean newstate?");
+	bad("args.xyzzy", "no field 'xyzzy' in tracepoint a/seen");
+	bad("args.saddr", "field 'saddr' of tracepoint a/seen is no number");
+	at("kprobe:tcp_v4_fill");
+	bad("args.sport", "'args.sport' is for tracepoints; kprobe:tcp_v4_fill "
+	    "has arg0 to arg9");
+	ck_assert(!unlinkat(env.tracefs, "events/a/seen/format", 0) &&
+		  !unlinkat(env.tracefs, "events/a/seen", AT_REMOVEDIR) &&
+		  !unlinkat(env.tracefs, "events/a", AT_REMOVEDIR) &&
+		  !unlinkat(env.tracefs, "events", AT_REMOVEDIR) &&
+		  !rmdir(dir));
+}
+END_TEST
+
+/* ---- what btf/ says --------------------------------------------------- */
+
+START_TEST(params)
+{
+	struct btf *b = env.types;
+	char type[20];
+
+	ck_assert_int_eq(btf_func_param(b, "tcp_v4_fill", 0, type, 20), 0);
+	ck_assert_str_eq(type, "");
+	ck_assert_int_eq(btf_func_param(b, "tcp_v4_fill", 1, type, 20), 0);
+	ck_assert_str_eq(type, "struct sock");
+	ck_assert_int_eq(btf_func_param(b, "tcp_v4_fill", 1, type, 11),
+			 -ENOSPC);
+	ck_assert_int_eq(btf_func_param(b, "tcp_v4_fill", 2, type, 20),
+			 -ERANGE);
+	ck_assert_int_eq(btf_func_param(b, "sk_clone_lock", REG_RETURN, type,
+					20), 0);
+	ck_assert_str_eq(type, "struct sock");
+	ck_assert_int_eq(btf_func_param(b, "__sock_release", REG_RETURN, type,
+					20), 0);
+	ck_assert_str_eq(type, "");
+	ck_assert_int_eq(btf_func_param(b, "two_of_them", 0, type, 20),
+			 -ENOTUNIQ);
+	ck_assert_int_eq(btf_func_param(b, "nothing", 0, type, 20), -ENOENT);
+	ck_assert_int_eq(btf_func_param(b, "btf_trace_tcp_seen", 1, type, 20),
+			 0);
+	ck_assert_str_eq(type, "struct sock");
+}
+END_TEST
+
+START_TEST(members)
+{
+	static const char want[] = "skc_family\0skc_state\0skc_dport\0"
+				   "skc_daddr\0skc_prot\0";
+	char owner[32], *names;
+
+	ck_assert_int_eq(btf_members(env.types, "struct sock", "__sk_common",
+				     owner, sizeof(owner), &names), 0);
+	ck_assert_str_eq(owner, "struct sock_common");
+	ck_assert_mem_eq(names, want, sizeof(want));
+	free(names);
+	ck_assert_int_eq(btf_members(env.types, "struct sock", "sk_backlog",
+				     owner, sizeof(owner), &names), 0);
+	ck_assert_str_eq(owner, "");
+	free(names);
+	ck_assert_int_eq(btf_members(env.types, "struct sock", "sk_err", owner,
+				     sizeof(owner), &names), -EINVAL);
+	ck_assert_ptr_null(names);
+	ck_assert_int_eq(btf_members(env.types, "struct no", "", owner,
+				     sizeof(owner), &names), -ENOENT);
+}
+END_TEST
+
+/* BTF with a byte that is wrong; any outcome but a crash will do. */
+START_TEST(broken)
+{
+	const struct bytes src = { .mem = bb.blob, .len = bb.len };
+	uint32_t seed = 4711, i;
+	char type[20], *names;
+	const char *why;
+	struct btf *b;
+	uint8_t *p, was;
+
+	for (i = 0; i < 3000; i++) {
+		seed = seed * 1664525 + 1013904223;
+		p = bb.blob + (seed >> 8) % bb.len;
+		was = *p;
+		*p ^= (uint8_t)(1u << seed % 8 | seed >> 24);
+		if (!btf_new(&b, &src, NULL, &why)) {
+			btf_func_param(b, "sk_clone_lock", (int)(i % 3) - 1,
+				       type, sizeof(type));
+			btf_members(b, "struct sock", i % 2 ? "" :
+				    "__sk_common", type, sizeof(type), &names);
+			free(names);
+			btf_free(b);
+		}
+		*p = was;
+	}
+}
+END_TEST
+
+Suite *suite_ask(void)
+{
+	Suite *s = suite_create("ask");
+	TCase *tc = tcase_create("ask");
+
+	tcase_add_checked_fixture(tc, with_kernel, without);
+	tcase_add_test(tc, plain);
+	tcase_add_test(tc, unknown_lists);
+	tcase_add_test(tc, lists);
+	tcase_add_test(tc, fields);
+	tcase_add_test(tc, wrong_fields);
+	tcase_add_test(tc, by_prototype);
+	tcase_add_test(tc, by_name);
+	tcase_add_test(tc, said);
+	tcase_add_test(tc, netns);
+	tcase_add_test(tc, tracepoints);
+	tcase_add_test(tc, params);
+	tcase_add_test(tc, members);
+	tcase_add_test(tc, broken);
+	suite_add_tcase(s, tc);
+	return s;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * ask - requests to the engine, as text, and what comes of them.
+ *
+ *   ask_parse.c    "--by pid,lport": words to values
+ *   ask_hooks.c    "t:syscalls:sys_enter_*": words to hooks
+ *   ask_text.c     values to text
+ *   heap.c         what was tallied, sorted
+ *   heap_print.c   and printed, heap_data.c for machines; hist.c: histograms
+ *   stacks.c       frames as text
+ */
+#ifndef SOCKEYE_ASK_H
+#define SOCKEYE_ASK_H
+
+#include "progs/engine.h"
+#include "tools/frontend/frontend.h"
+
+/* ---- ask_parse.c: words to values -------------------------------------- */
+
+/* What values are meant with on this kernel. */
+struct ask_world {
+	struct env *env;	/* for fields that are checked; NULL: none are */
+	const struct hook *hook;	/* the first that values are had at */
+	const char *sock;	/* --sock WORD: where the socket is ("arg0"), or
+				   NULL: known from the hook */
+};
+
+/*
+ * ask_value_parse - one value:
+ *   pid tid uid comm cgroup cpu netns probe kstack ustack latency
+ *   arg0 .. arg9   retval   args.FIELD (a tracepoint's), each also with :s32
+ *			:u32 :s64 :u64 behind it; retval is a 32-bit int, as
+ *			most functions return, retval64 all of it
+ *   family protocol state lport rport laddr raddr   (of the hook's socket)
+ *   BASE:TYPE.PATH[:TYPE.PATH]...	a kernel field: what BASE (arg0, retval,
+ *			args.FIELD) points to is a struct TYPE; each further
+ *			part follows the pointer that the one before is
+ * netns is the socket's where the hook has one, else the task's.  Text is
+ * copied to @words, which is where the value's strings live.  0, -ENOMEM, or
+ * -EINVAL with one line in @e that quotes the wrong word and says what exists
+ * ("no field skc_dprt in struct sock_common; did you mean skc_dport?").
+ */
+struct ask_words {
+	char *text[256];
+	unsigned n;
+};
+void ask_words_free(struct ask_words *w);
+int ask_value_parse(struct ask_value *v, const char *text, size_t len,
+		    const struct ask_world *world, struct ask_words *words,
+		    struct err *e);
+/* ask_list_parse - values with commas between them; how many, or negative. */
+int ask_list_parse(struct ask_value *v, unsigned max, const char *text,
+		   const struct ask_world *world, struct ask_words *words,
+		   struct err *e);
+/*
+ * ask_where_parse - "retval<0 && lport==443 && arg2&0x40"; == != < <= > >= &.
+ * The right side is a number (decimal, 0x, negative, with K M G suffixes of
+ * 1024), for `family` and `state` and `protocol` also a name (inet, inet6,
+ * unix, tcp, udp, established).  How many tests, or negative.
+ */
+int ask_where_parse(struct ask_test *t, unsigned max, const char *text,
+		    const struct ask_world *world, struct ask_words *words,
+		    struct err *e);
+
+/* ---- ask_hooks.c: words to hooks --------------------------------------- */
+
+#define ASK_HOOKS_MAX 512
+
+struct ask_hooks {
+	struct hook *hooks;	/* targets are malloc'd; args are "", or are */
+	unsigned n;
+};
+
+/*
+ * ask_hooks_parse - append what @word names: "k:tcp_v4_connect",
+ * "t:syscalls:sys_enter_accept*" (fnmatch(3), also of functions), kinds as
+ * kprobe kretprobe fentry fexit tracepoint rawtracepoint uprobe uretprobe or
+ * k kr f fr t rt u ur.  0; -EINVAL with the reason: no such word; -ENOENT:
+ * matches nothing here; -E2BIG.
+ */
+int ask_hooks_parse(struct ask_hooks *l, const char *word, struct env *env,
+		    struct err *e);
+void ask_hooks_free(struct ask_hooks *l);
+
+/* ---- ask_text.c: values to text ---------------------------------------- */
+
+struct ask_names {		/* what text needs beside the bytes */
+	const struct hook *hooks;	/* for FROM_PROBE */
+	uint32_t nhooks;
+};
+
+/* ask_text - @bytes of @v for people and CSV, into @buf: "-5", "sshd",
+ * "10.0.0.1", "ESTABLISHED", "AF_INET", "kprobe:tcp_connect".  Not for stacks.
+ * Control characters are escaped as cells do. */
+void ask_text(const struct ask_value *v, const void *bytes,
+	      const struct ask_names *names, char *buf, size_t len);
+/* ask_is_number - is it printed as a number in JSON? */
+bool ask_is_number(const struct ask_value *v);
+
+/* ---- heap.c: what was tallied ------------------------------------------ */
+
+/*
+ * A heap is what was in the map `tally` at one time, made into groups: one per
+ * key, with its slots together and in order.
+ */
+struct heap_group {
+	const uint8_t *key;	/* ask_key_size() bytes */
+	uint64_t count, total;	/* of all slots */
+	uint32_t nslots;
+	const struct heap_slot { uint32_t slot; uint64_t count; } *slots;
+};
+struct heap {
+	const struct ask *ask;
+	struct heap_group *groups;	/* smallest count first, equal ones by
+					   key; sums by their totals */
+	uint32_t ngroups;
+	void *store;
+};
+
+struct heap *heap_new(const struct ask *a);
+/* heap_add - an element of the map; -ENOMEM. */
+int heap_add(struct heap *h, const void *key, const struct ask_tally *t);
+/* heap_sort - after the last; then groups are there.  Keeps the @top largest
+ * (0: all). */
+int heap_sort(struct heap *h, uint32_t top);
+void heap_free(struct heap *h);
+
+/* ---- heap_print.c, hist.c ---------------------------------------------- */
+
+enum heap_format { HEAP_TEXT, HEAP_BCC, HEAP_JSON, HEAP_CSV, HEAP_FOLDED };
+
+struct heap_style {
+	enum heap_format format;
+	const char *name;	/* of the map in HEAP_TEXT: "@name[...]" */
+	const char *unit;	/* of the value: "bytes", "ns", or "" */
+	uint64_t ns;		/* when, monotonic; and as time of day */
+	int64_t wall_offset_ns;
+	struct ask_names names;
+	/* a stack's frames into @buf, outermost last, '\n' after each; NULL
+	   prints its number */
+	void (*stack)(void *ctx, const struct ask_value *v, int64_t id,
+		      const uint8_t *key, char *buf, size_t len);
+	void *ctx;
+};
+
+/*
+ * heap_print - all groups.
+ * HEAP_TEXT: as bpftrace prints maps: "@name[key, key]: 5"; stats "count 3,
+ * average 4, total 12"; histograms under "@name[key]:" with bars of '@'
+ * (spec: labels "[512, 1K)", width 52).  HEAP_BCC: histograms with " lo -> hi
+ * : count |****|", other maps as a table.  HEAP_JSON: one line per group,
+ * {"type":"group","time_ns":...,"pid":1,"comm":"x","count":5,"total":9,
+ * "average":..., "p50":..,"p90":..,"p99":..,"buckets":[{"lo":2,"hi":3,
+ * "count":1},...]}; percentiles of histograms are the upper ends of the
+ * buckets they fall in.  HEAP_CSV: header once (@first), a line per group, of
+ * histograms a line per bucket.  HEAP_FOLDED: "key;frame;frame count".
+ */
+void heap_print(FILE *out, const struct heap *h, const struct heap_style *s,
+		bool first);
+/* hist_slot - the bounds of @slot: @lo <= value <= @hi. */
+void hist_slot(const struct ask *a, uint32_t slot, int64_t *lo, int64_t *hi);
+/* hist_percentile - the upper end of the bucket that the @p'th percent (1 to
+ * 99) of all values falls in. */
+int64_t hist_percentile(const struct ask *a, const struct heap_group *g,
+			unsigned p);
+
+/* ---- stacks.c: frames as text ------------------------------------------ */
+
+/* Where symbols are; borrowed.  NULL: none are looked up. */
+struct stacks {
+	struct ksyms *ksyms;
+	struct usyms *usyms;
+	bool build_ids;		/* user frames as build-id and offset */
+};
+
+/*
+ * stack_text - the frames at @ips, innermost first, up to @n or the first that
+ * is 0, a line for each: "    symbol+offset\n", "    0x7f...\n" when nothing
+ * is known, "    0x7f... (/path+0x12)\n" when there is no symbol; with
+ * build_ids "    [build-id]+0x12 /path\n".  Offsets behind 0x are those in the
+ * file.  @pid 0: of the kernel.  What does not fit in @buf is "    ...".
+ */
+void stack_text(const struct stacks *s, const uint64_t *ips, unsigned n,
+		uint32_t pid, char *buf, size_t len);
+
+#endif

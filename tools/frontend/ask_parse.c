@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * ask_parse - words to values: "pid", "retval", "arg0:sock.sk_err".
+ */
+#include "tools/frontend/ask_int.h"
+#include "tools/frontend/rows_int.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Values that need no hook. */
+static const struct {
+	const char *name;
+	uint8_t from, shape;
+} plain[] = {
+	{ "pid", FROM_PID, SHAPE_U64 }, { "tid", FROM_TID, SHAPE_U64 },
+	{ "uid", FROM_UID, SHAPE_U64 }, { "comm", FROM_COMM, SHAPE_COMM },
+	{ "cgroup", FROM_CGROUP, SHAPE_U64 }, { "cpu", FROM_CPU, SHAPE_U64 },
+	{ "probe", FROM_PROBE, SHAPE_U64 },
+	{ "kstack", FROM_KSTACK, SHAPE_STACK },
+	{ "ustack", FROM_USTACK, SHAPE_STACK },
+	{ "latency", FROM_LATENCY, SHAPE_U64 },
+};
+
+/* How a register is looked at: "arg2:s32". */
+static const struct {
+	const char *name;
+	uint8_t then, shape;
+} casts[] = {
+	{ "u32", THEN_U32, SHAPE_U64 }, { "s32", THEN_S32, SHAPE_S64 },
+	{ "u64", THEN_NOTHING, SHAPE_U64 }, { "s64", THEN_NOTHING, SHAPE_S64 },
+};
+
+int ask_bad(struct err *e, const char *fmt, ...)
+{
+	char text[sizeof(e->msg)], clean[sizeof(e->msg)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	*put_clean(clean, text, strlen(text)) = '\0';
+	return err_set(e, 0, "%s", clean);
+}
+
+/* ---- words ------------------------------------------------------------ */
+
+void ask_words_free(struct ask_words *w)
+{
+	while (w->n)
+		free(w->text[--w->n]);
+}
+
+char *ask_keep(const struct asking *a, const char *text, size_t len)
+{
+	struct ask_words *w = a->words;
+	char *copy;
+
+	if (w->n == COUNT(w->text)) {
+		ask_bad(a->e, "more than %zu words", COUNT(w->text));
+		return NULL;
+	}
+	copy = malloc(len + 1);
+	if (!copy) {
+		err_set(a->e, ENOMEM, "values");
+		return NULL;
+	}
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	w->text[w->n++] = copy;
+	return copy;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+int ask_word(const struct asking *a, char buf[ASK_WORD_MAX], const char *text,
+	     size_t len, const char *what)
+{
+	while (len && is_blank(*text)) {
+		text++;
+		len--;
+	}
+	while (len && is_blank(text[len - 1]))
+		len--;
+	if (len >= ASK_WORD_MAX)
+		return ask_bad(a->e, "'%.40s...' is longer than any %s", text,
+			       what);
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+	return 0;
+}
+
+/* ---- arguments, returns, fields --------------------------------------- */
+
+static int parse_arg(const struct asking *a, struct ask_value *v,
+		     const char *text, size_t len)
+{
+	bool digits = len > 3 && strspn(text + 3, "0123456789") >= len - 3;
+
+	if (len < 3 || memcmp(text, "arg", 3) || (!digits && len > 3))
+		return -ENOENT;
+	if (len != 4)
+		return ask_bad(a->e, "no argument '%.*s'; there are arg0 to "
+			       "arg%d", (int)len, text, ASK_ARGS - 1);
+	v->from = FROM_ARG;
+	v->arg = (uint8_t)(text[3] - '0');
+	return 0;
+}
+
+static int parse_tp_field(const struct asking *a, struct ask_value *v,
+			  const char *text, size_t len)
+{
+	if (len < 5 || memcmp(text, "args.", 5))
+		return -ENOENT;
+	v->from = FROM_FIELD;
+	v->field = ask_keep(a, text + 5, len - 5);
+	return v->field ? ask_tp_field(a, v) : -a->e->no;
+}
+
+/*
+ * What kernel functions return is an int most often, and then the upper half
+ * of the register is anything; "retval64" is for those that return a long or
+ * a pointer.
+ */
+static int parse_return(struct ask_value *v, const char *text, size_t len)
+{
+	bool wide = len == 8 && !memcmp(text, "retval64", 8);
+
+	if (!wide && (len != 6 || memcmp(text, "retval", 6)))
+		return -ENOENT;
+	v->from = FROM_RETVAL;
+	v->shape = SHAPE_S64;
+	v->then = wide ? THEN_NOTHING : THEN_S32;
+	return 0;
+}
+
+static int parse_base(const struct asking *a, struct ask_value *v,
+		      const char *text, size_t len)
+{
+	int err = parse_return(v, text, len);
+
+	if (err == -ENOENT)
+		err = parse_tp_field(a, v, text, len);
+	if (err == -ENOENT)
+		err = parse_arg(a, v, text, len);
+	return err;
+}
+
+static bool parse_cast(struct ask_value *v, const char *text)
+{
+	for (size_t i = 0; i < COUNT(casts); i++) {
+		if (strcmp(casts[i].name, text))
+			continue;
+		v->then = casts[i].then;
+		v->shape = casts[i].shape;
+		return true;
+	}
+	return false;
+}
+
+int ask_place(const struct asking *a, struct ask_value *v, const char *text)
+{
+	size_t len = strcspn(text, ":");
+	int err = parse_base(a, v, text, len);
+
+	if (err || !text[len] || parse_cast(v, text + len + 1))
+		return err;
+	if (!strpbrk(text + len + 1, ".:"))
+		return ask_bad(a->e, "'%s' in '%s' is neither TYPE.PATH nor "
+			       "u32, s32, u64 or s64", text + len + 1, text);
+	/* all of the register is the pointer */
+	v->then = THEN_NOTHING;
+	return ask_chain(a, v, text + len + 1);
+}
+
+/* ---- values ----------------------------------------------------------- */
+
+/* "pid, tid, ... raddr" */
+static void list_names(char *buf, size_t len)
+{
+	const char *name;
+	size_t at = 0;
+	unsigned i;
+
+	for (i = 0; i < COUNT(plain) && at < len; i++)
+		at += (size_t)snprintf(buf + at, len - at, "%s, ",
+				       plain[i].name);
+	for (i = 0; (name = ask_sock_name(i)) && at < len; i++)
+		at += (size_t)snprintf(buf + at, len - at, "%s, ", name);
+}
+
+static int unknown(const struct asking *a, char *text)
+{
+	struct nearest near;
+	char buf[512];
+	const char *name;
+	unsigned i;
+
+	text[strcspn(text, ":")] = '\0';
+	nearest_init(&near, text);
+	for (i = 0; i < COUNT(plain); i++)
+		nearest_try(&near, plain[i].name);
+	for (i = 0; (name = ask_sock_name(i)); i++)
+		nearest_try(&near, name);
+	nearest_try(&near, "retval");
+	nearest_try(&near, "args.FIELD");
+	if (near.n)
+		return ask_bad(a->e, "no value '%s'%s", text,
+			       nearest_text(&near, "", buf, sizeof(buf)));
+	list_names(buf, sizeof(buf));
+	return ask_bad(a->e, "no value '%s'; there are %sarg0 to arg%d, "
+		       "retval, args.FIELD and fields behind them as in "
+		       "arg0:sock.sk_err", text, buf, ASK_ARGS - 1);
+}
+
+static int parse_plain(struct ask_value *v, const char *text)
+{
+	for (size_t i = 0; i < COUNT(plain); i++) {
+		if (strcmp(plain[i].name, text))
+			continue;
+		v->from = plain[i].from;
+		v->shape = plain[i].shape;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int parse_value(const struct asking *a, struct ask_value *v,
+		       const char *text, size_t len)
+{
+	char word[ASK_WORD_MAX];
+	int err;
+
+	memset(v, 0, sizeof(*v));
+	err = ask_word(a, word, text, len, "value");
+	if (err)
+		return err;
+	if (!*word)
+		return ask_bad(a->e, "a value is missing");
+	v->name = ask_keep(a, word, strlen(word));
+	if (!v->name)
+		return -a->e->no;
+	err = parse_plain(v, word);
+	if (err == -ENOENT)
+		err = ask_sock_value(a, v, word);
+	if (err == -ENOENT)
+		err = ask_place(a, v, word);
+	return err == -ENOENT ? unknown(a, word) : err;
+}
+
+int ask_value_parse(struct ask_value *v, const char *text, size_t len,
+		    const struct ask_world *world, struct ask_words *words,
+		    struct err *e)
+{
+	const struct asking a = { world, words, e };
+
+	return parse_value(&a, v, text, len);
+}
+
+int ask_list_parse(struct ask_value *v, unsigned max, const char *text,
+		   const struct ask_world *world, struct ask_words *words,
+		   struct err *e)
+{
+	const struct asking a = { world, words, e };
+	const char *s = text;
+	unsigned n = 0;
+	size_t len;
+	int err;
+
+	for (;; s += len + 1) {
+		len = strcspn(s, ",");
+		if (n == max)
+			return ask_bad(e, "'%.80s' is more than %u values",
+				       text, max);
+		if (strspn(s, " \t") >= len)
+			return ask_bad(e, "a value is missing in '%.80s'",
+				       text);
+		err = parse_value(&a, &v[n++], s, len);
+		if (err)
+			return err;
+		if (!s[len])
+			return (int)n;
+	}
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * ask_text - values to text, and the numbers that have names.
+ */
+#include "tools/frontend/ask_int.h"
+#include "tools/frontend/rows_int.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define TEXT_MAX 256
+
+/* ---- names ------------------------------------------------------------ */
+
+/* include/linux/socket.h */
+static const struct ask_enum_name families[] = {
+	{ 1, "UNIX" }, { 2, "INET" }, { 10, "INET6" }, { 15, "KEY" },
+	{ 16, "NETLINK" }, { 17, "PACKET" }, { 21, "RDS" }, { 24, "PPPOX" },
+	{ 26, "LLC" }, { 29, "CAN" }, { 30, "TIPC" }, { 31, "BLUETOOTH" },
+	{ 33, "RXRPC" }, { 38, "ALG" }, { 40, "VSOCK" }, { 41, "KCM" },
+	{ 42, "QIPCRTR" }, { 43, "SMC" }, { 44, "XDP" }, { 45, "MCTP" },
+	{ 0, NULL }
+};
+
+/* include/net/tcp_states.h */
+static const struct ask_enum_name states[] = {
+	{ 1, "ESTABLISHED" }, { 2, "SYN_SENT" }, { 3, "SYN_RECV" },
+	{ 4, "FIN_WAIT1" }, { 5, "FIN_WAIT2" }, { 6, "TIME_WAIT" },
+	{ 7, "CLOSE" }, { 8, "CLOSE_WAIT" }, { 9, "LAST_ACK" },
+	{ 10, "LISTEN" }, { 11, "CLOSING" }, { 12, "NEW_SYN_RECV" },
+	{ 13, "BOUND_INACTIVE" }, { 0, NULL }
+};
+
+/* include/uapi/linux/in.h, in6.h */
+static const struct ask_enum_name protocols[] = {
+	{ 1, "ICMP" }, { 6, "TCP" }, { 17, "UDP" }, { 58, "ICMPV6" },
+	{ 2, "IGMP" }, { 4, "IPIP" }, { 33, "DCCP" }, { 41, "IPV6" },
+	{ 47, "GRE" }, { 50, "ESP" }, { 51, "AH" }, { 115, "L2TP" },
+	{ 132, "SCTP" }, { 136, "UDPLITE" }, { 255, "RAW" }, { 262, "MPTCP" },
+	{ 0, NULL }
+};
+
+static const struct ask_enum family_names = { "AF_", "AF_", families },
+	state_names = { "", "TCP_", states },
+	protocol_names = { "", "IPPROTO_", protocols };
+
+/* By the word that was asked for, or the member that it stands for. */
+static const struct {
+	const char *word, *member;
+	const struct ask_enum *names;
+} named[] = {
+	{ "family", "__sk_common.skc_family", &family_names },
+	{ "state", "__sk_common.skc_state", &state_names },
+	{ "protocol", "sk_protocol", &protocol_names },
+};
+
+const struct ask_enum *ask_enum_of(const struct ask_value *v)
+{
+	const struct ask_step *last = v->steps + v->nsteps - 1;
+
+	for (size_t i = 0; i < COUNT(named); i++)
+		if ((v->name && !strcmp(v->name, named[i].word)) ||
+		    (v->nsteps && !strcmp(last->type, "struct sock") &&
+		     !strcmp(last->path, named[i].member)))
+			return named[i].names;
+	return NULL;
+}
+
+const struct ask_enum_name *ask_enum_find(const struct ask_enum *names,
+					  const char *word)
+{
+	size_t len = strlen(names->optional);
+	const struct ask_enum_name *n;
+
+	if (!strncasecmp(word, names->optional, len))
+		word += len;
+	for (n = names->names; n->name; n++)
+		if (!strcasecmp(n->name, word))
+			return n;
+	return NULL;
+}
+
+/* ---- text ------------------------------------------------------------- */
+
+/* @len bytes at @s, without what a terminal would obey. */
+static void clean_text(char *buf, size_t buflen, const char *s, size_t len)
+{
+	size_t n = len < buflen - 1 ? len : buflen - 1;
+
+	*put_clean(buf, s, n) = '\0';
+}
+
+static void enum_text(const struct ask_enum *names, uint64_t v, char *buf,
+		      size_t len)
+{
+	char number[24];
+	const struct ask_enum_name *n;
+
+	for (n = names->names; n->name; n++)
+		if (n->number == v) {
+			snprintf(buf, len, "%s%s", names->prefix, n->name);
+			return;
+		}
+	*put_u64(number, v) = '\0';
+	snprintf(buf, len, "%s", number);
+}
+
+static void number_text(const struct ask_value *v, uint64_t number,
+			const struct ask_names *names, char *buf, size_t len)
+{
+	const struct ask_enum *e = ask_enum_of(v);
+	char text[TEXT_MAX];
+	const struct hook *h;
+
+	if (e) {
+		enum_text(e, number, buf, len);
+		return;
+	}
+	if (v->from == FROM_PROBE && names && number < names->nhooks) {
+		h = &names->hooks[number];
+		snprintf(text, sizeof(text), "%s:%s", hook_kind_name(h->kind),
+			 h->target);
+	} else if (v->shape == SHAPE_U64) {
+		*put_u64(text, number) = '\0';
+	} else {
+		*put_s64(text, (int64_t)number) = '\0';
+	}
+	clean_text(buf, len, text, strlen(text));
+}
+
+void ask_text(const struct ask_value *v, const void *bytes,
+	      const struct ask_names *names, char *buf, size_t len)
+{
+	uint32_t size = ask_value_size(v);
+	uint64_t number = 0;
+	char addr[40];
+
+	if (!len)
+		return;
+	switch (v->shape) {
+	case SHAPE_COMM:
+	case SHAPE_NAME:
+		clean_text(buf, len, bytes, strnlen(bytes, size));
+		break;
+	case SHAPE_ADDR:
+		*put_addr(addr, bytes) = '\0';
+		snprintf(buf, len, "%s", addr);
+		break;
+	default:
+		memcpy(&number, bytes, sizeof(number));
+		number_text(v, number, names, buf, len);
+	}
+}
+
+bool ask_is_number(const struct ask_value *v)
+{
+	return (v->shape == SHAPE_U64 || v->shape == SHAPE_S64) &&
+	       v->from != FROM_PROBE && !ask_enum_of(v);
+}

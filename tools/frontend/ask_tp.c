@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * ask_tp - fields of tracepoints, as their format files have them.
+ */
+#include "tools/frontend/ask_int.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define FORMAT_MAX	16384
+#define NAMES_MAX	64
+
+static bool is_tracepoint(const struct ask_world *w)
+{
+	return w->hook && w->hook->kind == HOOK_TRACEPOINT;
+}
+
+/* Its length; 0 where it cannot be read: attaching tells why. */
+static size_t read_format(const struct asking *a, char *text)
+{
+	struct err e = { 0 };
+	ssize_t n;
+
+	if (!a->world->env || !is_tracepoint(a->world))
+		return 0;
+	n = env_tracepoint_format(a->world->env, a->world->hook->target, text,
+				  FORMAT_MAX, &e);
+	return n < 0 ? 0 : (size_t)n;
+}
+
+/*
+ * The next word of the format that is the name of a field; which ones are is
+ * format_field()'s to say.
+ */
+static bool next_name(const char *text, size_t len, const char **pos,
+		      char *name, size_t namelen)
+{
+	const char *p = *pos, *why;
+	struct field f;
+	size_t n;
+
+	for (; *p && strncmp(p, "print fmt:", 10); p += n) {
+		n = ask_name_len(p);
+		if (!n || n >= namelen) {
+			n += !n;
+			continue;
+		}
+		memcpy(name, p, n);
+		name[n] = '\0';
+		if ((p[n] == ';' || p[n] == '[') &&
+		    !format_field(text, len, name, &f, &why)) {
+			*pos = p + n;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int no_field(const struct asking *a, const char *field,
+		    const char *text, size_t len)
+{
+	char names[NAMES_MAX][48], buf[256];
+	struct nearest near;
+	const char *pos = text;
+	unsigned n;
+
+	nearest_init(&near, field);
+	for (n = 0; n < NAMES_MAX &&
+	     next_name(text, len, &pos, names[n], sizeof(names[n])); n++)
+		nearest_try(&near, names[n]);
+	return ask_bad(a->e, "no field '%s' in tracepoint %s%s", field,
+		       a->world->hook->target,
+		       near.n ? nearest_text(&near, "", buf, sizeof(buf)) : "");
+}
+
+int ask_tp_field(const struct asking *a, struct ask_value *v)
+{
+	const struct hook *hook = a->world->hook;
+	char text[FORMAT_MAX];
+	const char *why;
+	struct field f;
+	size_t len;
+
+	if (!*v->field || v->field[ask_name_len(v->field)])
+		return ask_bad(a->e, "'args.%s' names no field", v->field);
+	if (hook && !is_tracepoint(a->world))
+		return ask_bad(a->e, "'args.%s' is for tracepoints; %s:%s has "
+			       "arg0 to arg%d", v->field,
+			       hook_kind_name(hook->kind), hook->target,
+			       ASK_ARGS - 1);
+	len = read_format(a, text);
+	if (!len)
+		return 0;
+	if (format_field(text, len, v->field, &f, &why))
+		return no_field(a, v->field, text, len);
+	if (f.class == FIELD_ARRAY || f.class == FIELD_COMPOSITE || f.size > 8)
+		return ask_bad(a->e, "field '%s' of tracepoint %s is no number",
+			       v->field, hook->target);
+	v->shape = f.is_signed ? SHAPE_S64 : SHAPE_U64;
+	return 0;
+}
+
+/* ---- where the socket is ---------------------------------------------- */
+
+static const char *sock_from_format(const char *text, size_t len)
+{
+	static const char *const names[] = { "skaddr", "sk", "sock" };
+	const char *why;
+	struct field f;
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (!format_field(text, len, names[i], &f, &why) &&
+		    f.class == FIELD_POINTER)
+			return names[i];
+	return NULL;
+}
+
+const char *ask_tp_sock(const struct asking *a)
+{
+	static const struct { const char *target, *field; } known[] = {
+		{ "sock/inet_sock_set_state", "skaddr" },	/* 4.16 */
+		{ "tcp/tcp_retransmit_skb", "skaddr" },		/* 4.15 */
+		{ "tcp/tcp_retransmit_synack", "skaddr" },
+		{ "tcp/tcp_send_reset", "skaddr" },
+		{ "tcp/tcp_receive_reset", "skaddr" },
+		{ "tcp/tcp_destroy_sock", "skaddr" },
+		{ "tcp/tcp_rcv_space_adjust", "skaddr" },
+		{ "sock/sock_send_length", "sk" },		/* 6.3 */
+		{ "sock/sock_recv_length", "sk" },
+	};
+	char text[FORMAT_MAX];
+	size_t len = read_format(a, text);
+
+	if (len)
+		return sock_from_format(text, len);
+	for (size_t i = 0; i < COUNT(known); i++)
+		if (!strcmp(a->world->hook->target, known[i].target))
+			return known[i].field;
+	return NULL;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Heaps for programs: NDJSON and CSV. */
+#include "tools/frontend/heap_int.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- NDJSON ------------------------------------------------------------ */
+
+static void quoted(FILE *out, const char *s, size_t len)
+{
+	char buf[6 * HEAP_WORD + 2];
+
+	if (len > HEAP_WORD)
+		len = HEAP_WORD;
+	fwrite(buf, 1, (size_t)(put_quoted(buf, s, len) - buf), out);
+}
+
+/* As a column of K_ERRNO: "kstack_err" and "kstack_err_name". */
+static void json_no_stack(FILE *out, const char *key, int err)
+{
+	const char *text = errno_name((uint64_t)err);
+	char name[HEAP_WORD];
+
+	fputs("null,", out);
+	snprintf(name, sizeof(name), "%s_err", key);
+	quoted(out, name, strlen(name));
+	fprintf(out, ":%d,", err);
+	snprintf(name, sizeof(name), "%s_err_name", key);
+	quoted(out, name, strlen(name));
+	putc(':', out);
+	if (text)
+		quoted(out, text, strlen(text));
+	else
+		fputs("null", out);
+}
+
+static void json_stack(struct heap_page *p, const struct heap_key *k)
+{
+	const char *text = p->frames, *frame, *sep = "";
+	size_t len;
+
+	if (heap_stack_error(k)) {
+		json_no_stack(p->out, k->v->name, heap_stack_error(k));
+		return;
+	}
+	putc('[', p->out);
+	while ((frame = heap_frame(&text, &len))) {
+		fputs(sep, p->out);
+		quoted(p->out, frame, len);
+		sep = ",";
+	}
+	putc(']', p->out);
+}
+
+/* Text as it was read, where tables show it cleaned. */
+static void json_key(struct heap_page *p, const struct heap_group *g,
+		     const struct heap_key *k)
+{
+	const char *bytes = (const char *)k->bytes;
+	char word[HEAP_WORD];
+
+	putc(',', p->out);
+	quoted(p->out, k->v->name, strlen(k->v->name));
+	putc(':', p->out);
+	if (heap_stack(p, g, k)) {
+		json_stack(p, k);
+		return;
+	}
+	if (k->v->shape == SHAPE_COMM || k->v->shape == SHAPE_NAME) {
+		quoted(p->out, bytes, strnlen(bytes, ask_value_size(k->v)));
+		return;
+	}
+	heap_word(p, k, word);
+	if (k->v->shape == SHAPE_STACK || ask_is_number(k->v))
+		fputs(word, p->out);
+	else
+		quoted(p->out, word, strlen(word));
+}
+
+static void json_total(const struct heap_page *p, const char *name,
+		       uint64_t v)
+{
+	char buf[24];
+
+	*heap_total(buf, p->heap->ask, v) = '\0';
+	fprintf(p->out, ",\"%s\":%s", name, buf);
+}
+
+/* The end of a bucket, unless it is @open. */
+static void json_bound(FILE *out, const char *name, int64_t v, int64_t open)
+{
+	if (v == open)
+		fprintf(out, "\"%s\":null", name);
+	else
+		fprintf(out, "\"%s\":%" PRId64, name, v);
+}
+
+static void json_hist(const struct heap_page *p, const struct heap_group *g)
+{
+	static const unsigned percents[] = { 50, 90, 99 };
+	const struct ask *a = p->heap->ask;
+	int64_t lo, hi;
+	char name[8];
+
+	for (unsigned i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "p%u", percents[i]);
+		putc(',', p->out);
+		json_bound(p->out, name, hist_percentile(a, g, percents[i]),
+			   INT64_MAX);
+	}
+	fputs(",\"buckets\":[", p->out);
+	for (uint32_t i = 0; i < g->nslots; i++) {
+		hist_slot(a, g->slots[i].slot, &lo, &hi);
+		fputs(i ? ",{" : "{", p->out);
+		json_bound(p->out, "lo", lo, INT64_MIN);
+		putc(',', p->out);
+		json_bound(p->out, "hi", hi, INT64_MAX);
+		fprintf(p->out, ",\"count\":%" PRIu64 "}", g->slots[i].count);
+	}
+	putc(']', p->out);
+}
+
+static void json_when(const struct heap_page *p)
+{
+	const struct heap_style *s = p->style;
+	const struct clocks clocks = { .start_ns = s->ns,
+				       .wall_offset_ns = s->wall_offset_ns };
+	struct stamp stamp = { .have_utc = false };
+	char time[STAMP_MAX];
+
+	*stamp_raw(&stamp, time, TIME_ISO, s->ns, &clocks) = '\0';
+	fprintf(p->out, "\"time_ns\":%" PRIu64 ",\"time\":\"%s\"", s->ns, time);
+}
+
+void heap_print_json(struct heap_page *p)
+{
+	const struct heap *h = p->heap;
+	const struct heap_group *g;
+	struct heap_key k;
+
+	for (g = h->groups; g < h->groups + h->ngroups; g++) {
+		fputs("{\"type\":\"group\",", p->out);
+		json_when(p);
+		heap_for_each_key(k, h->ask, g)
+			json_key(p, g, &k);
+		fprintf(p->out, ",\"count\":%" PRIu64, g->count);
+		if (h->ask->what != ASK_COUNT) {
+			json_total(p, "total", g->total);
+			json_total(p, "average", heap_average(h->ask, g));
+		}
+		if (heap_is_hist(h->ask))
+			json_hist(p, g);
+		fputs("}\n", p->out);
+	}
+}
+
+/* ---- CSV --------------------------------------------------------------- */
+
+static void csv_field(FILE *out, const char *s, size_t len)
+{
+	char buf[2 * HEAP_FRAMES + 2];
+
+	fwrite(buf, 1, (size_t)(put_csv(buf, s, len) - buf), out);
+}
+
+/* "a+1;b+2", the outermost last. */
+static void csv_stack(struct heap_page *p)
+{
+	const char *text = p->frames, *frame;
+	char *to = p->frames;
+	size_t len;
+
+	while ((frame = heap_frame(&text, &len))) {
+		if (to != p->frames)
+			*to++ = ';';
+		memmove(to, frame, len);
+		to += len;
+	}
+	csv_field(p->out, p->frames, (size_t)(to - p->frames));
+}
+
+static void csv_keys(struct heap_page *p, const struct heap_group *g)
+{
+	char word[HEAP_WORD];
+	struct heap_key k;
+
+	fprintf(p->out, "%" PRIu64, p->style->ns);
+	heap_for_each_key(k, p->heap->ask, g) {
+		putc(',', p->out);
+		if (heap_stack(p, g, &k)) {
+			csv_stack(p);
+			continue;
+		}
+		heap_word(p, &k, word);
+		csv_field(p->out, word, strlen(word));
+	}
+}
+
+static void csv_bound(FILE *out, int64_t v, int64_t open)
+{
+	if (v == open)
+		putc(',', out);
+	else
+		fprintf(out, ",%" PRId64, v);
+}
+
+static void csv_buckets(struct heap_page *p, const struct heap_group *g)
+{
+	int64_t lo, hi;
+
+	for (uint32_t i = 0; i < g->nslots; i++) {
+		hist_slot(p->heap->ask, g->slots[i].slot, &lo, &hi);
+		csv_keys(p, g);
+		csv_bound(p->out, lo, INT64_MIN);
+		csv_bound(p->out, hi, INT64_MAX);
+		fprintf(p->out, ",%" PRIu64 "\n", g->slots[i].count);
+	}
+}
+
+static void csv_group(struct heap_page *p, const struct heap_group *g)
+{
+	const struct ask *a = p->heap->ask;
+	char total[24], average[24];
+
+	csv_keys(p, g);
+	fprintf(p->out, ",%" PRIu64, g->count);
+	if (a->what != ASK_COUNT) {
+		*heap_total(total, a, g->total) = '\0';
+		*heap_total(average, a, heap_average(a, g)) = '\0';
+		fprintf(p->out, ",%s,%s", total, average);
+	}
+	putc('\n', p->out);
+}
+
+static void csv_header(const struct heap_page *p)
+{
+	const struct ask *a = p->heap->ask;
+
+	fputs("time_ns", p->out);
+	for (uint32_t i = 0; i < a->nkeys; i++) {
+		putc(',', p->out);
+		csv_field(p->out, a->keys[i].name, strlen(a->keys[i].name));
+	}
+	fputs(heap_is_hist(a) ? ",lo,hi,count\n" :
+	      a->what == ASK_COUNT ? ",count\n" : ",count,total,average\n",
+	      p->out);
+}
+
+void heap_print_csv(struct heap_page *p, bool first)
+{
+	const struct heap *h = p->heap;
+
+	if (first)
+		csv_header(p);
+	for (uint32_t i = 0; i < h->ngroups; i++) {
+		if (heap_is_hist(h->ask))
+			csv_buckets(p, &h->groups[i]);
+		else
+			csv_group(p, &h->groups[i]);
+	}
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What starts and ends a run: signals, and who waits for it to be ready. */
+#include "tools/frontend/run.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stopped, asked;
+
+static void on_signal(int sig)
+{
+	if (sig == SIGQUIT)
+		asked = 1;
+	else
+		stopped = 1;
+}
+
+void life_begin(void)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction sa = { .sa_handler = on_signal }, old;
+
+	for (unsigned i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
+		if (sigs[i] != SIGHUP || sigaction(SIGHUP, NULL, &old) ||
+		    old.sa_handler != SIG_IGN)	/* nohup(1) */
+			sigaction(sigs[i], &sa, NULL);
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+}
+
+bool life_stopped(void)
+{
+	return stopped;
+}
+
+bool life_asked(void)
+{
+	bool was = asked;
+
+	asked = 0;
+	return was;
+}
+
+uint64_t clock_ns(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+uint64_t now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+/* sd_notify(3)'s protocol: a datagram to a UNIX socket. */
+static void notify_socket(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (!path || !path[0] || strlen(path) >= sizeof(sa.sun_path))
+		return;
+	memcpy(sa.sun_path, path, strlen(path));
+	if (path[0] == '@')
+		sa.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	(void)!sendto(fd, "READY=1", 7, MSG_NOSIGNAL, (struct sockaddr *)&sa,
+		      offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	close(fd);
+}
+
+void life_ready(const struct options *o)
+{
+	if (o->ready_fd >= 0) {
+		(void)!write(o->ready_fd, "\n", 1);
+		if (o->ready_fd > STDERR_FILENO)
+			close(o->ready_fd);
+	}
+	notify_socket();
+	if (isatty(STDERR_FILENO))
+		say("tracing; Ctrl-C ends it");
+}
