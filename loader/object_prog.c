@@ -171,25 +171,22 @@ static int attach_one(struct object *o, const struct want *w, struct err *e)
  * The first one first: where none is skipped it must have said so before the
  * second runs.  Either may be refused: they are there for what is rare.
  */
-static int attach_want(struct object *o, struct want *w, struct err *e)
+static int attach_want(struct object *o, const struct want *w, struct err *e)
 {
-	struct hook second;
+	struct want first = *w, second = *w;
 	struct err refused = { .no = 0 };
-	int err;
+	struct hook h;
 
-	if (!twin_hook(o, w->hook, &second))
+	if (!twin_hook(o, w->hook, &h))
 		return attach_one(o, w, e);
-	w->twin_index = o->ntwins++;
-	w->twin = TWIN_FIRST;
-	err = attach_one(o, w, &refused);
-	if (err) {
-		w->twin = TWIN_NONE;
+	first.twin_index = second.twin_index = o->ntwins++;
+	first.twin = TWIN_FIRST;
+	if (attach_one(o, &first, &refused))
 		return attach_one(o, w, e);
-	}
-	w->twin = TWIN_SECOND;
-	w->hook = &second;
-	if (!attach_possible(o->env, &second, &refused))
-		attach_one(o, w, &refused);
+	second.twin = TWIN_SECOND;
+	second.hook = &h;
+	if (!attach_possible(o->env, &h, &refused))
+		attach_one(o, &second, &refused);
 	return 0;
 }
 

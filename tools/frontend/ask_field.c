@@ -158,7 +158,7 @@ static int unknown_field(const struct asking *a, const struct ask_step *step)
 static int no_member(const struct asking *a, const struct ask_step *step,
 		     const char *before, const char *wrong)
 {
-	char owner[160], buf[256], *names = NULL;
+	char owner[160] = "", buf[256], *names = NULL;
 	struct btf *types = a->world->env->types;
 	struct nearest near;
 	int err = -ENOENT;

@@ -13,7 +13,8 @@ static void quoted(FILE *out, const char *s, size_t len)
 
 	if (len > HEAP_WORD)
 		len = HEAP_WORD;
-	fwrite(buf, 1, (size_t)(put_quoted(buf, s, len) - buf), out);
+	len = (size_t)(put_quoted(buf, s, len) - buf);
+	fwrite(buf, 1, len, out);
 }
 
 /* As a column of K_ERRNO: "kstack_err" and "kstack_err_name". */
@@ -161,7 +162,8 @@ static void csv_field(FILE *out, const char *s, size_t len)
 {
 	char buf[2 * HEAP_FRAMES + 2];
 
-	fwrite(buf, 1, (size_t)(put_csv(buf, s, len) - buf), out);
+	len = (size_t)(put_csv(buf, s, len) - buf);
+	fwrite(buf, 1, len, out);
 }
 
 /* "a+1;b+2", the outermost last. */

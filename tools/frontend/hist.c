@@ -165,7 +165,9 @@ void hist_print_text(FILE *out, const struct ask *a,
 
 	/* those in between are shown empty */
 	for (uint64_t slot = s->slot; s < end; slot++) {
-		count = s->slot == slot ? s++->count : 0;
+		count = 0;
+		if (s->slot == slot)
+			count = s++->count;
 		if (a->what == ASK_LHIST)
 			step_label(label, a, (uint32_t)slot);
 		else
@@ -223,7 +225,9 @@ static void bcc_steps(FILE *out, const struct ask *a,
 
 	fprintf(out, "     %-13s : count    distribution\n", unit);
 	for (uint64_t slot = s->slot; s < end; slot++) {
-		count = s->slot == slot ? s++->count : 0;
+		count = 0;
+		if (s->slot == slot)
+			count = s++->count;
 		hist_slot(a, (uint32_t)slot, &lo, &hi);
 		p = stpcpy(label, !slot ? "<" :
 			   slot == hist_last(a) ? ">=" : "");
