@@ -8,6 +8,7 @@
 #include "elf_int.h"
 
 #define SECTIONS_MAX	65536	/* more than any linker makes; ends loops */
+#define SEGMENTS_MAX	1024
 #define NOTES_MAX	65536	/* bytes of notes worth looking at */
 
 static uint32_t half(const struct elf *e, const uint8_t *p, size_t at32,
@@ -96,7 +97,7 @@ static int read_counts(struct elf *e, const uint8_t *p)
 		e->shstrndx = half(e, q, 24, 40);
 	if (e->nsegments == PN_XNUM)
 		e->nsegments = half(e, q, 28, 44);
-	return 0;
+	return e->nsegments > SEGMENTS_MAX ? -EINVAL : 0;
 }
 
 static int check_tables(const struct elf *e)

@@ -123,6 +123,7 @@ static bool is_deleted(const char *path)
 static int open_mapped(uint32_t pid, const struct mapping *m)
 {
 	char path[4200];
+	struct stat st;
 	int fd;
 
 	if (m->path[0] != '/')
@@ -135,7 +136,13 @@ static int open_mapped(uint32_t pid, const struct mapping *m)
 	if ((size_t)snprintf(path, sizeof(path), "/proc/%" PRIu32 "/root%s",
 			     pid, m->path) >= sizeof(path))
 		return -1;
-	return open_regular(path, O_NOFOLLOW);
+	fd = open_regular(path, O_NOFOLLOW);
+	/* another by that name, or one of ours behind a link */
+	if (fd >= 0 && (fstat(fd, &st) || st.st_ino != m->inode)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
 }
 
 static bool same_file(const struct file *f, const struct mapping *m)
@@ -284,16 +291,16 @@ void usyms_note(struct usyms *u, uint32_t pid)
 
 	if (!pid || (p && now - p->read_ns < AGAIN_NS))
 		return;
-	if (!p) {
-		p = &u->processes[u->next_process++ % PROCESSES];
-		mappings_release(&p->maps);
-		p->pid = pid;
-	}
-	p->read_ns = now;
+	if (p)
+		p->read_ns = now;
 	if (read_maps(&maps, pid)) {
 		mappings_release(&maps);	/* what we know is the last */
 		return;
 	}
+	if (!p)
+		p = &u->processes[u->next_process++ % PROCESSES];
+	p->pid = pid;
+	p->read_ns = now;
 	take_files(u, pid, &maps);
 	mappings_release(&p->maps);
 	p->maps = maps;

@@ -145,6 +145,7 @@ void engine_stop(struct engine *e)
 	as_ldmap(a, R1, "starts");
 	engine_stack(e, R2, CLOCK);
 	as_call(a, MAP_DELETE);
+	as_jmpi(a, BPF_JNE, R0, 0, e->out);	/* another CPU's was first */
 	as_call(a, KTIME);
 	as_alu(a, BPF_SUB, R0, R7);
 	as_stx(a, BPF_DW, R10, CLOCK, R0);

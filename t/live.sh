@@ -28,10 +28,19 @@ if [ $# -eq 0 ]; then
 		die "t/mistakes.sh"
 fi
 
+# Those of the engine's verbs are tried here first, before all kernels have
+# them.
+[ $# -gt 0 ] || asks=$("$live" --list | awk '/^ask-/ { print $1 }')
+
 # Kernels without netem are tested with packets dropped one by one; netem is
 # for the virtual machines, which all have it.
 [ $# -gt 0 ] || set -- --skip tcpretrans-netem
 "$live" -s "$sockeye" ${EXTRA:+--extra "$EXTRA"} "$@" || {
 	echo "FAIL: t/live.sh (exit $?)" >&2
+	exit 1
+}
+# shellcheck disable=SC2086
+[ -z "${asks-}" ] || "$live" -s "$sockeye" $asks || {
+	echo "FAIL: t/live.sh, of count and the like (exit $?)" >&2
 	exit 1
 }

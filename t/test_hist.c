@@ -173,7 +173,7 @@ static void print_all(struct heap *h, const char *name, const char *unit)
 	static const char *const formats[] = {
 		"bpftrace", "bcc", "JSON", "CSV", "folded"
 	};
-	struct heap_style style = { .name = name, .unit = unit,
+	struct heap_style style = { .name = name, .tool = "hist", .unit = unit,
 				    .ns = 1234567890, .stack = frames,
 				    .wall_offset_ns = 1767225600000000000 };
 	long start = 0;
@@ -380,7 +380,7 @@ START_TEST(test_stacks)
 			       .keys = { COMM, STACK(FROM_KSTACK, "kstack"),
 					 STACK(FROM_USTACK, "ustack"),
 					 U64("pid") } };
-	struct heap_style style = { .name = "n", .unit = "" };
+	struct heap_style style = { .name = "n", .tool = "count" };
 	struct heap *h = stacks(&a);
 
 	print_all(h, "name", "");

@@ -74,6 +74,35 @@ static void ask_connects(struct test *t)
 	traffic_release(&tr);
 }
 
+/* The socket, and what is read of it: at connect(2) it is a process that
+ * changes the state. */
+static void ask_sockets(struct test *t)
+{
+	unsigned n4 = 0, i;
+	struct traffic tr;
+	struct tool r;
+
+	traffic_init(&tr, t);
+	tool_init(&r, t, tr.ns.inum);
+	tool_start(&r, "count", ARGS("--csv", "--by",
+				     "family,state,protocol,arg1:s32",
+				     "--where", "arg2==2",
+				     "rt:inet_sock_set_state"));
+	traffic_make(&tr, t->count);
+	traffic_idle(&tr);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	for (i = 0; i < tr.nends; i++)
+		n4 += !tr.ends[i].server && !strcmp(tr.ends[i].ip, "4");
+	expect(t, r.text, NULL, NULL, "count", t->count);
+	expect(t, r.text, "family", "AF_INET", "count", n4);
+	expect(t, r.text, "family", "AF_INET6", "count", t->count - n4);
+	expect(t, r.text, "protocol", "TCP", "count", t->count);
+	summary(t, "%u connects, %u of them IPv4", t->count, n4);
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
 /* ---- a process that writes ---------------------------------------------- */
 
 static const unsigned sizes[] = { 1, 2, 3, 512, 4096, 65536 };
@@ -224,6 +253,20 @@ static void ask_latency(struct test *t)
 	tool_release(&r);
 }
 
+/* Intervals lose nothing, and a hook that is named twice counts once. */
+static void ask_intervals(struct test *t)
+{
+	unsigned n = ROUNDS * ARRAY_SIZE(sizes) + BAD;
+	struct tool r;
+
+	ask_writer(&r, t, "count", ARGS("-i", "0.05", "--by", "pid",
+					EXIT_WRITE, EXIT_WRITE,
+					"t:syscalls:sys_exit_writ?"));
+	expect(t, r.text, NULL, NULL, "count", n);
+	summary(t, "%u calls over some intervals", n);
+	tool_release(&r);
+}
+
 /* A word that is wrong is quoted, with what exists. */
 static void ask_mistakes(struct test *t)
 {
@@ -261,6 +304,9 @@ static void ask_mistakes(struct test *t)
 
 const struct live_case ask_cases[] = {
 	{ "ask-connects", "connects counted by process", 600, ask_connects,
+	  true },
+	{ "ask-sockets", "what is read of sockets", 600, ask_sockets, true },
+	{ "ask-intervals", "nothing lost, nothing twice", 300, ask_intervals,
 	  true },
 	{ "ask-sums", "values summed, failures told apart", 300, ask_sums,
 	  true },

@@ -2,8 +2,10 @@
 /*
  * ask - requests to the engine, as text, and what comes of them.
  *
- *   ask_parse.c    "--by pid,lport": words to values
+ *   ask_parse.c    "--by pid,lport": words to values, with ask_field.c,
+ *		    ask_sock.c and ask_tp.c; ask_where.c: to conditions
  *   ask_hooks.c    "t:syscalls:sys_enter_*": words to hooks
+ *   ask_take.c     the options to a request; ask_run.c: it at work
  *   ask_text.c     values to text
  *   heap.c         what was tallied, sorted
  *   heap_print.c   and printed, heap_data.c for machines; hist.c: histograms
@@ -32,6 +34,7 @@ struct ask_world {
  *			:u32 :s64 :u64 behind it; retval is a 32-bit int, as
  *			most functions return, retval64 all of it
  *   family protocol state lport rport laddr raddr   (of the hook's socket)
+ *   sock						(its address)
  *   BASE:TYPE.PATH[:TYPE.PATH]...	a kernel field: what BASE (arg0, retval,
  *			args.FIELD) points to is a struct TYPE; each further
  *			part follows the pointer that the one before is
@@ -68,14 +71,16 @@ int ask_where_parse(struct ask_test *t, unsigned max, const char *text,
 
 struct ask_hooks {
 	struct hook *hooks;	/* targets are malloc'd; args are "", or are */
+	bool named[ASK_HOOKS_MAX];	/* not found by a glob */
 	unsigned n;
+	unsigned from;		/* none is taken twice from here on */
 };
 
 /*
  * ask_hooks_parse - append what @word names: "k:tcp_v4_connect",
  * "t:syscalls:sys_enter_accept*" (fnmatch(3), also of functions), kinds as
  * kprobe kretprobe fentry fexit tracepoint rawtracepoint uprobe uretprobe or
- * k kr f fr t rt u ur.  0; -EINVAL with the reason: no such word; -ENOENT:
+ * k kr f fr t rt u ur.  What is there from l->from on is passed over.  0; -EINVAL with the reason: no such word; -ENOENT:
  * matches nothing here; -E2BIG.
  */
 int ask_hooks_parse(struct ask_hooks *l, const char *word, struct env *env,
@@ -132,6 +137,7 @@ enum heap_format { HEAP_TEXT, HEAP_BCC, HEAP_JSON, HEAP_CSV, HEAP_FOLDED };
 struct heap_style {
 	enum heap_format format;
 	const char *name;	/* of the map in HEAP_TEXT: "@name[...]" */
+	const char *tool;	/* "count" */
 	const char *unit;	/* of the value: "bytes", "ns", or "" */
 	uint64_t ns;		/* when, monotonic; and as time of day */
 	int64_t wall_offset_ns;
@@ -149,7 +155,7 @@ struct heap_style {
  * average 4, total 12"; histograms under "@name[key]:" with bars of '@'
  * (spec: labels "[512, 1K)", width 52).  HEAP_BCC: histograms with " lo -> hi
  * : count |****|", other maps as a table.  HEAP_JSON: one line per group,
- * {"type":"group","time_ns":...,"pid":1,"comm":"x","count":5,"total":9,
+ * {"tool":"count","type":"group","ts_ns":...,"time":"...","pid":1,"comm":"x","count":5,"total":9,
  * "average":..., "p50":..,"p90":..,"p99":..,"buckets":[{"lo":2,"hi":3,
  * "count":1},...]}; percentiles of histograms are the upper ends of the
  * buckets they fall in.  HEAP_CSV: header once (@first), a line per group, of

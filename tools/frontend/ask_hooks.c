@@ -32,11 +32,24 @@ static bool is_glob(const char *text)
 	return strpbrk(text, "*?[") != NULL;
 }
 
+/* A hook that is there is not taken again: each hit would count twice. */
+static bool is_there(const struct ask_hooks *l, uint8_t kind,
+		     const char *target)
+{
+	for (unsigned i = l->from; i < l->n; i++)
+		if (l->hooks[i].kind == kind &&
+		    !strcmp(l->hooks[i].target, target))
+			return true;
+	return false;
+}
+
 static int add(struct ask_hooks *l, uint8_t kind, const char *target)
 {
 	struct hook *h;
 	char *copy;
 
+	if (is_there(l, kind, target))
+		return 0;
 	if (l->n == ASK_HOOKS_MAX)
 		return -E2BIG;
 	h = realloc(l->hooks, (l->n + 1) * sizeof(*h));
@@ -89,18 +102,21 @@ static int each_entry(int dir, const char *path, each *fn, void *ctx)
 	return err;
 }
 
-/* A name to a line, up to a blank: "tcp_sendmsg [module]". */
-static int each_line(FILE *f, unsigned word, each *fn, void *ctx)
+/* A name to a line, up to a blank: "tcp_sendmsg [module]"; or, of kallsyms,
+ * "ffffffff81c0b2d0 t tcp_sendmsg", of which functions count. */
+static int each_line(FILE *f, bool kallsyms, each *fn, void *ctx)
 {
 	char *line = NULL, *p, *save;
 	size_t cap = 0;
-	unsigned i;
 	int err = 0;
 
 	while (!err && getline(&line, &cap, f) > 0) {
 		p = strtok_r(line, " \t\n", &save);
-		for (i = 0; i < word && p; i++)
+		if (p && kallsyms) {
 			p = strtok_r(NULL, " \t\n", &save);
+			p = p && strchr("tTwW", *p) ?
+			    strtok_r(NULL, " \t\n", &save) : NULL;
+		}
 		if (p)
 			err = fn(ctx, p);
 	}
@@ -118,9 +134,13 @@ static int each_function(struct env *env, each *fn, void *ctx)
 		fd = openat(dir, "available_filter_functions",
 			    O_RDONLY | O_CLOEXEC);
 	f = fd < 0 ? fopen("/proc/kallsyms", "re") : fdopen(fd, "r");
-	if (!f)
-		return -errno;
-	err = each_line(f, fd < 0 ? 2 : 0, fn, ctx);
+	if (!f) {
+		err = -errno;
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	err = each_line(f, fd < 0, fn, ctx);
 	fclose(f);
 	return err;
 }
@@ -133,6 +153,7 @@ struct glob {
 	const char *glob, *group;	/* group: of tracepoints */
 	const char *groups;
 	int dir;
+	bool matched;
 };
 
 static int take_name(void *ctx, const char *name)
@@ -142,6 +163,7 @@ static int take_name(void *ctx, const char *name)
 
 	if (fnmatch(g->glob, name, 0))
 		return 0;
+	g->matched = true;
 	if (!g->group)
 		return add(g->list, g->kind, name);
 	snprintf(target, sizeof(target), "%s/%s", g->group, name);
@@ -158,6 +180,29 @@ static int take_group(void *ctx, const char *name)
 	g->group = name;
 	snprintf(path, sizeof(path), "events/%s", name);
 	return each_entry(g->dir, path, take_name, g);
+}
+
+static int too_many(const char *word, struct err *e)
+{
+	err_set(e, 0, "'%s': more than %d hooks", word, ASK_HOOKS_MAX);
+	e->no = E2BIG;
+	return -E2BIG;
+}
+
+/* What is named, not matched, must be there. */
+static int add_named(struct ask_hooks *l, uint8_t kind, const char *target,
+		     const char *word, struct err *e)
+{
+	unsigned before = l->n;
+	int err = add(l, kind, target);
+
+	if (err == -E2BIG)
+		return too_many(word, e);
+	if (err)
+		return err_set(e, -err, "hooks");
+	if (l->n > before)
+		l->named[before] = true;
+	return 0;
 }
 
 static int by_target(const void *a, const void *b)
@@ -182,19 +227,21 @@ static int expand(struct glob *g, struct env *env, const char *word,
 		err = each_function(env, take_name, g);
 	}
 	if (err == -E2BIG)
-		return err_set(e, E2BIG, "'%s' is more than %d hooks", word,
-			       ASK_HOOKS_MAX);
+		return too_many(word, e);
 	if (err)
 		return err_set(e, -err, "'%s': what there is cannot be read",
 			       word);
-	if (g->list->n == before) {
+	if (g->list->n == before && !g->matched) {
 		err_set(e, 0, "'%s' matches no %s of this kernel", word,
 			hook_kind_name(g->kind));
 		e->no = ENOENT;
 		return -ENOENT;
 	}
-	qsort(g->list->hooks + before, g->list->n - before,
-	      sizeof(struct hook), by_target);
+	if (g->list->n > before)
+		qsort(g->list->hooks + before, g->list->n - before,
+		      sizeof(struct hook), by_target);
+	for (unsigned i = before; i < g->list->n; i++)
+		g->list->named[i] = !is_glob(word);
 	return 0;
 }
 
@@ -239,7 +286,7 @@ int ask_hooks_parse(struct ask_hooks *l, const char *word, struct env *env,
 	if (g.kind == HOOK_UPROBE || g.kind == HOOK_URETPROBE) {
 		if (*rest != '/' || !strchr(rest, ':'))
 			return bad_word(word, "want /PATH:FUNCTION", e);
-		return add(l, g.kind, rest) ? err_set(e, ENOMEM, "hooks") : 0;
+		return add_named(l, g.kind, rest, word, e);
 	}
 	if (g.kind == HOOK_TRACEPOINT) {
 		snprintf(group, sizeof(group), "%s", rest);
@@ -259,5 +306,5 @@ int ask_hooks_parse(struct ask_hooks *l, const char *word, struct env *env,
 		return g.kind == HOOK_RAW_TRACEPOINT ?
 		       bad_word(word, "raw tracepoints are named one by one",
 				e) : expand(&g, env, word, e);
-	return add(l, g.kind, rest) ? err_set(e, ENOMEM, "hooks") : 0;
+	return add_named(l, g.kind, rest, word, e);
 }

@@ -3,196 +3,10 @@
 #include "tools/frontend/ask_run.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define RING_BYTES (256u << 10)
-
-/* ---- the request ------------------------------------------------------- */
-
-static int take_hooks(struct asked *r, struct err *e)
-{
-	const struct ask_options *o = &r->o->ask;
-	int err = 0;
-
-	for (int i = 0; i < o->nhooks && !err; i++) {
-		err = ask_hooks_parse(&r->hooks, o->hooks[i], &r->env, e);
-		if (i == 0 && o->latency)
-			r->ask.nstart = r->hooks.n;
-	}
-	r->ask.hooks = r->hooks.hooks;
-	r->ask.nhooks = r->hooks.n;
-	if (!err && o->latency && r->ask.nhooks == r->ask.nstart)
-		err = err_set(e, 0, "--latency: want the hook that begins and "
-			      "those that end");
-	return err;
-}
-
-static int parse_word(struct ask_value *v, const char *text,
-		      const struct ask_world *w, struct asked *r,
-		      struct err *e)
-{
-	return ask_value_parse(v, text, strlen(text), w, &r->words, e);
-}
-
-/* The two halves of a latency may have the same socket in different places. */
-static int take_on(struct asked *r, const struct ask_world *at_end,
-		   struct err *e)
-{
-	struct ask_world at_start = *at_end;
-	const char *on = r->o->ask.on ? r->o->ask.on : "tid";
-	int err;
-
-	if (!r->o->ask.latency)
-		return r->o->ask.on ? err_set(e, 0, "--on goes with --latency")
-				    : 0;
-	at_start.hook = &r->ask.hooks[0];
-	err = parse_word(&r->ask.on[0], on, &at_start, r, e);
-	return err ? err : parse_word(&r->ask.on[1], on, at_end, r, e);
-}
-
-static int take_value(struct asked *r, const struct ask_world *w,
-		      struct err *e)
-{
-	const char *of = r->o->ask.of;
-
-	if (r->ask.what == ASK_COUNT)
-		return of ? err_set(e, 0, "--of: what is counted is hits; "
-				    "sum, stats, hist and lhist take a value") :
-			    0;
-	if (!of && r->o->ask.latency)
-		of = "latency";
-	if (!of)
-		return err_set(e, 0, "%s of what? --of arg2, --of retval ...",
-			       r->o->tool->name);
-	r->unit = !strcmp(of, "latency") ? "ns" : "";
-	return parse_word(&r->ask.value, of, w, r, e);
-}
-
-/* "0,128,1" */
-static int take_range(struct asked *r, struct err *e)
-{
-	const char *text = r->o->ask.range;
-	int n = 0;
-
-	if (r->ask.what != ASK_LHIST)
-		return text ? err_set(e, 0, "--range is of lhist") : 0;
-	if (!text)
-		return err_set(e, 0, "--range LO,HI,STEP: of which buckets?");
-	if (sscanf(text, "%" SCNd64 ",%" SCNd64 ",%" SCNd64 "%n", &r->ask.min,
-		   &r->ask.max, &r->ask.step, &n) != 3 || text[n] ||
-	    r->ask.step <= 0 || r->ask.max <= r->ask.min)
-		return err_set(e, 0, "--range '%s': want LO,HI,STEP with HI "
-			       "above LO and a step above 0", text);
-	if ((uint64_t)(r->ask.max - r->ask.min) / r->ask.step > 1000)
-		return err_set(e, 0, "--range '%s': more than 1000 buckets",
-			       text);
-	return 0;
-}
-
-static bool has_key(const struct asked *r, int from)
-{
-	for (uint32_t i = 0; i < r->ask.nkeys; i++)
-		if (r->ask.keys[i].from == from)
-			return true;
-	return false;
-}
-
-/* Where the process is in a key, -1: nowhere. */
-static int find_pid(const struct asked *r)
-{
-	int off = 0;
-
-	for (uint32_t i = 0; i < r->ask.nkeys; i++) {
-		if (r->ask.keys[i].from == FROM_PID)
-			return off;
-		off += (int)ask_value_size(&r->ask.keys[i]);
-	}
-	return -1;
-}
-
-static bool has_stacks(const struct asked *r)
-{
-	return has_key(r, FROM_KSTACK) || has_key(r, FROM_USTACK);
-}
-
-/* Addresses of a user stack mean something in its process only: that is a key
- * as well. */
-static int take_stacks(struct asked *r, struct err *e)
-{
-	if (!has_stacks(r))
-		return 0;
-	if (has_key(r, FROM_USTACK) && !has_key(r, FROM_PID)) {
-		if (r->ask.nkeys == ASK_KEYS)
-			return err_set(e, 0, "--by: no room for the pid that "
-				       "ustack needs");
-		r->ask.keys[r->ask.nkeys++] = (struct ask_value){
-			.from = FROM_PID, .shape = SHAPE_U64, .name = "pid" };
-	}
-	r->stacks.build_ids = r->o->ask.no_symbols;
-	r->stacks.usyms = usyms_new();
-	r->stacks.ksyms = r->o->ask.no_symbols ? NULL : ksyms_new();
-	return 0;
-}
-
-static int take_keys(struct asked *r, struct err *e)
-{
-	const struct ask_options *o = &r->o->ask;
-	struct ask_world w = {
-		.env = &r->env, .sock = o->sock,
-		.hook = &r->ask.hooks[r->ask.nstart],
-	};
-	int n, err;
-
-	n = o->by ? ask_list_parse(r->ask.keys, ASK_KEYS, o->by, &w, &r->words,
-				   e) : 0;
-	if (n < 0)
-		return err_wrap(e, "--by");
-	r->ask.nkeys = n;
-	n = o->where ? ask_where_parse(r->ask.tests, ASK_TESTS, o->where, &w,
-				       &r->words, e) : 0;
-	if (n < 0)
-		return err_wrap(e, "--where");
-	r->ask.ntests = n;
-	err = take_value(r, &w, e);
-	if (!err)
-		err = take_range(r, e);
-	if (!err)
-		err = take_stacks(r, e);
-	return err ? err : take_on(r, &w, e);
-}
-
 /* ---- programs ---------------------------------------------------------- */
-
-static void dump(void *ctx, const struct spec_prog *p, const struct hook *h,
-		 const struct linked *l)
-{
-	(void)ctx;
-	printf("%s for %s:%s, %u instructions\n", p->name,
-	       hook_kind_name(h->kind), h->target, l->ninsns);
-	insn_dump(stdout, l->insns, l->ninsns, l->relocs, l->nrelocs, l->lines,
-		  l->nlines);
-	putchar('\n');
-}
-
-static int bind_args(struct asked *r, struct err *e)
-{
-	char args[256];
-	const char *why = "";
-
-	for (uint32_t i = 0; i < r->hooks.n; i++) {
-		struct hook *h = &r->hooks.hooks[i];
-
-		if (engine_args(&r->ask, i, args, sizeof(args), &why))
-			return err_set(e, 0, "%s:%s: %s",
-				       hook_kind_name(h->kind), h->target, why);
-		h->args = *args ? strdup(args) : "";
-		if (!h->args)
-			return err_set(e, ENOMEM, "hooks");
-	}
-	return 0;
-}
 
 static int open_object(struct asked *r, struct err *e)
 {
@@ -214,80 +28,85 @@ static int open_object(struct asked *r, struct err *e)
 	opts.functions = r->functions;
 	opts.nfunctions = 1;
 	opts.want = want;
-	opts.ring_bytes = RING_BYTES;
 	if (r->o->dump)
-		opts.dump = dump;
+		opts.dump = dump_program;
 	return object_open(&r->object, r->spec, &r->env, &opts, e);
 }
 
-/* Of what a glob found some cannot be probed, which is told; what was named
- * must be there. */
-static int attach_all(struct asked *r, struct err *e)
+/*
+ * Of what a glob found some cannot be probed, which is told; what was named
+ * must be there, and so must something of each half of a latency.
+ */
+static int attach_half(struct asked *r, uint32_t from, uint32_t to,
+		       struct err *e)
 {
 	struct err why = { .no = 0 };
 	uint32_t failed = 0;
-	char prog[16];
+	char prog[24];
 
-	for (uint32_t i = 0; i < r->hooks.n; i++) {
+	for (uint32_t i = from; i < to; i++) {
+		if (life_stopped())
+			return err_set(e, EINTR, "attach");
 		engine_prog(&r->ask, i, prog, sizeof(prog));
 		if (!object_attach(r->object, prog, &r->hooks.hooks[i], &why))
 			continue;
-		if (r->hooks.n == (uint32_t)r->o->ask.nhooks) {
+		if (!failed++ || r->hooks.named[i])
 			*e = why;
+		if (r->hooks.named[i])
 			return -e->no;
-		}
-		if (!failed++)
-			*e = why;
 	}
-	if (failed == r->hooks.n)
+	if (failed && failed == to - from)
 		return -e->no;
 	if (failed)
-		say("%u of %u hooks cannot be probed; %s", failed, r->hooks.n,
+		say("%u of %u hooks cannot be probed; %s", failed, to - from,
 		    e->msg);
 	return 0;
 }
 
-/* What was asked for, as programs; mistakes are those of who asked. */
-static int understand(struct asked *r, struct err *e)
+static int attach_all(struct asked *r, struct err *e)
 {
-	const char *why = "";
-	int err = take_hooks(r, e);
+	/* the ends first: a start without one would stay */
+	int err = attach_half(r, r->ask.nstart, r->ask.nhooks, e);
 
-	if (!err)
-		err = take_keys(r, e);
-	if (err)
-		return err;
-	r->ask.filter = filter_on_owner(&r->o->filters) ||
-			r->o->filters.nnetns;
-	r->pid_off = find_pid(r);
-	err = engine_spec(&r->spec, &r->ask, &why);
-	return err ? err_set(e, 0, "%s", why) : bind_args(r, e);
+	return err ? err : attach_half(r, 0, r->ask.nstart, e);
 }
 
 int asked_start(struct asked *r)
 {
 	struct err e = { .no = 0 };
 	int err = caps_check(&e);
+	const char *module;
+	uint64_t off;
 
 	if (!err)
 		err = env_open(&r->env, &r->o->env, &e);
 	if (err)
 		return fail_err(&e);
 	r->opened = true;
-	err = understand(r, &e);
+	if (r->o->verbose > 1)
+		r->env.log = verifier_log;
+	err = ask_take(r, &e);
 	if (err) {
 		err = fail_err(&e);
 		return e.no == EINVAL ? EXIT_USAGE : err;
 	}
 	err = open_object(r, &e);
+	if (!err && r->o->filters.ncgroup && r->env.has.cgroup_id == FEAT_NO) {
+		err_set(&e, 0, "--cgroup: this kernel does not tell programs "
+			"the cgroup (Linux 4.18, CONFIG_CGROUPS)");
+		err = -(e.no = ENOTSUP);
+	}
 	if (!err)
 		err = attach_all(r, &e);
 	if (err)
 		return fail_err(&e);
 	if (r->o->dump || r->o->dry_run)
 		return EXIT_OK;
-	/* symbols are read from the kernel's and other processes' files */
-	if (!has_stacks(r))
+	/* the kernel's symbols are read once; those of processes are their
+	 * files', for which it takes more than what is kept */
+	if (r->stacks.ksyms)
+		ksyms_find(r->stacks.ksyms, 0, &off, &module);
+	if (!asked_has(r, FROM_USTACK))
 		caps_drop(r->env.has.kprobe_pmu == FEAT_NO &&
 			  r->env.has.kprobe != FEAT_NO);
 	return -1;
@@ -402,6 +221,7 @@ int asked_heap(struct asked *r, struct heap **out, bool all)
 	struct snapshot *now = NULL;
 	struct heap *h = heap_new(&r->ask);
 	struct ask_tally t;
+	bool any = false;
 
 	if (!h)
 		return -ENOMEM;
@@ -414,7 +234,13 @@ int asked_heap(struct asked *r, struct heap **out, bool all)
 			subtract(&t, r->told, key);
 		if (t.count)
 			err = heap_add(h, key, &t);
+		any = any || t.count;
 	}
+	/* without keys it has an answer, too, that there was nothing */
+	memset(&t, 0, sizeof(t));
+	if (!err && !any && !r->ask.nkeys && r->ask.what != ASK_HIST &&
+	    r->ask.what != ASK_LHIST)
+		err = heap_add(h, &t, &t);
 	if (!err)
 		err = heap_sort(h, r->o->ask.rows);
 	if (err) {
@@ -436,7 +262,7 @@ void asked_note(struct asked *r)
 	struct snapshot *now = NULL;
 	uint64_t pid;
 
-	if (!has_key(r, FROM_USTACK) || fd < 0 ||
+	if (!asked_has(r, FROM_USTACK) || fd < 0 ||
 	    snapshot_take(&now, fd, map_key_size(&r->ask)))
 		return;
 	for (size_t i = 0; i < now->n; i++) {

@@ -22,8 +22,14 @@ struct asked {
 	struct stacks stacks;
 	int pid_off;			/* in a key, -1: not among them */
 	bool opened, printed;
+	bool gone;		/* stdout */
 };
 
+/* ask_take - what the options ask for, as hooks, a request and its spec; a
+ * negative errno, -EINVAL for mistakes of who asks. */
+int ask_take(struct asked *r, struct err *e);
+/* asked_has - is there a key of enum ask_from @from? */
+bool asked_has(const struct asked *r, int from);
 /* asked_start - from the options to programs that run; -1 to go on, or the
  * exit code after a complaint. */
 int asked_start(struct asked *r);

@@ -21,6 +21,7 @@ static const struct sock_word {
 	{ "rport", SHAPE_U64, THEN_RPORT, NULL },
 	{ "laddr", SHAPE_ADDR, THEN_LADDR, NULL },
 	{ "raddr", SHAPE_ADDR, THEN_RADDR, NULL },
+	{ "sock", SHAPE_U64, THEN_NOTHING, NULL },	/* its address */
 };
 
 const char *ask_sock_name(unsigned i)

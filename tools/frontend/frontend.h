@@ -95,6 +95,7 @@ struct ask_options {
 	bool latency, folded, no_symbols;
 	uint64_t interval_ns;	/* 0: once, at the end */
 	uint64_t rows;		/* 0: all */
+	uint64_t max_keys;	/* 0: the default */
 	char **hooks;		/* the words that are no options */
 	int nhooks;
 };

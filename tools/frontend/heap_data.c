@@ -9,10 +9,10 @@
 
 static void quoted(FILE *out, const char *s, size_t len)
 {
-	char buf[6 * HEAP_WORD + 2];
+	char buf[6 * HEAP_LINE + 2];
 
-	if (len > HEAP_WORD)
-		len = HEAP_WORD;
+	if (len > HEAP_LINE)
+		len = HEAP_LINE;
 	len = (size_t)(put_quoted(buf, s, len) - buf);
 	fwrite(buf, 1, len, out);
 }
@@ -131,7 +131,7 @@ static void json_when(const struct heap_page *p)
 	char time[STAMP_MAX];
 
 	*stamp_raw(&stamp, time, TIME_ISO, s->ns, &clocks) = '\0';
-	fprintf(p->out, "\"time_ns\":%" PRIu64 ",\"time\":\"%s\"", s->ns, time);
+	fprintf(p->out, "\"ts_ns\":%" PRIu64 ",\"time\":\"%s\"", s->ns, time);
 }
 
 void heap_print_json(struct heap_page *p)
@@ -141,7 +141,8 @@ void heap_print_json(struct heap_page *p)
 	struct heap_key k;
 
 	for (g = h->groups; g < h->groups + h->ngroups; g++) {
-		fputs("{\"type\":\"group\",", p->out);
+		fprintf(p->out, "{\"tool\":\"%s\",\"type\":\"group\",",
+			p->style->tool);
 		json_when(p);
 		heap_for_each_key(k, h->ask, g)
 			json_key(p, g, &k);
@@ -239,7 +240,7 @@ static void csv_header(const struct heap_page *p)
 {
 	const struct ask *a = p->heap->ask;
 
-	fputs("time_ns", p->out);
+	fputs("ts_ns", p->out);
 	for (uint32_t i = 0; i < a->nkeys; i++) {
 		putc(',', p->out);
 		csv_field(p->out, a->keys[i].name, strlen(a->keys[i].name));

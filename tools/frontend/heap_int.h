@@ -7,6 +7,7 @@
 #include "tools/frontend/rows_int.h"
 
 #define HEAP_WORD	256	/* of one value as text */
+#define HEAP_LINE	2048	/* of one frame */
 #define HEAP_FRAMES	32768	/* of one stack */
 
 struct heap_page {

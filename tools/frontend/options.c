@@ -174,6 +174,10 @@ static const char *contradiction(const struct options *o)
 	if (o->count && o->dns)
 		return "-c and --dns exclude each other: a name may change "
 			"between events";
+	if (o->ask.folded && o->format != FMT_TABLE)
+		return "-f is a format of its own, without -j, --csv and -F";
+	if (o->ask.style && (o->ask.folded || o->format != FMT_TABLE))
+		return "--hist is about the table, without -j, --csv and -f";
 	return NULL;
 }
 

@@ -60,6 +60,7 @@ struct opt {
 	uint64_t min, max;
 	bool (*item)(const struct opt *opt, const char *text, void *slot);
 	const char *want;	/* "a process id (1 to 4194304)" */
+	const char *asked;	/* help in tools that take hooks, or NULL */
 };
 
 extern const struct opt opt_table[];	/* ends with name NULL */

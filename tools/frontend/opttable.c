@@ -56,13 +56,16 @@ const struct opt opt_table[] = {
 	  .want = "a value such as arg0" },
 	{ 'p', "pid", "LIST", "processes that own the socket",
 	  LIST(pid), .filter = F_PID, .take = take_list, .item = item_u32,
-	  .min = 1, .max = PID_LIMIT, .want = "a process id (1 to 4194304)" },
+	  .min = 1, .max = PID_LIMIT, .want = "a process id (1 to 4194304)",
+	  .asked = "processes, while they run" },
 	{ 0, "tid", "LIST", "threads that opened or accepted it",
 	  LIST(tid), .filter = F_TID, .take = take_list, .item = item_u32,
-	  .min = 1, .max = PID_LIMIT, .want = "a thread id (1 to 4194304)" },
+	  .min = 1, .max = PID_LIMIT, .want = "a thread id (1 to 4194304)",
+	  .asked = "threads, while they run" },
 	{ 'n', "comm", "LIST", "names of those processes",
 	  LIST(comm), .filter = F_COMM, .take = take_list, .item = item_comm,
-	  .want = "the name of a process (1 to 15 bytes)" },
+	  .want = "the name of a process (1 to 15 bytes)",
+	  .asked = "names of processes" },
 	{ 'u', "uid", "LIST", "users, by number",
 	  LIST(uid), .filter = F_UID, .take = take_list, .item = item_u32,
 	  .max = UINT32_MAX - 1, .want = "a user id (0 to 4294967294)" },
@@ -90,7 +93,9 @@ const struct opt opt_table[] = {
 	  LIST(netns), .filter = F_NETNS, .take = take_netns },
 	{ 0, "cgroup", "PATH", "cgroup v2 of the owner, its path or id (not "
 	  "those below it); may be repeated",
-	  LIST(cgroup), .filter = F_CGROUP, .take = take_cgroup },
+	  LIST(cgroup), .filter = F_CGROUP, .take = take_cgroup,
+	  .asked = "cgroup v2 of the process, its path or id (not those "
+		   "below it); may be repeated" },
 
 	{ 't', "timestamp", NULL, "time column: seconds since the start",
 	  OUTPUT, OPT_REPLAY, .bar = T_TALLY,
@@ -118,6 +123,11 @@ const struct opt opt_table[] = {
 	{ 'r', "rows", "N", "the N largest only",
 	  OUTPUT, .need = T_TALLY, MEMBER(ask.rows), .take = take_number,
 	  .min = 1, .max = UINT32_MAX, .want = "a number, 1 or more" },
+	{ 0, "max-keys", "N", "different keys, and buckets of histograms, to "
+	  "have room for (16384)",
+	  OUTPUT, .need = T_ASK | T_TALLY, MEMBER(ask.max_keys),
+	  .take = take_number, .min = 1, .max = 16777216,
+	  .want = "a number of keys (1 to 16777216)" },
 	{ 'f', "folded", NULL, "stacks on one line, for flame graphs",
 	  OUTPUT, .need = T_TALLY, SWITCH(ask.folded) },
 	{ 0, "hist", "STYLE", "histograms as bpftrace or bcc draws them",
@@ -143,7 +153,7 @@ const struct opt opt_table[] = {
 	  "answers seen",
 	  OUTPUT, OPT_REPLAY, .need = T_DNS, SWITCH(dns) },
 	{ 'S', "no-summary", NULL, "no summary at the end",
-	  OUTPUT, OPT_REPLAY, SWITCH(no_summary) },
+	  OUTPUT, OPT_REPLAY, .bar = T_TALLY, SWITCH(no_summary) },
 
 	{ 'd', "duration", "TIME", "stop after this long: 10, 1.5, 250ms, 10m",
 	  RUN, MEMBER(duration_ns), .take = take_duration,
@@ -246,6 +256,11 @@ static void own_doc(const struct tool_option *own, struct option_doc *d)
 			 ", default %" PRIu64, own->min, own->max, own->def);
 }
 
+static const char *help_of(const struct tool *t, const struct opt *opt)
+{
+	return opt->asked && t && t->flags & T_ASK ? opt->asked : opt->help;
+}
+
 bool option_doc(const struct tool *t, unsigned i, struct option_doc *d)
 {
 	const struct tool_option *own;
@@ -259,7 +274,7 @@ bool option_doc(const struct tool *t, unsigned i, struct option_doc *d)
 			own_doc(own, d);
 		else
 			*d = (struct option_doc){ opt->letter, opt->name,
-				opt->arg, opt->help, opt->group,
+				opt->arg, help_of(t, opt), opt->group,
 				opt->flags & OPT_MAYBE, "" };
 		return true;
 	}

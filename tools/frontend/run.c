@@ -287,7 +287,7 @@ static int trace(struct run *r)
 	return end_output(r);
 }
 
-static void verifier_log(const char *prog, const char *text)
+void verifier_log(const char *prog, const char *text)
 {
 	fprintf(stderr, "%s: the verifier's log:\n%s\n", prog, text);
 }

@@ -35,6 +35,9 @@ struct target {
 	struct constant constants[MAX_OWN + 8];
 	const char *want[64];
 };
+/* dump_program - as struct object_opts.dump: a listing to stdout. */
+void dump_program(void *ctx, const struct spec_prog *p, const struct hook *h,
+		  const struct linked *l);
 int target_open(struct object **out, struct target *s, struct env *env,
 		const struct options *o, uint64_t start_ns, struct err *e);
 
@@ -70,6 +73,8 @@ void life_ready(const struct options *o);
 /* ---- run.c ------------------------------------------------------------ */
 
 
+/* verifier_log - as env.log, for -vv. */
+void verifier_log(const char *prog, const char *text);
 /* losses_any - did anything get lost, so that --strict fails? */
 bool losses_any(const struct losses *l);
 /* losses_tell - what was not shown, and why, on stderr. */

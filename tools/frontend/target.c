@@ -73,8 +73,8 @@ static uint32_t resize(void *ctx, const struct spec_map *m)
 	return m->type == HASH && !strcmp(m->name, "seeds") ? seeds_room(n) : n;
 }
 
-static void dump(void *ctx, const struct spec_prog *p, const struct hook *h,
-		 const struct linked *l)
+void dump_program(void *ctx, const struct spec_prog *p, const struct hook *h,
+		  const struct linked *l)
 {
 	(void)ctx;
 	fprintf(stdout, "%s for %s:%s, %u instructions\n", p->name,
@@ -150,6 +150,6 @@ int target_open(struct object **out, struct target *s, struct env *env,
 	opts.resize = resize;
 	opts.resize_ctx = (void *)o;
 	if (o->dump)
-		opts.dump = dump;
+		opts.dump = dump_program;
 	return object_open(out, o->tool->spec, env, &opts, e);
 }

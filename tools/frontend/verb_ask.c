@@ -7,6 +7,7 @@
  * interval, and printed.
  */
 #include "tools/frontend/ask_run.h"
+#include "tools/frontend/rows_int.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -90,24 +91,74 @@ static enum heap_format format_of(const struct options *o)
 							      HEAP_TEXT;
 }
 
+/* Between intervals, for people: when it was. */
+static void print_time(FILE *out, const struct asked *r)
+{
+	time_t now = (time_t)(clock_ns(CLOCK_REALTIME) / 1000000000);
+	char text[16] = "";
+	struct tm tm;
+
+	if (r->o->ask.interval_ns && localtime_r(&now, &tm) &&
+	    strftime(text, sizeof(text), "%H:%M:%S", &tm))
+		fprintf(out, "%s%s\n", r->printed ? "\n" : "", text);
+}
+
+/* Whole or not at all: a signal may come in the middle of it. */
+static int put(struct asked *r, const struct heap *h,
+	       const struct heap_style *s)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	int err = out ? 0 : -ENOMEM;
+
+	if (out) {
+		if (s->format == HEAP_TEXT || s->format == HEAP_BCC)
+			print_time(out, r);
+		heap_print(out, h, s, !r->printed);
+		if (ferror(out))
+			err = -ENOMEM;
+		if (fclose(out))
+			err = -ENOMEM;
+	}
+	if (!err) {
+		err = -write_all(STDOUT_FILENO, text, len);
+		r->gone = err;
+	}
+	free(text);
+	return err;
+}
+
 /* What was tallied since it was printed last. */
-static int print(struct asked *r, bool last)
+static int print(struct asked *r)
 {
 	struct heap_style s = {
-		.format = format_of(r->o), .name = "", .unit = r->unit,
+		.format = format_of(r->o), .name = "", .tool = r->o->tool->name,
+		.unit = r->unit,
 		.ns = now_ns(), .names = { r->ask.hooks, r->ask.nhooks },
 		.stack = asked_stack, .ctx = r,
 	};
 	struct heap *h = NULL;
-	int err = asked_heap(r, &h, last && !r->o->ask.interval_ns);
+	int err = asked_heap(r, &h, !r->o->ask.interval_ns);
 
 	if (err)
 		return err;
 	s.wall_offset_ns = (int64_t)clock_ns(CLOCK_REALTIME) - (int64_t)s.ns;
-	heap_print(stdout, h, &s, !r->printed);
+	err = put(r, h, &s);
 	r->printed = true;
 	heap_free(h);
-	return fflush(stdout) ? -errno : 0;
+	return err;
+}
+
+static void tell_losses(const struct asked *r)
+{
+	if (r->losses.state_full)
+		complain("%llu hits not counted, there were too many different "
+			 "keys; --max-keys makes room",
+			 (unsigned long long)r->losses.state_full);
+	if (r->losses.missed)
+		complain("%llu runs missed",
+			 (unsigned long long)r->losses.missed);
 }
 
 static int loop(struct asked *r)
@@ -126,7 +177,7 @@ static int loop(struct asked *r)
 		if (o->duration_ns && now >= end)
 			break;
 		if (every && now >= next) {
-			err = print(r, false);
+			err = print(r);
 			next += every;
 			continue;
 		}
@@ -143,7 +194,7 @@ static int loop(struct asked *r)
 		if (out.revents & POLLERR)	/* no reader left */
 			return -EPIPE;
 		if (life_asked())
-			err = print(r, false);
+			err = print(r);
 	}
 	return err;
 }
@@ -158,12 +209,13 @@ static int ask_run(struct asked *r)
 	err = loop(r);
 	asked_stop(r);
 	if (!err)
-		err = print(r, true);
+		err = print(r);
 	if (err && err != -EPIPE) {
-		complain("stdout: %s", strerror(-err));
+		complain("%s: %s", r->gone ? "stdout" : "what was counted",
+			 strerror(-err));
 		return EXIT_FAIL;
 	}
-	losses_tell(&r->losses, "in all");
+	tell_losses(r);
 	return r->o->strict && losses_any(&r->losses) ? EXIT_FAIL : EXIT_OK;
 }
 
