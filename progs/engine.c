@@ -11,7 +11,7 @@
 #define ENTRIES		16384	/* of `tally` and `starts` if nobody says */
 #define STACKS		4096
 #define RING_BYTES	262144
-#define MAPS		4	/* at most at a time */
+#define MAPS		5	/* at most at a time */
 #define NAME_LEN	24
 
 struct engine_prog {
@@ -37,6 +37,9 @@ static bool by_hook(const struct ask *a)
 
 	if (a->nstart && a->on[0].from == FROM_PROBE)
 		return true;
+	for (i = 0; i < a->nhooks; i++)
+		if (engine_enters(a, i))
+			return true;
 	for (i = 0; i < n; i++)
 		if (v[i]->from == FROM_PROBE)
 			return true;
@@ -82,21 +85,18 @@ static int place_keys(const struct ask *a)
 	return -FRAME - size;
 }
 
-static void assemble(struct engine *e, const struct ask *a, uint32_t hook)
+/* What is done at a hook. */
+static void hit(struct engine *e, const struct ask *a)
 {
-	as_init(&e->as);
-	e->ask = a;
-	e->hook = hook;
-	e->typed = is_typed(a);
-	e->out = as_label(&e->as);
-	e->keys = place_keys(a);
-	as_mov(&e->as, R6, R1);
-	if (hook < a->nstart) {
+	e->kept = engine_enters(a, e->hook);
+	if (e->kept)
+		engine_leave(e);
+	if (e->hook < a->nstart) {
 		engine_start(e);
 	} else {
 		if (a->nstart)
 			engine_stop(e);
-		if (a->filter)
+		if (a->filter && !e->kept)
 			engine_filter(e);
 		engine_tests(e);
 		if (a->what == ASK_TRACE)
@@ -104,6 +104,23 @@ static void assemble(struct engine *e, const struct ask *a, uint32_t hook)
 		else
 			engine_tally(e);
 	}
+}
+
+static void assemble(struct engine *e, const struct ask *a, uint32_t hook,
+		     bool entry)
+{
+	as_init(&e->as);
+	e->ask = a;
+	e->hook = hook;
+	e->typed = is_typed(a);
+	e->kept = false;
+	e->out = as_label(&e->as);
+	e->keys = place_keys(a);
+	as_mov(&e->as, R6, R1);
+	if (entry)
+		engine_enter(e);
+	else
+		hit(e, a);
 	as_place(&e->as, e->out);
 	as_movi(&e->as, R0, 0);
 	as_exit(&e->as);
@@ -123,18 +140,25 @@ static void *copy(const void *from, size_t n, size_t size)
 /* What the assembler says is static text; all that a request that was checked
  * can be is too long. */
 static int add_prog(struct engine_spec *s, struct engine *e,
-		    const struct ask *a, uint32_t hook, const char **why)
+		    const struct ask *a, uint32_t hook, bool entry,
+		    const char **why)
 {
 	struct engine_prog *made = &s->made[s->spec.nprogs];
+	struct hook at_entry;
+	char args[ENGINE_ENTRY_ARGS];
 	int n;
 
-	assemble(e, a, hook);
+	assemble(e, a, hook, entry);
 	n = as_finish(&e->as);
 	if (n < 0) {
 		*why = e->as.error;
 		return -E2BIG;
 	}
-	engine_prog(a, hook, made->name, sizeof(made->name));
+	if (entry)
+		engine_entry(a, hook, &at_entry, args, made->name,
+			     sizeof(made->name));
+	else
+		engine_prog(a, hook, made->name, sizeof(made->name));
 	made->insns = copy(e->as.insns, (size_t)n, sizeof(*made->insns));
 	made->relocs = copy(e->as.relocs, e->as.nrelocs,
 			    sizeof(*made->relocs));
@@ -158,9 +182,12 @@ static int add_progs(struct engine_spec *s, const struct ask *a,
 
 	if (!e)
 		return -ENOMEM;
-	for (i = 0; !err && i < a->nhooks; i++)
+	for (i = 0; !err && i < a->nhooks; i++) {
 		if (each || i == 0 || i == a->nstart)
-			err = add_prog(s, e, a, i, why);
+			err = add_prog(s, e, a, i, false, why);
+		if (!err && engine_enters(a, i))
+			err = add_prog(s, e, a, i, true, why);
+	}
 	free(e);
 	return err;
 }
@@ -171,6 +198,16 @@ static bool has_stacks(const struct ask *a)
 
 	for (i = 0; i < a->nkeys; i++)
 		if (a->keys[i].shape == SHAPE_STACK)
+			return true;
+	return false;
+}
+
+static bool has_calls(const struct ask *a)
+{
+	uint32_t i;
+
+	for (i = 0; i < a->nhooks; i++)
+		if (engine_enters(a, i))
 			return true;
 	return false;
 }
@@ -197,6 +234,9 @@ static void add_maps(struct engine_spec *s, const struct ask *a)
 	add_map(s, "stats", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, STAT_MAX);
 	if (a->nstart)
 		add_map(s, "starts", BPF_MAP_TYPE_HASH, 8, 8, entries);
+	if (has_calls(a))
+		add_map(s, "calls", BPF_MAP_TYPE_HASH, 16, CALL_ARGS * 8,
+			entries);
 	if (has_stacks(a))
 		add_map(s, "stacks", BPF_MAP_TYPE_STACK_TRACE, 4,
 			8 * ASK_STACK_DEPTH, STACKS);
@@ -208,8 +248,8 @@ static struct engine_spec *new_spec(const struct ask *a)
 
 	if (!s)
 		return NULL;
-	s->progs = calloc(a->nhooks, sizeof(*s->progs));
-	s->made = calloc(a->nhooks, sizeof(*s->made));
+	s->progs = calloc(2 * (size_t)a->nhooks, sizeof(*s->progs));
+	s->made = calloc(2 * (size_t)a->nhooks, sizeof(*s->made));
 	s->spec = (struct spec){
 		.name = "engine", .license = "GPL",
 		.maps = s->maps, .progs = s->progs,

@@ -128,7 +128,8 @@ struct ask {
  * n for [2^(n-2), 2^(n-1)).  Of ASK_LHIST: 0 below min, then the steps from 1
  * on, the one after the last for max and above.
  *
- * `stacks`, if a key is one; `starts`, if there is a clock; `stats`, a per-CPU
+ * `stacks`, if a key is one; `starts`, if there is a clock; `calls`, if return
+ * probes are asked for arguments; `stats`, a per-CPU
  * array of STAT_MAX u64; `events`, the ring, for ASK_TRACE: struct event with
  * type EVENT_ROW, then the keys.
  */
@@ -160,5 +161,13 @@ void engine_prog(const struct ask *a, uint32_t i, char *buf, size_t len);
  * that. */
 int engine_args(const struct ask *a, uint32_t i, char *buf, size_t len,
 		const char **why);
+/*
+ * engine_entry - the hook that hook @i needs besides: where the function is
+ * entered, since a return probe has no arguments.  False: none.  @h borrows
+ * @args and the target; its program's name goes to @prog.
+ */
+#define ENGINE_ENTRY_ARGS 32
+bool engine_entry(const struct ask *a, uint32_t i, struct hook *h,
+		  char args[ENGINE_ENTRY_ARGS], char *prog, size_t len);
 
 #endif

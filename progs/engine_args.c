@@ -60,17 +60,13 @@ static const char *lacks(int kind, const struct wants *w)
 {
 	bool ret = kind == HOOK_KRETPROBE || kind == HOOK_URETPROBE ||
 		   kind == HOOK_FEXIT;
-	bool args = kind == HOOK_KPROBE || kind == HOOK_UPROBE ||
-		    kind == HOOK_RAW_TRACEPOINT || kind == HOOK_TP_BTF ||
-		    kind == HOOK_FENTRY || kind == HOOK_FEXIT;
 
 	if (w->nfields && kind != HOOK_TRACEPOINT)
 		return "only tracepoints have fields";
-	if (w->nargs && !args)
-		return kind == HOOK_TRACEPOINT ?
-		       "a tracepoint has fields, no arguments" :
-		       ret ? "arguments are gone when a function returns" :
-		       "this hook has no arguments";
+	if (w->nargs && kind == HOOK_TRACEPOINT)
+		return "a tracepoint has fields, no arguments";
+	if (w->nargs && kind == HOOK_PERF_EVENT)
+		return "this hook has no arguments";
 	if (w->ret && !ret)
 		return "only where a function returns there is what it "
 		       "returns";
@@ -109,7 +105,7 @@ int engine_args(const struct ask *a, uint32_t i, char *buf, size_t len,
 	if (!len)
 		return -ENOSPC;
 	buf[0] = '\0';
-	for (n = 0; n < w.nargs && !t.full; n++)
+	for (n = 0; n < w.nargs && !t.full && !engine_enters(a, i); n++)
 		add(&t, w.arg[n] ? arg_names[n] : "-", "");
 	for (n = 0; n < w.nfields && !t.full; n++)
 		add(&t, w.fields[n], "");

@@ -233,5 +233,5 @@ int engine_check(const struct ask *a, const char **why)
 	n = engine_values(a, false, v);
 	for (i = 0; !err && i < n; i++)
 		err = check_value(a, v[i], why);
-	return err;
+	return err ? err : engine_check_calls(a, why);
 }

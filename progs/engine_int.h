@@ -41,7 +41,10 @@ enum {
 	SPILL = -16,		/* what `starts` gets; an argument */
 	CLOCK = -24,		/* the key in `starts`, then what has passed */
 	ZEROS = -40,		/* a new struct ask_tally */
-	FRAME = 40,		/* keys stand below all that */
+	CALL = ZEROS,		/* before: the key in `calls` */
+	CALL_ARGS = 4,
+	KEPT = -72,		/* those kept at the entry */
+	FRAME = 72,		/* keys stand below all that */
 	FLOW = -FRAME - (int)sizeof(struct flow),	/* before there are */
 };
 
@@ -51,6 +54,8 @@ struct engine {
 	uint32_t hook;		/* FROM_PROBE */
 	bool typed;		/* to some hook's verifier arguments are no
 				   numbers, but pointers to a type */
+	bool kept;		/* arguments are those of the entry, see
+				   engine_call.c */
 	int out;		/* label: leave */
 	int keys;		/* where they start on the stack */
 };
@@ -76,6 +81,16 @@ void engine_store(struct engine *e, const struct ask_value *v, int at);
 void engine_stack(struct engine *e, int reg, int at);
 /* engine_zero - @len bytes of the stack from @at on, a multiple of 8. */
 void engine_zero(struct engine *e, int at, uint32_t len);
+
+/* engine_enters - does @hook have its arguments from the entry? */
+bool engine_enters(const struct ask *a, uint32_t hook);
+/* engine_check_calls - can they be kept?  -E2BIG with *@why. */
+int engine_check_calls(const struct ask *a, const char **why);
+/* engine_enter - keep the arguments; engine_leave - go on where they were
+ * kept, with them; engine_kept - r7 = the one that @v starts from. */
+void engine_enter(struct engine *e);
+void engine_leave(struct engine *e);
+void engine_kept(struct engine *e, const struct ask_value *v);
 
 /* engine_filter - go on where the process at hand passes. */
 void engine_filter(struct engine *e);

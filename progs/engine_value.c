@@ -180,6 +180,10 @@ static void argument(struct engine *e, const struct ask_value *v)
 		       v->from == FROM_RETVAL ? "ret" : engine_arg(v->arg),
 	};
 
+	if (v->from == FROM_ARG && e->kept) {
+		engine_kept(e, v);
+		return;
+	}
 	as_arg(&e->as, R7, R6, s.path);
 	number_of_typed(e);
 	if (v->nsteps || v->then)

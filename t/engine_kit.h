@@ -18,7 +18,7 @@
 #define ELEMS		64
 
 struct element {
-	uint64_t value[2];
+	uint64_t value[4];
 	uint8_t key[ASK_KEY_MAX + 8];
 	bool used;
 };
@@ -356,6 +356,7 @@ static inline void engine_setup(void)
 	kit_const("ringbuf", 1);
 	kit_const("ring_wake", 1000);
 	kit_const("cgroup_id", 1);
+	kit_const("kernel_word", 8);
 }
 
 static inline void engine_teardown(void)
@@ -397,14 +398,26 @@ static inline void link_hook(uint32_t i)
 	ck_assert_msg(!err, "%s", kit.e.msg);
 }
 
-/* hit - hook @i, linked anew. */
-static inline void hit(uint32_t i)
+/* link_entry - the program for where the function of hook @i is entered. */
+static inline void link_entry(uint32_t i)
+{
+	static char args[ENGINE_ENTRY_ARGS];
+	char name[32];
+	int err;
+
+	ck_assert(engine_entry(&q, i, &kit.hook, args, name, sizeof(name)));
+	kit.in.hook = &kit.hook;
+	err = kit_link(spec_find_prog(spec, name));
+	ck_assert_msg(!err, "%s", kit.e.msg);
+}
+
+/* run_linked - what was linked last. */
+static inline void run_linked(void)
 {
 	struct bpfvm vm = { .call = kernel_call };
 	uint32_t r;
 	int m;
 
-	link_hook(i);
 	vm.insns = kit.out.insns;
 	vm.ninsns = kit.out.ninsns;
 	for (r = 0; r < kit.out.nrelocs; r++) {
@@ -423,6 +436,19 @@ static inline void hit(uint32_t i)
 	ck_assert_msg(!bpfvm_run(&vm), "%s at %zu:\n%s", vm.error, vm.pc,
 		      kit_list());
 	ck_assert_uint_eq(vm.reg[0], 0);
+}
+
+/* hit - hook @i, linked anew; enter - where its function is entered. */
+static inline void hit(uint32_t i)
+{
+	link_hook(i);
+	run_linked();
+}
+
+static inline void enter(uint32_t i)
+{
+	link_entry(i);
+	run_linked();
 }
 
 /* reg - argument @n, or what is returned, of x86_64 */

@@ -325,9 +325,8 @@ START_TEST(by_prototype)
 	bad("lport", "'lport' needs a socket; say where it is with --sock "
 	    "arg0");
 	at("kretprobe:tcp_v4_fill");
-	bad("state", "'state' needs a socket, and the arguments are gone when "
-	    "tcp_v4_fill returns; use fexit:tcp_v4_fill, or say where it is "
-	    "with --sock retval");
+	is("lport", FROM_ARG, SHAPE_U64, THEN_LPORT);
+	ck_assert_uint_eq(v.arg, 1);
 }
 END_TEST
 
@@ -346,6 +345,8 @@ START_TEST(by_name)
 	at("kprobe:inet_csk_accept");
 	is("lport", FROM_ARG, SHAPE_U64, THEN_LPORT);
 	at("kretprobe:tcp_sendmsg");
+	is("rport", FROM_ARG, SHAPE_U64, THEN_RPORT);
+	at("kprobe:no_sock_here");
 	is("netns", FROM_NETNS, SHAPE_U64, 0);
 	at("tracepoint:sock/inet_sock_set_state");
 	is("rport", FROM_FIELD, SHAPE_U64, THEN_RPORT);

@@ -528,6 +528,78 @@ START_TEST(progs)
 }
 END_TEST
 
+/* ---- arguments at a return --------------------------------------------- */
+
+static void returns(uint32_t i, uint64_t ret)
+{
+	reg(REG_RETURN, ret);
+	hit(i);
+}
+
+START_TEST(kept_arguments)
+{
+	hooks[0].kind = hooks[1].kind = HOOK_KRETPROBE;
+	q.nhooks = 2;
+	q.what = ASK_SUM;
+	q.value = (struct ask_value){ .from = FROM_RETVAL };
+	q.keys[0] = (struct ask_value)ARG(0);
+	q.keys[1] = (struct ask_value)ARG_S(2);
+	q.nkeys = 2;
+	build();
+	ck_assert_uint_eq(spec->nprogs, 4);
+	k.pid_tgid = 7;
+	reg(0, 100);
+	reg(2, (uint64_t)-1);
+	enter(0);
+	reg(0, 200);		/* another function, called by that one */
+	enter(1);
+	k.pid_tgid = 8;
+	returns(0, 1000);	/* was called before */
+	ck_assert_uint_eq(elements((unsigned)map_number("tally")), 0);
+	k.pid_tgid = 7;
+	returns(1, 5);
+	returns(0, 6);
+	returns(0, 1000);	/* not twice */
+	ck_assert_uint_eq(tally(&(uint64_t[]){ 100, -1ull })->total, 6);
+	ck_assert_uint_eq(tally(&(uint64_t[]){ 200, -1ull })->total, 5);
+	ck_assert_uint_eq(elements((unsigned)map_number("tally")), 2);
+	ck_assert_uint_eq(elements((unsigned)map_number("calls")), 0);
+}
+END_TEST
+
+START_TEST(kept_long)
+{
+	hooks[0].kind = HOOK_KRETPROBE;
+	q.what = ASK_COUNT;
+	q.keys[0] = (struct ask_value)ARG_S(1);
+	q.nkeys = 1;
+	kit.constants[kit.in.nconstants - 1].value = 4;	/* kernel_word */
+	build();
+	reg(1, 0xfffffffe);
+	enter(0);
+	returns(0, 0);
+	ck_assert_uint_eq(tally(&(uint64_t){ -2ull })->count, 1);
+}
+END_TEST
+
+START_TEST(too_many_kept)
+{
+	const char *why;
+	unsigned i;
+
+	hooks[0].kind = HOOK_URETPROBE;
+	for (i = 0; i < 5; i++)
+		q.keys[i] = (struct ask_value){ .from = FROM_ARG,
+						.arg = (uint8_t)i };
+	q.nkeys = 4;
+	build();
+	q.nkeys = 5;
+	ck_assert_int_eq(engine_spec(&spec, &q, &why), -E2BIG);
+	ck_assert_str_eq(why, "only four arguments can be had where a "
+			 "function returns");
+}
+END_TEST
+
 Suite *suite_engine(void)
 {
 	Suite *s = suite_create("engine");
@@ -551,6 +623,9 @@ Suite *suite_engine(void)
 	tcase_add_loop_test(tc, events, 0, 2);
 	tcase_add_test(tc, maps);
 	tcase_add_test(tc, progs);
+	tcase_add_test(tc, kept_arguments);
+	tcase_add_test(tc, kept_long);
+	tcase_add_test(tc, too_many_kept);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -44,7 +44,8 @@ static const struct {
 	{ HOOK_TP_BTF, 0, { 0 }, true, { NULL }, NULL },
 	{ HOOK_TRACEPOINT, 0, { 0 }, true, { NULL }, NULL },
 	{ HOOK_TRACEPOINT, 1, { 0 }, false, { NULL }, NULL },
-	{ HOOK_KRETPROBE, 1, { 0 }, false, { NULL }, NULL },
+	{ HOOK_KRETPROBE, 1, { 0 }, false, { NULL }, "" },
+	{ HOOK_URETPROBE, 2, { 0, 3 }, true, { NULL }, "ret" },
 	{ HOOK_PERF_EVENT, 1, { 0 }, false, { NULL }, NULL },
 	{ HOOK_KPROBE, 0, { 0 }, false, { "len" }, NULL },
 };
@@ -99,8 +100,8 @@ START_TEST(hook_args_of_clock)
 	ck_assert_int_eq(engine_args(&q, 1, buf, sizeof(buf), &why), 0);
 	ck_assert_str_eq(buf, "ret");
 	q.on[1].from = FROM_ARG;
-	ck_assert_int_eq(engine_args(&q, 1, buf, sizeof(buf), &why), -EINVAL);
-	ck_assert_str_eq(why, "arguments are gone when a function returns");
+	ck_assert_int_eq(engine_args(&q, 1, buf, sizeof(buf), &why), 0);
+	ck_assert_str_eq(buf, "ret");	/* the rest is known from the entry */
 }
 END_TEST
 
@@ -254,6 +255,10 @@ machines[] = {
 	.steps = { { "struct t", "next" }, { "struct t", "other" },	\
 		   { "struct t", "sbits" } } }
 
+static const struct hook returns[] = {
+	{ .kind = HOOK_KRETPROBE, .target = "f" },
+};
+
 /* What is too much for Linux 4.9 to look at would show with the larger. */
 static const struct ask requests[] = {
 	{ .what = ASK_COUNT, .nkeys = 2,
@@ -267,6 +272,9 @@ static const struct ask requests[] = {
 	  .keys = { SOCK(THEN_LADDR, SHAPE_ADDR), SOCK(THEN_LPORT, 0),
 		    SOCK(THEN_RADDR, SHAPE_ADDR), SOCK(THEN_RPORT, 0) } },
 	{ .what = ASK_HIST, .value = ARG_S(0) },
+	{ .what = ASK_HIST, .value = { .from = FROM_RETVAL },
+	  .hooks = returns, .filter = true, .nkeys = 4,
+	  .keys = { SOCK(THEN_RPORT, SHAPE_U64), ARG_S(1), CHAIN, ARG(3) } },
 	{ .what = ASK_LHIST, .value = ARG_S(1), .min = -5, .max = 5,
 	  .step = 1 },
 	{ .what = ASK_LHIST, .value = ARG(1), .max = 1000, .step = 100 },
@@ -300,6 +308,8 @@ START_TEST(old_kernels)
 	int visits;
 
 	q = requests[(unsigned)_i / N(machines)];
+	if (q.hooks)
+		hooks[0] = *q.hooks;
 	q.hooks = hooks;
 	q.nhooks = q.nstart + 1;
 	hooks[1] = hooks[0];
@@ -316,8 +326,14 @@ START_TEST(old_kernels)
 	kit.functions[0] = (struct function){ "filter", pass, N(pass) };
 	kit.in.nfunctions = 1;
 	build();
-	for (h = 0; h < q.nhooks; h++) {
-		link_hook(h);
+	kit_const("kernel_word", kit.target.word_size);
+	for (h = 0; h < 2 * q.nhooks; h++) {
+		if (h < q.nhooks)
+			link_hook(h);
+		else if (q.hooks[h - q.nhooks].kind == HOOK_KRETPROBE)
+			link_entry(h - q.nhooks);
+		else
+			break;
 		if (spec_find_map(spec, "stacks"))	/* helper 27 */
 			continue;
 		visits = old_verify(&kit.out, spec, why, sizeof(why));

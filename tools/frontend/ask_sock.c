@@ -81,7 +81,8 @@ static struct btf *types(const struct asking *a)
 /*
  * From the kernel's own prototype.  What comes back counts first: where a
  * socket is returned (inet_csk_accept, sk_clone_lock), that is the new one.
- * -ENOENT: the function is not known.
+ * Arguments are there at a return as well (engine_call.c).  -ENOENT: the
+ * function is not known.
  */
 static int by_prototype(const struct asking *a, struct ask_value *v,
 			enum pointee *what)
@@ -101,8 +102,8 @@ static int by_prototype(const struct asking *a, struct ask_value *v,
 		err = btf_func_param(b, name, REG_RETURN, type, sizeof(type));
 		*what = err ? NO_SOCK : pointee(type);
 	}
-	if (h->kind == HOOK_KRETPROBE || *what)
-		return err == -ENOENT ? err : 0;
+	if (*what)
+		return 0;
 	v->from = FROM_ARG;
 	for (i = 0; i < ASK_ARGS && !*what; i++) {
 		v->arg = (uint8_t)i;
@@ -157,8 +158,7 @@ static void by_name(const struct asking *a, struct ask_value *v,
 	for (size_t i = 0; i < COUNT(known); i++) {
 		bool back = known[i].returned && at_return(h);
 
-		if (strcmp(known[i].name, h->target) ||
-		    (h->kind == HOOK_KRETPROBE && !back))
+		if (strcmp(known[i].name, h->target))
 			continue;
 		v->from = back ? FROM_RETVAL : FROM_ARG;
 		*what = (enum pointee)known[i].what;
@@ -192,13 +192,6 @@ static void find_sock(const struct asking *a, struct ask_value *v,
 
 static int no_sock(const struct asking *a, const char *word)
 {
-	const struct hook *h = a->world->hook;
-
-	if (h && h->kind == HOOK_KRETPROBE)
-		return ask_bad(a->e, "'%s' needs a socket, and the arguments "
-			       "are gone when %s returns; use fexit:%s, or "
-			       "say where it is with --sock retval", word,
-			       h->target, h->target);
 	return ask_bad(a->e, "'%s' needs a socket; say where it is with "
 		       "--sock arg0", word);
 }
