@@ -73,7 +73,11 @@ struct ask_value {
 	uint64_t number;
 	const char *field;
 	struct ask_step steps[ASK_STEPS];
-	const char *name;	/* as it was asked for: "lport" */
+	const char *name;	/* of the key: "lport" */
+	const char *text;	/* as it was asked for */
+	bool fd;		/* what it starts from is a descriptor of the
+				   task; go on with the struct sock of it, or
+				   0 if it is of no socket */
 };
 
 /* A condition.  Comparisons are signed where left.shape is SHAPE_S64. */

@@ -67,19 +67,12 @@ static void widen(struct engine *e, const struct ask_step *s)
 	as_place(a, done);
 }
 
-/*
- * r7 = the member of what r7 points to.  NULL is not followed but leads to 0:
- * there are machines where something stands at that address (s390x).  What
- * cannot be read is 0.
- */
-static void follow(struct engine *e, const struct ask_step *s)
+/* r7 = what stands at r3 and is as member @s is; 0 if it cannot be read. */
+static void load(struct engine *e, const struct ask_step *s)
 {
 	struct as *a = &e->as;
-	int null = as_label(a);
 
-	as_jmpi(a, BPF_JEQ, R7, 0, null);
 	as_st(a, BPF_DW, R10, SCRATCH, 0);
-	member(e, s);
 	core(e, CORE_FIELD_BYTE_SIZE, R2, s);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	engine_stack(e, R1, SCRATCH);
@@ -90,7 +83,28 @@ static void follow(struct engine *e, const struct ask_step *s)
 	as_call(a, PROBE_READ);
 	as_ldx(a, BPF_DW, R7, R10, SCRATCH);
 	widen(e, s);
+}
+
+/*
+ * r7 = the member of what r7 points to.  NULL is not followed but leads to 0:
+ * there are machines where something stands at that address (s390x).
+ */
+static void follow(struct engine *e, const struct ask_step *s)
+{
+	struct as *a = &e->as;
+	int null = as_label(a);
+
+	as_jmpi(a, BPF_JEQ, R7, 0, null);
+	member(e, s);
+	load(e, s);
 	as_place(a, null);
+}
+
+/* r7 = what r7 points to, a pointer as member @s is one. */
+static void element(struct engine *e, const struct ask_step *s)
+{
+	as_mov(&e->as, R3, R7);
+	load(e, s);
 }
 
 /* ---- sockets ----------------------------------------------------------- */
@@ -173,6 +187,53 @@ static void number_of_typed(struct engine *e)
 	as_ldx(a, BPF_DW, R7, R10, SCRATCH);
 }
 
+/*
+ * r7 = the struct sock behind descriptor r7 of the task, or 0.  What is no
+ * socket has something else where a socket has its file.
+ */
+static void sock_of_fd(struct engine *e)
+{
+	static const struct ask_step
+		files = { "struct task_struct", "files" },
+		fdt = { "struct files_struct", "fdt" },
+		fd = { "struct fdtable", "fd" },
+		private_data = { "struct file", "private_data" },
+		file = { "struct socket", "file" },
+		sk = { "struct socket", "sk" };
+	struct as *a = &e->as;
+	int none = as_label(a), done = as_label(a), believed = as_label(a);
+
+	low32(e);
+	as_stx(a, BPF_DW, R10, SPILL, R7);
+	as_alui(a, BPF_RSH, R7, 31);	/* -EBADF and its like are none */
+	as_jmpi(a, BPF_JNE, R7, 0, none);
+	as_call(a, CURRENT_TASK);
+	as_mov(a, R7, R0);
+	follow(e, &files);
+	follow(e, &fdt);
+	follow(e, &fd);
+	as_jmpi(a, BPF_JEQ, R7, 0, done);
+	as_ldconst(a, R1, "kernel_word");
+	as_ldx(a, BPF_DW, R2, R10, SPILL);
+	as_alu(a, BPF_MUL, R2, R1);
+	as_alu(a, BPF_ADD, R7, R2);
+	element(e, &fd);
+	as_mov(a, R8, R7);
+	follow(e, &private_data);
+	as_field_exists(a, R1, file.type, file.path);
+	as_jmpi(a, BPF_JEQ, R1, 0, believed);	/* found without BTF */
+	as_stx(a, BPF_DW, R10, SPILL, R7);
+	follow(e, &file);
+	as_jmp(a, BPF_JNE, R7, R8, none);
+	as_ldx(a, BPF_DW, R7, R10, SPILL);
+	as_place(a, believed);
+	follow(e, &sk);
+	as_ja(a, done);
+	as_place(a, none);
+	as_movi(a, R7, 0);
+	as_place(a, done);
+}
+
 static void argument(struct engine *e, const struct ask_value *v)
 {
 	const struct ask_step s = {
@@ -186,6 +247,10 @@ static void argument(struct engine *e, const struct ask_value *v)
 	}
 	as_arg(&e->as, R7, R6, s.path);
 	number_of_typed(e);
+	if (v->fd) {
+		sock_of_fd(e);
+		return;
+	}
 	if (v->nsteps || v->then)
 		return;
 	if (v->from == FROM_FIELD) {

@@ -156,7 +156,7 @@ static void columns_of(const struct tool *t)
 		least = strlen(c->heading);
 		width += (c->width > least ? c->width : least) + 1;
 	}
-	ck_assert_msg(width - 1 <= 80, "%s: %zu columns wide", t->name,
+	ck_assert_msg(width <= 81, "%s: %zu columns wide", t->name,
 		      width - 1);
 	/* one is left for the time */
 	ck_assert_uint_lt(n, MAX_COLUMNS);
@@ -214,6 +214,75 @@ START_TEST(roles)
 }
 END_TEST
 
+/* ---- requests --------------------------------------------------------- */
+
+/* What the keys of @by are called: "pid,err". */
+static const char *key_names(const char *by, char *buf, size_t len)
+{
+	char word[128];
+	size_t at = 0;
+	int n;
+
+	buf[0] = '\0';
+	for (; by && sscanf(by, "%127[^,]%n", word, &n) == 1;
+	     by += n + (by[n] == ',')) {
+		word[strcspn(word, "=")] = '\0';
+		at += (size_t)snprintf(buf + at, len - at, ",%s", word);
+		ck_assert_uint_lt(at, len);
+	}
+	return buf;
+}
+
+/* Keys are API: they do not depend on the way that a kernel has. */
+static void part_ok(const struct tool *t, const struct part *p)
+{
+	char first[256], other[256];
+	unsigned i;
+
+	ck_assert(*p->name && p->text && p->nways);
+	ck_assert_uint_le(p->nways, MAX_WAYS);
+	ck_assert_int_lt(p->what, ASK_TRACE);
+	ck_assert((p->what == ASK_LHIST) == (p->range != NULL));
+	for (i = 0; i < p->nways; i++) {
+		const struct way *w = &p->ways[i];
+
+		ck_assert_ptr_nonnull(w->hooks);
+		ck_assert_msg(p->what == ASK_COUNT || p->latency || w->of ||
+			      p->of, "%s: %s of what?", t->name, p->name);
+		key_names(p->ways[0].by ? p->ways[0].by : p->by, first,
+			  sizeof(first));
+		key_names(w->by ? w->by : p->by, other, sizeof(other));
+		ck_assert_str_eq(first, other);
+	}
+}
+
+static void parts_of(const struct tool *t)
+{
+	const struct part *p;
+	unsigned n = 0;
+
+	for (p = t->parts; p && p->name; p++, n++)
+		part_ok(t, p);
+	ck_assert_uint_le(n, MAX_PARTS);
+	ck_assert(!t->parts || (n && t->flags & T_TALLY && t->examples));
+}
+
+START_TEST(requests)
+{
+	each(parts_of);
+}
+END_TEST
+
+START_TEST(aliases)
+{
+	unsigned i;
+
+	for (i = 0; tools[i]; i++)
+		if (tools[i]->alias)
+			ck_assert_ptr_eq(tool_find(tools[i]->alias), tools[i]);
+}
+END_TEST
+
 /* ---- texts that are made ---------------------------------------------- */
 
 /* Render, and see that no line is too long for 80 columns. */
@@ -267,13 +336,16 @@ static void man_of(const struct tool *t)
 {
 	static const char *const sections[] = { ".SH NAME", ".SH SYNOPSIS",
 		".SH DESCRIPTION", ".SH OPTIONS", ".SH FIELDS", ".SH HOOKS",
-		".SH EXIT STATUS", ".SH SEE ALSO" };
+		".SH EXIT STATUS", ".SH SEE ALSO", NULL };
+	static const char *const of_requests[] = { ".SH NAME",
+		".SH SYNOPSIS", ".SH DESCRIPTION", ".SH OPTIONS", ".SH MAPS",
+		".SH EXAMPLES", ".SH EXIT STATUS", ".SH SEE ALSO", NULL };
+	const char *const *s = t->parts ? of_requests : sections;
 	char *text = render(man_page, t), *at = text;
-	size_t i;
 
-	for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		at = strstr(at, sections[i]);
-		ck_assert_msg(at, "%s: %s", t->name, sections[i]);
+	for (; *s; s++) {
+		at = strstr(at, *s);
+		ck_assert_msg(at, "%s: %s", t->name, *s);
 	}
 	free(text);
 }
@@ -381,6 +453,8 @@ Suite *suite_tools(void)
 	tcase_add_test(tc, options);
 	tcase_add_test(tc, columns);
 	tcase_add_test(tc, roles);
+	tcase_add_test(tc, requests);
+	tcase_add_test(tc, aliases);
 	tcase_add_test(tc, helps);
 	tcase_add_test(tc, mans);
 	tcase_add_test(tc, examples);

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "loader/loader.h"
-#include "progs/event.h"
+#include "progs/engine.h"
 
 /* ---- columns ---------------------------------------------------------- */
 
@@ -148,6 +148,65 @@ enum run_flags {
 	RUN_DNS = 1,		/* --dns */
 };
 
+/* ---- requests to the engine ------------------------------------------- */
+
+/*
+ * One way to ask for something, in the words that `sockeye count` and its kin
+ * take.  What is NULL is as the part has it.
+ */
+struct way {
+	const char *hooks;	/* "k:tcp_sendmsg", several with blanks
+				   between; of a latency the first one starts
+				   the clock */
+	const char *by;		/* "comm,port=rport" */
+	const char *of, *where, *on, *sock;
+	const char *note;	/* what is different about it, or NULL */
+};
+
+/*
+ * Something a tool counts or measures, and the ways to, best first; the first
+ * that attaches is taken.  It is printed as a map of its own.  Keys are API:
+ * they have the same names whatever the way.
+ */
+struct part {
+	const char *name;	/* "read_bytes": @read_bytes[...] */
+	const char *text;	/* "data is read from sockets" */
+	uint8_t what;		/* enum ask_what */
+	bool latency;
+	bool optional;		/* the tool works without, less well */
+	const char *by, *of, *where, *on, *sock;
+	const char *range;	/* ASK_LHIST: "LO,HI,STEP" */
+	const char *unit;	/* of the value: "bytes", "ns"; NULL: none */
+	const struct way *ways;
+	unsigned nways;
+};
+
+/* What such a tool has besides parts: nothing of its own. */
+extern const struct spec spec_none;
+extern const struct role *const roles_none[];
+extern const struct column columns_none[];
+#define REQUEST								\
+	.spec = &spec_none, .roles = roles_none,			\
+	.columns = columns_none, .event_size = sizeof(struct event),	\
+	.filters = F_TASK, .flags = T_TALLY | T_KEYS
+/* One that takes other hooks in place of its own. */
+#define REQUEST_HOOKS							\
+	.spec = &spec_none, .roles = roles_none,			\
+	.columns = columns_none, .event_size = sizeof(struct event),	\
+	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_HOOKS
+
+#define MAX_PARTS 16
+#define MAX_WAYS 8
+#define WAYS(a) .ways = (a), .nways = sizeof(a) / sizeof((a)[0])
+/* What is known where a function returns: fexit, else kretprobe. */
+#define WAY_RETURN(function, ...)					\
+	{ .hooks = "fr:" function, __VA_ARGS__ },			\
+	{ .hooks = "kr:" function, __VA_ARGS__ }
+/* What is known where it is entered: fentry, else kprobe. */
+#define WAY_ENTRY(function, ...)					\
+	{ .hooks = "f:" function, __VA_ARGS__ },			\
+	{ .hooks = "k:" function, __VA_ARGS__ }
+
 /* ---- options ---------------------------------------------------------- */
 
 /* Filters a tool honours in the kernel; the frontend owns their options. */
@@ -158,6 +217,8 @@ enum filter {
 	F_NETNS = 1 << 10, F_CGROUP = 1 << 11,
 };
 #define F_FLOW 0xfff		/* all of them */
+/* of the process that runs when a hook is passed */
+#define F_TASK (F_PID | F_TID | F_COMM | F_UID | F_NETNS | F_CGROUP)
 
 /* An option of one tool only.  Its value becomes a constant in the program
  * (and can be read by nobody else). */
@@ -180,6 +241,7 @@ struct example {
 
 struct tool {
 	const char *name;
+	const char *alias;	/* it is found by that as well, or NULL */
 	const char *summary;	/* for lists; at most 60 characters */
 	const char *about;	/* paragraphs for help and man page */
 	const char *overhead;
@@ -192,14 +254,21 @@ struct tool {
 	const struct example *examples;		/* ends with args NULL */
 	uint32_t event_size;
 	uint16_t flow_off;	/* of its struct flow in the event; 0: none */
+
+	/* A tool that is a request (REQUEST) has these instead of spec, roles,
+	   columns and event. */
+	const struct part *parts;		/* ends with name NULL */
+	uint32_t interval;	/* print each so many seconds; 0: at the end */
 };
 
 enum tool_flags {
 	T_OWNERS = 1,		/* has the owner and seed maps */
 	T_DNS = 2,		/* takes --dns */
 	T_COUNT = 4,		/* takes --count */
-	T_ASK = 8,		/* takes hooks, --by and what belongs to it */
+	T_ASK = 8,		/* takes hooks, and what belongs to them */
 	T_TALLY = 16,		/* has tallies to print, no rows */
+	T_KEYS = 32,		/* takes --by and --where */
+	T_HOOKS = 64,		/* takes hooks in place of its own */
 };
 
 #endif

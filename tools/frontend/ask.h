@@ -33,11 +33,14 @@ struct ask_world {
  *   arg0 .. arg9   retval   args.FIELD (a tracepoint's), each also with :s32
  *			:u32 :s64 :u64 behind it; retval is a 32-bit int, as
  *			most functions return, retval64 all of it
- *   family protocol state lport rport laddr raddr   (of the hook's socket)
+ *   family protocol proto state lport rport laddr raddr   (of the hook's
+ *			socket; at a system call, of the descriptor)
  *   sock						(its address)
+ *   sock:TYPE.PATH[...]	(a field of it: sock:sock.sk_rcvbuf)
  *   BASE:TYPE.PATH[:TYPE.PATH]...	a kernel field: what BASE (arg0, retval,
  *			args.FIELD) points to is a struct TYPE; each further
  *			part follows the pointer that the one before is
+ *   NAME=VALUE		the same, called NAME where it is printed
  * netns is the socket's where the hook has one, else the task's.  Text is
  * copied to @words, which is where the value's strings live.  0, -ENOMEM, or
  * -EINVAL with one line in @e that quotes the wrong word and says what exists
@@ -134,9 +137,17 @@ void heap_free(struct heap *h);
 
 enum heap_format { HEAP_TEXT, HEAP_BCC, HEAP_JSON, HEAP_CSV, HEAP_FOLDED };
 
+#define HEAP_KEYS 16
+
 struct heap_style {
 	enum heap_format format;
-	const char *name;	/* of the map in HEAP_TEXT: "@name[...]" */
+	const char *name;	/* of the map in HEAP_TEXT: "@name[...]"; "map"
+				   of JSON and CSV, unless it is "" */
+	/* HEAP_CSV: columns that this map may have none of, since others have
+	   them: names of keys, the bounds of buckets, totals */
+	const char *keys[HEAP_KEYS];
+	unsigned nkeys;		/* 0: its own */
+	bool bounds, totals;
 	const char *tool;	/* "count" */
 	const char *unit;	/* of the value: "bytes", "ns", or "" */
 	uint64_t ns;		/* when, monotonic; and as time of day */
@@ -184,7 +195,8 @@ struct stacks {
  * is 0, a line for each: "    symbol+offset\n", "    0x7f...\n" when nothing
  * is known, "    0x7f... (/path+0x12)\n" when there is no symbol; with
  * build_ids "    [build-id]+0x12 /path\n".  Offsets behind 0x are those in the
- * file.  @pid 0: of the kernel.  What does not fit in @buf is "    ...".
+ * file.  @pid 0: of the kernel, without the innermost frames that are BPF's
+ * own.  What does not fit in @buf is "    ...".
  */
 void stack_text(const struct stacks *s, const uint64_t *ips, unsigned n,
 		uint32_t pid, char *buf, size_t len);

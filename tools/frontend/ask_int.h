@@ -56,8 +56,8 @@ bool ask_is_pointer(const struct asking *a, const struct ask_value *v);
 /* ask_tp_field - v->field checked: is it there, is it signed? */
 int ask_tp_field(const struct asking *a, struct ask_value *v);
 /* ask_tp_sock - the field of the world's tracepoint that is a pointer to a
- * struct sock; NULL. */
-const char *ask_tp_sock(const struct asking *a);
+ * struct sock, or, with *@fd set, the descriptor of a socket; NULL. */
+const char *ask_tp_sock(const struct asking *a, bool *fd);
 
 /* ---- ask_sock.c ------------------------------------------------------- */
 

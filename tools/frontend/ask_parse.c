@@ -230,10 +230,26 @@ static int parse_plain(struct ask_value *v, const char *text)
 	return -ENOENT;
 }
 
+/* "port=rport" is called port.  What is behind it; NULL: bad. */
+static char *parse_label(const struct asking *a, struct ask_value *v,
+			 char *word)
+{
+	size_t len = ask_name_len(word);
+
+	if (word[len] != '=')
+		return word;
+	if (!word[len + 1]) {
+		ask_bad(a->e, "'%s' gives a name to nothing", word);
+		return NULL;
+	}
+	v->name = ask_keep(a, word, len);
+	return v->name ? word + len + 1 : NULL;
+}
+
 static int parse_value(const struct asking *a, struct ask_value *v,
 		       const char *text, size_t len)
 {
-	char word[ASK_WORD_MAX];
+	char word[ASK_WORD_MAX], *what;
 	int err;
 
 	memset(v, 0, sizeof(*v));
@@ -242,15 +258,18 @@ static int parse_value(const struct asking *a, struct ask_value *v,
 		return err;
 	if (!*word)
 		return ask_bad(a->e, "a value is missing");
-	v->name = ask_keep(a, word, strlen(word));
+	v->text = v->name = ask_keep(a, word, strlen(word));
 	if (!v->name)
 		return -a->e->no;
-	err = parse_plain(v, word);
+	what = parse_label(a, v, word);
+	if (!what)
+		return -a->e->no;
+	err = parse_plain(v, what);
 	if (err == -ENOENT)
-		err = ask_sock_value(a, v, word);
+		err = ask_sock_value(a, v, what);
 	if (err == -ENOENT)
-		err = ask_place(a, v, word);
-	return err == -ENOENT ? unknown(a, word) : err;
+		err = ask_place(a, v, what);
+	return err == -ENOENT ? unknown(a, what) : err;
 }
 
 int ask_value_parse(struct ask_value *v, const char *text, size_t len,

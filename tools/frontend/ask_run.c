@@ -8,21 +8,17 @@
 
 /* ---- programs ---------------------------------------------------------- */
 
-static int open_object(struct asked *r, struct err *e)
+static int open_object(struct query *q, struct err *e)
 {
+	struct asked *r = q->r;
 	struct object_opts opts;
-	const char *want[ASK_HOOKS_MAX + 1], *why = "";
+	const char *want[ASK_HOOKS_MAX + 1];
 	uint32_t n = 0;
-	int len;
 
-	len = filter_build(&r->o->filters, r->filter, &why);
-	if (len < 0)
-		return err_set(e, 0, "filter: %s", why);
-	r->functions[0] = (struct function){ "filter", r->filter, len };
-	for (uint32_t i = 0; i < r->hooks.n; i++)
-		if (r->hooks.hooks[i].kind == HOOK_FENTRY ||
-		    r->hooks.hooks[i].kind == HOOK_FEXIT)
-			want[n++] = r->hooks.hooks[i].target;
+	for (uint32_t i = 0; i < q->hooks.n; i++)
+		if (q->hooks.hooks[i].kind == HOOK_FENTRY ||
+		    q->hooks.hooks[i].kind == HOOK_FEXIT)
+			want[n++] = q->hooks.hooks[i].target;
 	want[n] = NULL;
 	memset(&opts, 0, sizeof(opts));
 	opts.functions = r->functions;
@@ -30,29 +26,42 @@ static int open_object(struct asked *r, struct err *e)
 	opts.want = want;
 	if (r->o->dump)
 		opts.dump = dump_program;
-	return object_open(&r->object, r->spec, &r->env, &opts, e);
+	return object_open(&q->object, q->spec, r->env, &opts, e);
+}
+
+/* A hook, and where its function is entered if that is needed as well; the
+ * return first: what was kept without one would stay. */
+static int attach_hook(struct query *q, uint32_t i, struct err *e)
+{
+	char prog[24], args[ENGINE_ENTRY_ARGS];
+	struct hook entry;
+	int err;
+
+	engine_prog(&q->ask, i, prog, sizeof(prog));
+	err = object_attach(q->object, prog, &q->hooks.hooks[i], e);
+	if (!err && engine_entry(&q->ask, i, &entry, args, prog, sizeof(prog)))
+		err = object_attach(q->object, prog, &entry, e);
+	return err;
 }
 
 /*
  * Of what a glob found some cannot be probed, which is told; what was named
  * must be there, and so must something of each half of a latency.
  */
-static int attach_half(struct asked *r, uint32_t from, uint32_t to,
+static int attach_half(struct query *q, uint32_t from, uint32_t to,
 		       struct err *e)
 {
 	struct err why = { .no = 0 };
 	uint32_t failed = 0;
-	char prog[24];
 
 	for (uint32_t i = from; i < to; i++) {
 		if (life_stopped())
 			return err_set(e, EINTR, "attach");
-		engine_prog(&r->ask, i, prog, sizeof(prog));
-		if (!object_attach(r->object, prog, &r->hooks.hooks[i], &why))
+		if (!attach_hook(q, i, &why))
 			continue;
-		if (!failed++ || r->hooks.named[i])
+		if (!failed++ || q->hooks.named[i])
 			*e = why;
-		if (r->hooks.named[i])
+		if (q->hooks.named[i])
 			return -e->no;
 	}
 	if (failed && failed == to - from)
@@ -63,15 +72,123 @@ static int attach_half(struct asked *r, uint32_t from, uint32_t to,
 	return 0;
 }
 
-static int attach_all(struct asked *r, struct err *e)
+static int attach_all(struct query *q, struct err *e)
 {
 	/* the ends first: a start without one would stay */
-	int err = attach_half(r, r->ask.nstart, r->ask.nhooks, e);
+	int err = attach_half(q, q->ask.nstart, q->ask.nhooks, e);
 
-	return err ? err : attach_half(r, 0, r->ask.nstart, e);
+	return err ? err : attach_half(q, 0, q->ask.nstart, e);
 }
 
-int asked_start(struct asked *r)
+/* ---- parts and their ways ----------------------------------------------- */
+
+static void query_release(struct query *q)
+{
+	object_close(q->object);
+	engine_free(q->spec);
+	ask_words_free(&q->words);
+	ask_hooks_free(&q->hooks);
+	memset(&q->ask, 0, sizeof(q->ask));
+	q->object = NULL;
+	q->spec = NULL;
+}
+
+static int try_way(struct query *q, int way, struct err *e)
+{
+	int err;
+
+	q->way = way;
+	err = ask_take(q, e);
+	if (!err)
+		err = open_object(q, e);
+	if (!err)
+		err = attach_all(q, e);
+	if (err)
+		query_release(q);
+	return err;
+}
+
+/* Is it the words of who asks that are wrong? */
+static const struct err *wrong_words(const struct query *q)
+{
+	const struct ask_options *o = &q->r->o->ask;
+
+	for (unsigned i = 0; i < q->part->nways; i++)
+		if (q->why[i].no == EINVAL && (o->by || o->where || o->nhooks))
+			return &q->why[i];
+	return NULL;
+}
+
+static int start_part(struct query *q, struct err *e)
+{
+	const struct part *p = q->part;
+
+	for (unsigned i = 0; i < p->nways; i++) {
+		if (!try_way(q, (int)i, &q->why[i]))
+			return 0;
+		if (life_stopped())
+			break;
+	}
+	q->way = -1;
+	if (wrong_words(q))
+		*e = *wrong_words(q);
+	else if (p->nways == 1)
+		*e = q->why[0];
+	else
+		no_way(p->text, q->why, p->nways, e);
+	return -e->no;
+}
+
+static int start_parts(struct asked *r, const struct part *parts,
+		       struct err *e)
+{
+	const char *why = "";
+	int err = 0, len = filter_build(&r->o->filters, r->filter, &why);
+
+	if (len < 0)
+		return err_set(e, 0, "filter: %s", why);
+	r->functions[0] = (struct function){ "filter", r->filter,
+					     (uint32_t)len };
+	for (; parts->name && !err; parts++) {
+		struct query *q = &r->queries[r->nqueries++];
+
+		q->r = r;
+		q->part = parts;
+		err = start_part(q, e);
+		if (err && parts->optional && !wrong_words(q)) {
+			say("%s: %s", parts->name, e->msg);
+			err = 0;
+		}
+	}
+	return err;
+}
+
+static int check_cgroups(const struct asked *r, struct err *e)
+{
+	if (!r->o->filters.ncgroup || r->env->has.cgroup_id != FEAT_NO)
+		return 0;
+	err_set(e, 0, "--cgroup: this kernel does not tell programs the "
+		"cgroup (Linux 4.18, CONFIG_CGROUPS)");
+	return -(e->no = ENOTSUP);
+}
+
+static bool any_has(const struct asked *r, int from)
+{
+	for (unsigned i = 0; i < r->nqueries; i++)
+		if (query_has(&r->queries[i], from))
+			return true;
+	return false;
+}
+
+/* Mistakes in what was asked, and ways that this kernel has not got. */
+static int start_failed(const struct err *e)
+{
+	int code = fail_err(e);
+
+	return e->no == EINVAL ? EXIT_USAGE : code;
+}
+
+int asked_start(struct asked *r, const struct part *parts)
 {
 	struct err e = { .no = 0 };
 	int err = caps_check(&e);
@@ -79,48 +196,108 @@ int asked_start(struct asked *r)
 	uint64_t off;
 
 	if (!err)
-		err = env_open(&r->env, &r->o->env, &e);
+		err = env_open(&r->own, &r->o->env, &e);
 	if (err)
 		return fail_err(&e);
-	r->opened = true;
+	r->env = &r->own;
 	if (r->o->verbose > 1)
-		r->env.log = verifier_log;
-	err = ask_take(r, &e);
-	if (err) {
-		err = fail_err(&e);
-		return e.no == EINVAL ? EXIT_USAGE : err;
-	}
-	err = open_object(r, &e);
-	if (!err && r->o->filters.ncgroup && r->env.has.cgroup_id == FEAT_NO) {
-		err_set(&e, 0, "--cgroup: this kernel does not tell programs "
-			"the cgroup (Linux 4.18, CONFIG_CGROUPS)");
-		err = -(e.no = ENOTSUP);
-	}
+		r->env->log = verifier_log;
+	err = start_parts(r, parts, &e);
 	if (!err)
-		err = attach_all(r, &e);
+		err = check_cgroups(r, &e);
+	if (r->o->plan)
+		ask_plan(stdout, r);
 	if (err)
-		return fail_err(&e);
-	if (r->o->dump || r->o->dry_run)
+		return start_failed(&e);
+	if (r->o->dump || r->o->dry_run || r->o->plan)
 		return EXIT_OK;
 	/* the kernel's symbols are read once; those of processes are their
 	 * files', for which it takes more than what is kept */
 	if (r->stacks.ksyms)
 		ksyms_find(r->stacks.ksyms, 0, &off, &module);
-	if (!asked_has(r, FROM_USTACK))
-		caps_drop(r->env.has.kprobe_pmu == FEAT_NO &&
-			  r->env.has.kprobe != FEAT_NO);
+	if (!any_has(r, FROM_USTACK))
+		caps_drop(r->env->has.kprobe_pmu == FEAT_NO &&
+			  r->env->has.kprobe != FEAT_NO);
 	return -1;
+}
+
+static void query_stop(struct query *q)
+{
+	int fd = object_map(q->object, "stats");
+
+	q->r->losses.missed += object_missed(q->object);
+	object_detach(q->object, 0);
+	if (fd >= 0)
+		q->r->losses.state_full += map_sum(fd, STAT_STATE_FULL,
+						   q->r->env->ncpus);
 }
 
 void asked_stop(struct asked *r)
 {
-	int fd = object_map(r->object, "stats");
+	for (unsigned i = 0; i < r->nqueries; i++)
+		if (r->queries[i].object)
+			query_stop(&r->queries[i]);
+}
 
-	r->losses.missed = object_missed(r->object);
-	object_detach(r->object, 0);
-	if (fd >= 0)
-		r->losses.state_full = map_sum(fd, STAT_STATE_FULL,
-					       r->env.ncpus);
+static void plan_way(FILE *out, const struct query *q, unsigned i)
+{
+	const struct way *w = &q->part->ways[i];
+	const struct err *why = &q->why[i];
+	bool used = (int)i == q->way;
+
+	fprintf(out, "  %-10s%s", used ? "used" : why->msg[0] ? "no" :
+		"not tried", w->hooks ? w->hooks : "");
+	if (w->note)
+		fprintf(out, " (%s)", w->note);
+	fputc('\n', out);
+	if (!used && why->msg[0])
+		fprintf(out, "            %s\n", why->msg);
+}
+
+void ask_plan(FILE *out, const struct asked *r)
+{
+	for (unsigned k = 0; k < r->nqueries; k++) {
+		const struct query *q = &r->queries[k];
+
+		fprintf(out, "%s: %s%s\n", q->part->name, q->part->text,
+			q->part->optional ? " (optional)" : "");
+		for (unsigned i = 0; i < q->part->nways; i++)
+			plan_way(out, q, i);
+	}
+	fflush(out);
+}
+
+static void print_way(const struct query *q)
+{
+	const struct way *w = q->way < 0 ? NULL : &q->part->ways[q->way];
+
+	printf("  %-16s%s%s%s%s\n", q->part->name, w ? w->hooks : "none",
+	       w && w->note ? " (" : "", w && w->note ? w->note : "",
+	       w && w->note ? ")" : "");
+}
+
+bool ask_check(struct env *env, const struct tool *t, bool verbose)
+{
+	static struct options o;
+	static struct asked r;
+	struct err e = { .no = 0 };
+	int err;
+
+	memset(&o, 0, sizeof(o));
+	memset(&r, 0, sizeof(r));
+	o.tool = t;
+	r.o = &o;
+	r.env = env;
+	err = start_parts(&r, t->parts, &e);
+	printf("%-12s%s\n", t->name, err ? "no" : "yes");
+	if (err)
+		printf("  %s\n", e.msg);
+	for (unsigned i = 0; i < r.nqueries && !err; i++)
+		print_way(&r.queries[i]);
+	if (verbose)
+		ask_plan(stdout, &r);
+	asked_release(&r);
+	return !err;
 }
 
 /* ---- what was tallied -------------------------------------------------- */
@@ -215,62 +392,69 @@ static size_t map_key_size(const struct ask *a)
 	return a->what == ASK_HIST || a->what == ASK_LHIST || !n ? n + 8 : n;
 }
 
-int asked_heap(struct asked *r, struct heap **out, bool all)
+int asked_heap(struct query *q, struct heap **out, bool all)
 {
-	int fd = object_map(r->object, "tally"), err;
+	int fd = object_map(q->object, "tally"), err;
 	struct snapshot *now = NULL;
-	struct heap *h = heap_new(&r->ask);
+	struct heap *h = heap_new(&q->ask);
 	struct ask_tally t;
 	bool any = false;
 
 	if (!h)
 		return -ENOMEM;
-	err = fd < 0 ? 0 : snapshot_take(&now, fd, map_key_size(&r->ask));
+	err = fd < 0 ? 0 : snapshot_take(&now, fd, map_key_size(&q->ask));
 	for (size_t i = 0; now && i < now->n && !err; i++) {
 		const uint8_t *key = now->items + i * now->size;
 
 		memcpy(&t, key + now->key_size, sizeof(t));
 		if (!all)
-			subtract(&t, r->told, key);
+			subtract(&t, q->told, key);
 		if (t.count)
 			err = heap_add(h, key, &t);
 		any = any || t.count;
 	}
 	/* without keys it has an answer, too, that there was nothing */
 	memset(&t, 0, sizeof(t));
-	if (!err && !any && !r->ask.nkeys && r->ask.what != ASK_HIST &&
-	    r->ask.what != ASK_LHIST)
+	if (!err && !any && !q->ask.nkeys && q->ask.what != ASK_HIST &&
+	    q->ask.what != ASK_LHIST)
 		err = heap_add(h, &t, &t);
 	if (!err)
-		err = heap_sort(h, r->o->ask.rows);
+		err = heap_sort(h, (uint32_t)q->r->o->ask.rows);
 	if (err) {
 		heap_free(h);
 		snapshot_free(now);
 		return err;
 	}
-	snapshot_free(r->told);
-	r->told = now;
+	snapshot_free(q->told);
+	q->told = now;
 	*out = h;
 	return 0;
 }
 
 /* ---- stacks ------------------------------------------------------------ */
 
-void asked_note(struct asked *r)
+static void note_query(struct query *q)
 {
-	int fd = object_map(r->object, "tally");
+	int fd = object_map(q->object, "tally");
 	struct snapshot *now = NULL;
 	uint64_t pid;
 
-	if (!asked_has(r, FROM_USTACK) || fd < 0 ||
-	    snapshot_take(&now, fd, map_key_size(&r->ask)))
+	if (!query_has(q, FROM_USTACK) || fd < 0 ||
+	    snapshot_take(&now, fd, map_key_size(&q->ask)))
 		return;
 	for (size_t i = 0; i < now->n; i++) {
-		memcpy(&pid, now->items + i * now->size + r->pid_off,
+		memcpy(&pid, now->items + i * now->size + q->pid_off,
 		       sizeof(pid));
-		usyms_note(r->stacks.usyms, (uint32_t)pid);
+		usyms_note(q->r->stacks.usyms, (uint32_t)pid);
 	}
 	snapshot_free(now);
+}
+
+void asked_note(struct asked *r)
+{
+	for (unsigned i = 0; i < r->nqueries; i++)
+		if (r->queries[i].object)
+			note_query(&r->queries[i]);
 }
 
 void asked_stack(void *ctx, const struct ask_value *v, int64_t id,
@@ -278,25 +462,25 @@ void asked_stack(void *ctx, const struct ask_value *v, int64_t id,
 {
 	uint64_t ips[ASK_STACK_DEPTH] = { 0 }, pid = 0;
 	int32_t k = (int32_t)id;
-	struct asked *r = ctx;
+	struct query *q = ctx;
 
 	buf[0] = '\0';
-	if (map_lookup(object_map(r->object, "stacks"), &k, ips))
+	if (map_lookup(object_map(q->object, "stacks"), &k, ips))
 		return;
-	if (v->from == FROM_USTACK && r->pid_off >= 0)
-		memcpy(&pid, key + r->pid_off, sizeof(pid));
-	stack_text(&r->stacks, ips, ASK_STACK_DEPTH, (uint32_t)pid, buf, len);
+	if (v->from == FROM_USTACK && q->pid_off >= 0)
+		memcpy(&pid, key + q->pid_off, sizeof(pid));
+	stack_text(&q->r->stacks, ips, ASK_STACK_DEPTH, (uint32_t)pid, buf,
+		   len);
 }
 
 void asked_release(struct asked *r)
 {
+	for (unsigned i = 0; i < r->nqueries; i++) {
+		snapshot_free(r->queries[i].told);
+		query_release(&r->queries[i]);
+	}
 	ksyms_free(r->stacks.ksyms);
 	usyms_free(r->stacks.usyms);
-	object_close(r->object);
-	engine_free(r->spec);
-	snapshot_free(r->told);
-	ask_words_free(&r->words);
-	ask_hooks_free(&r->hooks);
-	if (r->opened)
-		env_close(&r->env);
+	if (r->env == &r->own)
+		env_close(r->env);
 }

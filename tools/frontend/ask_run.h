@@ -1,38 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A request at work. */
+/* Requests at work. */
 #ifndef SOCKEYE_ASK_RUN_H
 #define SOCKEYE_ASK_RUN_H
 
 #include "tools/frontend/ask.h"
 #include "tools/frontend/run.h"
 
-struct asked {
-	const struct options *o;
+struct asked;
+
+/* A part of a tool, or what a verb was asked, at work. */
+struct query {
+	struct asked *r;
+	const struct part *part;
+	int way;			/* the one that is taken; -1: none */
+	struct err why[MAX_WAYS];	/* of those that failed */
 	struct ask ask;
 	struct ask_hooks hooks;
 	struct ask_words words;
-	struct env env;
 	struct spec *spec;
 	struct object *object;
+	struct snapshot *told;		/* what was printed so far */
+	int pid_off;			/* in a key, -1: not among them */
+};
+
+struct asked {
+	const struct options *o;
+	struct env *env;
+	struct env own;			/* unless somebody else has one */
 	struct bpf_insn filter[FILTER_MAX_INSNS];
 	struct function functions[1];
+	struct query queries[MAX_PARTS];
+	unsigned nqueries;
 	struct losses losses;
-	const char *unit;
-	struct snapshot *told;		/* what was printed so far */
 	struct stacks stacks;
-	int pid_off;			/* in a key, -1: not among them */
-	bool opened, printed;
+	bool printed;
 	bool gone;		/* stdout */
 };
 
-/* ask_take - what the options ask for, as hooks, a request and its spec; a
- * negative errno, -EINVAL for mistakes of who asks. */
-int ask_take(struct asked *r, struct err *e);
-/* asked_has - is there a key of enum ask_from @from? */
-bool asked_has(const struct asked *r, int from);
-/* asked_start - from the options to programs that run; -1 to go on, or the
- * exit code after a complaint. */
-int asked_start(struct asked *r);
+/* ask_take - what the part asks for in the way that q->way names, as hooks, a
+ * request and its spec; a negative errno, -EINVAL for mistakes of who asks. */
+int ask_take(struct query *q, struct err *e);
+/* query_has - is there a key of enum ask_from @from? */
+bool query_has(const struct query *q, int from);
+/* asked_start - from the options to programs that run; @parts ends with name
+ * NULL.  -1 to go on, or the exit code after a complaint. */
+int asked_start(struct asked *r, const struct part *parts);
 /* asked_stop - programs detached, losses counted. */
 void asked_stop(struct asked *r);
 /*
@@ -40,13 +52,21 @@ void asked_stop(struct asked *r);
  * start.  Nothing is taken out of the kernel's map, so nothing is lost in
  * between.  0, or a negative errno.
  */
-int asked_heap(struct asked *r, struct heap **out, bool all);
+int asked_heap(struct query *q, struct heap **out, bool all);
 /* asked_note - look at the processes whose stacks are there, before they end;
- * each second or so. */
+ * some times a second. */
 void asked_note(struct asked *r);
-/* asked_stack - see struct heap_style. */
+/* asked_stack - see struct heap_style; @ctx is the query. */
 void asked_stack(void *ctx, const struct ask_value *v, int64_t id,
 		 const uint8_t *key, char *buf, size_t len);
 void asked_release(struct asked *r);
+
+/* ask_check - could @t run here?  Attaches what it would, for a moment, and
+ * tells which ways it takes, all of them with @verbose. */
+bool ask_check(struct env *env, const struct tool *t, bool verbose);
+/* ask_plan - a line for each way of each part: used, why not, or not tried. */
+void ask_plan(FILE *out, const struct asked *r);
+/* ask_main - a tool or verb that tallies, from its options on. */
+int ask_main(const struct options *o, const struct part *parts);
 
 #endif

@@ -17,6 +17,8 @@ static const struct sock_word {
 	{ "family", SHAPE_U64, THEN_NOTHING, "__sk_common.skc_family" },
 	{ "protocol", SHAPE_U64, THEN_NOTHING, "sk_protocol" },
 	{ "state", SHAPE_U64, THEN_NOTHING, "__sk_common.skc_state" },
+	/* "TCP", "UDPv6", "UNIX-STREAM": as the protocol calls itself */
+	{ "proto", SHAPE_NAME, THEN_NOTHING, "__sk_common.skc_prot" },
 	{ "lport", SHAPE_U64, THEN_LPORT, NULL },
 	{ "rport", SHAPE_U64, THEN_RPORT, NULL },
 	{ "laddr", SHAPE_ADDR, THEN_LADDR, NULL },
@@ -148,6 +150,8 @@ static const struct {
 	{ "tcp_receive_reset", A_SOCK, false },
 	{ "tcp_rcv_space_adjust", A_SOCK, false },
 	{ "tcp_probe", A_SOCK, false },
+	{ "sock_send_length", A_SOCK, false },
+	{ "sock_recv_length", A_SOCK, false },
 };
 
 static void by_name(const struct asking *a, struct ask_value *v,
@@ -175,7 +179,7 @@ static void find_sock(const struct asking *a, struct ask_value *v,
 	switch (h ? h->kind : HOOK_NONE) {
 	case HOOK_TRACEPOINT:
 		v->from = FROM_FIELD;
-		v->field = ask_tp_sock(a);
+		v->field = ask_tp_sock(a, &v->fd);
 		*what = v->field ? A_SOCK : NO_SOCK;
 		break;
 	case HOOK_KPROBE:
@@ -267,6 +271,10 @@ int ask_sock_value(const struct asking *a, struct ask_value *v,
 
 	if (!strcmp(text, "netns"))
 		return parse_netns(a, v);
+	if (!strncmp(text, "sock:", 5)) {
+		err = parse_sock(a, v, text);
+		return err ? err : ask_chain(a, v, text + 5);
+	}
 	while (w < words + COUNT(words) && strcmp(w->name, text))
 		w++;
 	if (w == words + COUNT(words))
@@ -274,6 +282,8 @@ int ask_sock_value(const struct asking *a, struct ask_value *v,
 	err = parse_sock(a, v, text);
 	if (!err && w->path)
 		err = add_step(a, v, "struct sock", w->path);
+	if (!err && w->shape == SHAPE_NAME)
+		err = add_step(a, v, "struct proto", "name");
 	v->shape = w->shape;
 	v->then = w->then;
 	return err;

@@ -7,130 +7,155 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int take_hooks(struct asked *r, struct err *e)
+/* The words of the way that is taken, else of the part. */
+static const char *words_of(const char *way, const char *part)
 {
-	const struct ask_options *o = &r->o->ask;
-	int err = 0;
+	return way ? way : part;
+}
+#define WORDS(q, what)							\
+	words_of((q)->part->ways[(q)->way].what, (q)->part->what)
 
-	for (int i = 0; i < o->nhooks && !err; i++) {
-		err = ask_hooks_parse(&r->hooks, o->hooks[i], &r->env, e);
-		if (i == 0 && o->latency)
-			r->ask.nstart = r->hooks.from = r->hooks.n;
+static int take_hook(struct query *q, const char *word, struct err *e)
+{
+	int err = ask_hooks_parse(&q->hooks, word, q->r->env, e);
+
+	if (!q->ask.nstart && q->part->latency)
+		q->ask.nstart = q->hooks.from = q->hooks.n;
+	return err;
+}
+
+static int take_hooks(struct query *q, struct err *e)
+{
+	const struct ask_options *o = &q->r->o->ask;
+	/* those of the command line come before a tool's */
+	const char *text = o->nhooks ? NULL : q->part->ways[q->way].hooks;
+	char word[256];
+	int err = 0, len;
+
+	for (int i = 0; !text && i < o->nhooks && !err; i++)
+		err = take_hook(q, o->hooks[i], e);
+	while (text && sscanf(text, " %255s%n", word, &len) == 1 && !err) {
+		err = take_hook(q, word, e);
+		text += len;
 	}
-	r->ask.hooks = r->hooks.hooks;
-	r->ask.nhooks = r->hooks.n;
-	if (!err && o->latency && r->ask.nhooks == r->ask.nstart)
+	q->ask.hooks = q->hooks.hooks;
+	q->ask.nhooks = q->hooks.n;
+	if (!err && q->part->latency && q->ask.nhooks == q->ask.nstart)
 		err = err_set(e, 0, "--latency: want the hook that begins and "
 			      "those that end");
 	return err;
 }
 
 static int parse_word(struct ask_value *v, const char *text,
-		      const struct ask_world *w, struct asked *r,
+		      const struct ask_world *w, struct query *q,
 		      struct err *e)
 {
-	return ask_value_parse(v, text, strlen(text), w, &r->words, e);
+	return ask_value_parse(v, text, strlen(text), w, &q->words, e);
 }
 
 /* The two halves of a latency may have the same socket in different places. */
-static int take_on(struct asked *r, const struct ask_world *at_end,
+static int take_on(struct query *q, const struct ask_world *at_end,
 		   struct err *e)
 {
 	struct ask_world at_start = *at_end;
-	const char *on = r->o->ask.on ? r->o->ask.on : "tid";
+	const char *on = WORDS(q, on);
 	int err;
 
-	if (!r->o->ask.latency)
-		return r->o->ask.on ? err_set(e, 0, "--on goes with --latency")
-				    : 0;
-	at_start.hook = &r->ask.hooks[0];
-	err = parse_word(&r->ask.on[0], on, &at_start, r, e);
-	return err ? err : parse_word(&r->ask.on[1], on, at_end, r, e);
+	if (!q->part->latency)
+		return on ? err_set(e, 0, "--on goes with --latency") : 0;
+	if (!on)
+		on = "tid";
+	at_start.hook = &q->ask.hooks[0];
+	err = parse_word(&q->ask.on[0], on, &at_start, q, e);
+	return err ? err : parse_word(&q->ask.on[1], on, at_end, q, e);
 }
 
-static int take_value(struct asked *r, const struct ask_world *w,
+static int take_value(struct query *q, const struct ask_world *w,
 		      struct err *e)
 {
-	const char *of = r->o->ask.of;
+	const char *of = WORDS(q, of);
 
-	if (r->ask.what == ASK_COUNT)
+	if (q->ask.what == ASK_COUNT)
 		return of ? err_set(e, 0, "--of: what is counted is hits; "
 				    "sum, stats, hist and lhist take a value") :
 			    0;
-	if (!of && r->o->ask.latency)
+	if (!of && q->part->latency)
 		of = "latency";
 	if (!of)
 		return err_set(e, 0, "%s of what? --of arg2, --of retval ...",
-			       r->o->tool->name);
-	r->unit = !strcmp(of, "latency") ? "ns" : "";
-	return parse_word(&r->ask.value, of, w, r, e);
+			       q->r->o->tool->name);
+	return parse_word(&q->ask.value, of, w, q, e);
 }
 
 /* "0,128,1" */
-static int take_range(struct asked *r, struct err *e)
+static int take_range(struct query *q, struct err *e)
 {
-	const char *text = r->o->ask.range;
+	const char *text = q->part->range;
 	int n = 0;
 
-	if (r->ask.what != ASK_LHIST)
+	if (q->ask.what != ASK_LHIST)
 		return text ? err_set(e, 0, "--range is of lhist") : 0;
 	if (!text)
 		return err_set(e, 0, "--range LO,HI,STEP: of which buckets?");
-	if (sscanf(text, "%" SCNd64 ",%" SCNd64 ",%" SCNd64 "%n", &r->ask.min,
-		   &r->ask.max, &r->ask.step, &n) != 3 || text[n] ||
-	    r->ask.step <= 0 || r->ask.max <= r->ask.min)
+	if (sscanf(text, "%" SCNd64 ",%" SCNd64 ",%" SCNd64 "%n", &q->ask.min,
+		   &q->ask.max, &q->ask.step, &n) != 3 || text[n] ||
+	    q->ask.step <= 0 || q->ask.max <= q->ask.min)
 		return err_set(e, 0, "--range '%s': want LO,HI,STEP with HI "
 			       "above LO and a step above 0", text);
-	if (((uint64_t)r->ask.max - (uint64_t)r->ask.min) /
-	    (uint64_t)r->ask.step > 1000)
+	if (((uint64_t)q->ask.max - (uint64_t)q->ask.min) /
+	    (uint64_t)q->ask.step > 1000)
 		return err_set(e, 0, "--range '%s': more than 1000 buckets",
 			       text);
 	return 0;
 }
 
-bool asked_has(const struct asked *r, int from)
+bool query_has(const struct query *q, int from)
 {
-	for (uint32_t i = 0; i < r->ask.nkeys; i++)
-		if (r->ask.keys[i].from == from)
+	for (uint32_t i = 0; i < q->ask.nkeys; i++)
+		if (q->ask.keys[i].from == from)
 			return true;
 	return false;
 }
 
 /* Where the process is in a key, -1: nowhere. */
-static int find_pid(const struct asked *r)
+static int find_pid(const struct query *q)
 {
 	int off = 0;
 
-	for (uint32_t i = 0; i < r->ask.nkeys; i++) {
-		if (r->ask.keys[i].from == FROM_PID)
+	for (uint32_t i = 0; i < q->ask.nkeys; i++) {
+		if (q->ask.keys[i].from == FROM_PID)
 			return off;
-		off += (int)ask_value_size(&r->ask.keys[i]);
+		off += (int)ask_value_size(&q->ask.keys[i]);
 	}
 	return -1;
 }
 
-static bool has_stacks(const struct asked *r)
+static bool has_stacks(const struct query *q)
 {
-	return asked_has(r, FROM_KSTACK) || asked_has(r, FROM_USTACK);
+	return query_has(q, FROM_KSTACK) || query_has(q, FROM_USTACK);
 }
 
 /* Addresses of a user stack mean something in its process only: that is a key
  * as well. */
-static int take_stacks(struct asked *r, struct err *e)
+static int take_stacks(struct query *q, struct err *e)
 {
-	if (!has_stacks(r))
+	struct stacks *s = &q->r->stacks;
+
+	if (!has_stacks(q))
 		return 0;
-	if (asked_has(r, FROM_USTACK) && !asked_has(r, FROM_PID)) {
-		if (r->ask.nkeys == ASK_KEYS)
+	if (query_has(q, FROM_USTACK) && !query_has(q, FROM_PID)) {
+		if (q->ask.nkeys == ASK_KEYS)
 			return err_set(e, 0, "--by: no room for the pid that "
 				       "ustack needs");
-		r->ask.keys[r->ask.nkeys++] = (struct ask_value){
+		q->ask.keys[q->ask.nkeys++] = (struct ask_value){
 			.from = FROM_PID, .shape = SHAPE_U64, .name = "pid" };
 	}
-	r->stacks.build_ids = r->o->ask.no_symbols;
-	r->stacks.usyms = usyms_new();
-	r->stacks.ksyms = r->o->ask.no_symbols ? NULL : ksyms_new();
-	return r->stacks.usyms ? 0 : err_set(e, ENOMEM, "stacks");
+	s->build_ids = q->r->o->ask.no_symbols;
+	if (!s->usyms)
+		s->usyms = usyms_new();
+	if (!s->ksyms && !s->build_ids)
+		s->ksyms = ksyms_new();
+	return s->usyms ? 0 : err_set(e, ENOMEM, "stacks");
 }
 
 /* ---- the same at every hook -------------------------------------------- */
@@ -143,7 +168,7 @@ static bool same_text(const char *a, const char *b)
 static bool same_value(const struct ask_value *a, const struct ask_value *b)
 {
 	if (a->from != b->from || a->shape != b->shape || a->then != b->then ||
-	    a->arg != b->arg || a->nsteps != b->nsteps ||
+	    a->arg != b->arg || a->nsteps != b->nsteps || a->fd != b->fd ||
 	    !same_text(a->field, b->field))
 		return false;
 	for (unsigned i = 0; i < a->nsteps; i++)
@@ -161,20 +186,20 @@ static bool depends(const struct ask_value *v)
 }
 
 /* One program serves all hooks, so a word must mean the same at all. */
-static int check_word(struct asked *r, const struct ask_value *v,
+static int check_word(struct query *q, const struct ask_value *v,
 		      const struct hook *h, struct err *e)
 {
-	struct ask_world w = { .env = &r->env, .sock = r->o->ask.sock,
+	struct ask_world w = { .env = q->r->env, .sock = WORDS(q, sock),
 			       .hook = h };
 	struct ask_words words = { .n = 0 };
 	struct err why = { .no = 0 };
 	struct ask_value here;
-	int err = ask_value_parse(&here, v->name, strlen(v->name), &w, &words,
+	int err = ask_value_parse(&here, v->text, strlen(v->text), &w, &words,
 				  &why);
 
 	if (err || !same_value(v, &here)) {
 		err_set(e, 0, "'%s' is not at %s:%s what it is at the first "
-			"hook", v->name, hook_kind_name(h->kind), h->target);
+			"hook", v->text, hook_kind_name(h->kind), h->target);
 		err_hint(e, "ask these hooks apart, or say where the socket "
 			 "is with --sock");
 		err = -EINVAL;
@@ -183,9 +208,9 @@ static int check_word(struct asked *r, const struct ask_value *v,
 	return err;
 }
 
-static int check_hooks(struct asked *r, struct err *e)
+static int check_hooks(struct query *q, struct err *e)
 {
-	const struct ask *a = &r->ask;
+	const struct ask *a = &q->ask;
 	int err = 0;
 
 	for (uint32_t i = a->nstart + 1; i < a->nhooks && !err; i++) {
@@ -193,67 +218,82 @@ static int check_hooks(struct asked *r, struct err *e)
 
 		for (uint32_t k = 0; k < a->nkeys && !err; k++)
 			if (depends(&a->keys[k]))
-				err = check_word(r, &a->keys[k], h, e);
+				err = check_word(q, &a->keys[k], h, e);
 		for (uint32_t k = 0; k < a->ntests && !err; k++)
 			if (depends(&a->tests[k].left))
-				err = check_word(r, &a->tests[k].left, h, e);
+				err = check_word(q, &a->tests[k].left, h, e);
 		if (!err && a->what != ASK_COUNT && depends(&a->value))
-			err = check_word(r, &a->value, h, e);
+			err = check_word(q, &a->value, h, e);
 		if (!err && a->nstart && depends(&a->on[1]))
-			err = check_word(r, &a->on[1], h, e);
+			err = check_word(q, &a->on[1], h, e);
 	}
 	for (uint32_t i = 1; i < a->nstart && !err; i++)
 		if (depends(&a->on[0]))
-			err = check_word(r, &a->on[0], &a->hooks[i], e);
+			err = check_word(q, &a->on[0], &a->hooks[i], e);
 	return err;
 }
 
-static int take_keys(struct asked *r, struct err *e)
+static int take_tests(struct query *q, const char *where,
+		      const struct ask_world *w, struct err *e)
 {
-	const struct ask_options *o = &r->o->ask;
+	struct ask *a = &q->ask;
+	int n;
+
+	if (!where)
+		return 0;
+	n = ask_where_parse(a->tests + a->ntests, ASK_TESTS - a->ntests, where,
+			    w, &q->words, e);
+	if (n < 0)
+		return err_wrap(e, "--where");
+	a->ntests += (uint32_t)n;
+	return 0;
+}
+
+static int take_keys(struct query *q, struct err *e)
+{
+	const char *by = q->r->o->ask.by ? q->r->o->ask.by : WORDS(q, by);
 	struct ask_world w = {
-		.env = &r->env, .sock = o->sock,
-		.hook = &r->ask.hooks[r->ask.nstart],
+		.env = q->r->env, .sock = WORDS(q, sock),
+		.hook = &q->ask.hooks[q->ask.nstart],
 	};
 	int n, err;
 
-	n = o->by ? ask_list_parse(r->ask.keys, ASK_KEYS, o->by, &w, &r->words,
-				   e) : 0;
+	n = by ? ask_list_parse(q->ask.keys, ASK_KEYS, by, &w, &q->words, e) :
+		 0;
 	if (n < 0)
 		return err_wrap(e, "--by");
-	r->ask.nkeys = n;
+	q->ask.nkeys = n;
 	for (int i = 1; i < n; i++)
 		for (int k = 0; k < i; k++)
-			if (!strcmp(r->ask.keys[i].name, r->ask.keys[k].name))
+			if (!strcmp(q->ask.keys[i].name, q->ask.keys[k].name))
 				return err_set(e, 0, "--by: '%s' is there "
-					       "twice", r->ask.keys[i].name);
-	n = o->where ? ask_where_parse(r->ask.tests, ASK_TESTS, o->where, &w,
-				       &r->words, e) : 0;
-	if (n < 0)
-		return err_wrap(e, "--where");
-	r->ask.ntests = n;
-	err = take_value(r, &w, e);
+					       "twice", q->ask.keys[i].name);
+	err = take_tests(q, WORDS(q, where), &w, e);
 	if (!err)
-		err = take_range(r, e);
+		err = take_tests(q, q->r->o->ask.where, &w, e);
 	if (!err)
-		err = take_stacks(r, e);
+		err = take_value(q, &w, e);
 	if (!err)
-		err = take_on(r, &w, e);
-	return err ? err : check_hooks(r, e);
+		err = take_range(q, e);
+	if (!err)
+		err = take_stacks(q, e);
+	if (!err)
+		err = take_on(q, &w, e);
+	return err ? err : check_hooks(q, e);
 }
 
 /* ---- programs ---------------------------------------------------------- */
 
-static int bind_args(struct asked *r, struct err *e)
+static int bind_args(struct query *q, struct err *e)
 {
 	char args[256];
 	const char *why = "";
 
-	for (uint32_t i = 0; i < r->hooks.n; i++) {
-		struct hook *h = &r->hooks.hooks[i];
+	for (uint32_t i = 0; i < q->hooks.n; i++) {
+		struct hook *h = &q->hooks.hooks[i];
 
 		why = NULL;
-		if (engine_args(&r->ask, i, args, sizeof(args), &why))
+		if (engine_args(&q->ask, i, args, sizeof(args), &why))
 			return err_set(e, 0, "%s:%s: %s",
 				       hook_kind_name(h->kind), h->target,
 				       why ? why : "too many fields");
@@ -268,21 +308,23 @@ static int bind_args(struct asked *r, struct err *e)
 	return 0;
 }
 
-int ask_take(struct asked *r, struct err *e)
+int ask_take(struct query *q, struct err *e)
 {
 	const char *why = "";
-	int err = take_hooks(r, e);
+	const struct options *o = q->r->o;
+	int err;
 
+	q->ask.what = q->part->what;
+	err = take_hooks(q, e);
 	if (!err)
-		err = take_keys(r, e);
+		err = take_keys(q, e);
 	if (err)
 		return err;
-	r->ask.filter = filter_on_owner(&r->o->filters) ||
-			r->o->filters.nnetns;
-	r->pid_off = find_pid(r);
-	r->ask.max_entries = (uint32_t)r->o->ask.max_keys;
-	err = engine_spec(&r->spec, &r->ask, &why);
+	q->ask.filter = filter_on_owner(&o->filters) || o->filters.nnetns;
+	q->pid_off = find_pid(q);
+	q->ask.max_entries = (uint32_t)o->ask.max_keys;
+	err = engine_spec(&q->spec, &q->ask, &why);
 	if (err)
 		return err_set(e, why ? 0 : -err, "%s", why ? why : "request");
-	return bind_args(r, e);
+	return bind_args(q, e);
 }

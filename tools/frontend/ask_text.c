@@ -105,6 +105,21 @@ static void enum_text(const struct ask_enum *names, uint64_t v, char *buf,
 	snprintf(buf, len, "%s", number);
 }
 
+/* What a key called "err" holds: 0, or a negative errno. */
+static bool is_error(const struct ask_value *v)
+{
+	return v->shape == SHAPE_S64 && v->name && !strcmp(v->name, "err");
+}
+
+static bool error_text(uint64_t number, char *buf, size_t len)
+{
+	const char *name = errno_name(0 - number);
+
+	if ((int64_t)number < 0 && name)
+		snprintf(buf, len, "%s", name);
+	return (int64_t)number < 0 && name;
+}
+
 static void number_text(const struct ask_value *v, uint64_t number,
 			const struct ask_names *names, char *buf, size_t len)
 {
@@ -116,6 +131,8 @@ static void number_text(const struct ask_value *v, uint64_t number,
 		enum_text(e, number, buf, len);
 		return;
 	}
+	if (is_error(v) && error_text(number, buf, len))
+		return;
 	if (v->from == FROM_PROBE && names && number < names->nhooks) {
 		h = &names->hooks[number];
 		snprintf(text, sizeof(text), "%s:%s", hook_kind_name(h->kind),
@@ -155,5 +172,5 @@ void ask_text(const struct ask_value *v, const void *bytes,
 bool ask_is_number(const struct ask_value *v)
 {
 	return (v->shape == SHAPE_U64 || v->shape == SHAPE_S64) &&
-	       v->from != FROM_PROBE && !ask_enum_of(v);
+	       v->from != FROM_PROBE && !ask_enum_of(v) && !is_error(v);
 }

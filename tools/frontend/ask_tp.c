@@ -115,7 +115,27 @@ static const char *sock_from_format(const char *text, size_t len)
 	return NULL;
 }
 
-const char *ask_tp_sock(const struct asking *a)
+/* System calls: the descriptor they are about, which may be of anything, or
+ * the new one that they return. */
+static const char *fd_of_call(const char *target, const char *text, size_t len)
+{
+	static const char *const makers[] = { "accept", "accept4", "socket" };
+	static const char enter[] = "syscalls/sys_enter_",
+		leave[] = "syscalls/sys_exit_";
+	const char *why;
+	struct field f;
+
+	if (!strncmp(target, enter, sizeof(enter) - 1))
+		return !len || !format_field(text, len, "fd", &f, &why) ?
+		       "fd" : NULL;
+	for (size_t i = 0; i < COUNT(makers); i++)
+		if (!strncmp(target, leave, sizeof(leave) - 1) &&
+		    !strcmp(target + sizeof(leave) - 1, makers[i]))
+			return "ret";
+	return NULL;
+}
+
+const char *ask_tp_sock(const struct asking *a, bool *fd)
 {
 	static const struct { const char *target, *field; } known[] = {
 		{ "sock/inet_sock_set_state", "skaddr" },	/* 4.16 */
@@ -130,9 +150,11 @@ const char *ask_tp_sock(const struct asking *a)
 	};
 	char text[FORMAT_MAX];
 	size_t len = read_format(a, text);
+	const char *call = fd_of_call(a->world->hook->target, text, len);
 
-	if (len)
-		return sock_from_format(text, len);
+	*fd = call != NULL;
+	if (call || len)
+		return call ? call : sock_from_format(text, len);
 	for (size_t i = 0; i < COUNT(known); i++)
 		if (!strcmp(a->world->hook->target, known[i].target))
 			return known[i].field;

@@ -103,27 +103,47 @@ static void hint_options(const struct role *r, const struct err *why,
 	kconfig_free(config);
 }
 
-/* None of the ways served: the reason that tells most, and the exit status
- * of what they have in common. */
-static int no_way(const struct role *r, const struct err *why, struct err *e)
+/* None of @n ways served: the reason that tells most, and the exit status of
+ * what they have in common. */
+static const struct err *reason(const char *what, const struct err *why,
+				unsigned n, struct err *e)
 {
 	const struct err *best = &why[0];
 	bool perm = true;
 
-	for (unsigned i = 0; i < r->nalts; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		perm = perm && worth(&why[i]) == 1;
 		if (worth(&why[i]) > worth(best))
 			best = &why[i];
 	}
 	err_set(e, 0, "this kernel gives no way to see that %s (%u tried; "
-		"%s)", r->what, r->nalts, best->msg);
+		"%s)", what, n, best->msg);
 	e->no = perm ? EPERM : ENOTSUP;
-	if (worth(best) < 2)
-		hint_options(r, why, e);
+	return best;
+}
+
+static void hint_plan(const struct err *best, struct err *e)
+{
 	if (best->hint[0])
 		err_hint(e, "%s; --plan tells about each way", best->hint);
 	else
 		err_hint(e, "--plan tells about each way");
+}
+
+void no_way(const char *what, const struct err *why, unsigned n, struct err *e)
+{
+	hint_plan(reason(what, why, n, e), e);
+}
+
+/* The same of a role, whose hooks tell what they would need. */
+static int no_alternative(const struct role *r, const struct err *why,
+			  struct err *e)
+{
+	const struct err *best = reason(r->what, why, r->nalts, e);
+
+	if (worth(best) < 2)
+		hint_options(r, why, e);
+	hint_plan(best, e);
 	return -e->no;
 }
 
@@ -189,7 +209,7 @@ int roles_attach(struct object *o, const struct tool *t, uint32_t flags,
 		memset(p->why[i], 0, sizeof(p->why[i]));
 		try_role(o, r, p->why[i], &p->chosen[i]);
 		if (p->chosen[i] < 0 && !r->optional && !err)
-			err = no_way(r, p->why[i], e);
+			err = no_alternative(r, p->why[i], e);
 	}
 	return err;
 }

@@ -144,6 +144,10 @@ void heap_print_json(struct heap_page *p)
 		fprintf(p->out, "{\"tool\":\"%s\",\"type\":\"group\",",
 			p->style->tool);
 		json_when(p);
+		if (*p->style->name) {
+			fputs(",\"map\":", p->out);
+			quoted(p->out, p->style->name, strlen(p->style->name));
+		}
 		heap_for_each_key(k, h->ask, g)
 			json_key(p, g, &k);
 		fprintf(p->out, ",\"count\":%" PRIu64, g->count);
@@ -183,20 +187,37 @@ static void csv_stack(struct heap_page *p)
 	csv_field(p->out, p->frames, (size_t)(to - p->frames));
 }
 
-static void csv_keys(struct heap_page *p, const struct heap_group *g)
+static void csv_key(struct heap_page *p, const struct heap_group *g,
+		    const struct heap_key *k)
 {
 	char word[HEAP_WORD];
+
+	if (heap_stack(p, g, k)) {
+		csv_stack(p);
+		return;
+	}
+	heap_word(p, k, word);
+	csv_field(p->out, word, strlen(word));
+}
+
+static void csv_keys(struct heap_page *p, const struct heap_group *g)
+{
+	const struct heap_style *s = p->style;
 	struct heap_key k;
 
-	fprintf(p->out, "%" PRIu64, p->style->ns);
-	heap_for_each_key(k, p->heap->ask, g) {
-		putc(',', p->out);
-		if (heap_stack(p, g, &k)) {
-			csv_stack(p);
-			continue;
+	fprintf(p->out, "%" PRIu64, s->ns);
+	if (*s->name)
+		fprintf(p->out, ",%s", s->name);
+	if (!s->nkeys)
+		heap_for_each_key(k, p->heap->ask, g) {
+			putc(',', p->out);
+			csv_key(p, g, &k);
 		}
-		heap_word(p, &k, word);
-		csv_field(p->out, word, strlen(word));
+	for (unsigned i = 0; i < s->nkeys; i++) {
+		putc(',', p->out);
+		heap_for_each_key(k, p->heap->ask, g)
+			if (!strcmp(k.v->name, s->keys[i]))
+				csv_key(p, g, &k);
 	}
 }
 
@@ -217,7 +238,8 @@ static void csv_buckets(struct heap_page *p, const struct heap_group *g)
 		csv_keys(p, g);
 		csv_bound(p->out, lo, INT64_MIN);
 		csv_bound(p->out, hi, INT64_MAX);
-		fprintf(p->out, ",%" PRIu64 "\n", g->slots[i].count);
+		fprintf(p->out, ",%" PRIu64 "%s\n", g->slots[i].count,
+			p->style->totals ? ",," : "");
 	}
 }
 
@@ -227,27 +249,36 @@ static void csv_group(struct heap_page *p, const struct heap_group *g)
 	char total[24], average[24];
 
 	csv_keys(p, g);
-	fprintf(p->out, ",%" PRIu64, g->count);
+	fprintf(p->out, "%s,%" PRIu64, p->style->bounds ? ",," : "", g->count);
 	if (a->what != ASK_COUNT) {
 		*heap_total(total, a, g->total) = '\0';
 		*heap_total(average, a, heap_average(a, g)) = '\0';
 		fprintf(p->out, ",%s,%s", total, average);
+	} else if (p->style->totals) {
+		fputs(",,", p->out);
 	}
 	putc('\n', p->out);
 }
 
 static void csv_header(const struct heap_page *p)
 {
+	const struct heap_style *s = p->style;
 	const struct ask *a = p->heap->ask;
+	uint32_t n = s->nkeys ? s->nkeys : a->nkeys;
 
-	fputs("ts_ns", p->out);
-	for (uint32_t i = 0; i < a->nkeys; i++) {
+	fputs(*s->name ? "ts_ns,map" : "ts_ns", p->out);
+	for (uint32_t i = 0; i < n; i++) {
+		const char *name = s->nkeys ? s->keys[i] : a->keys[i].name;
+
 		putc(',', p->out);
-		csv_field(p->out, a->keys[i].name, strlen(a->keys[i].name));
+		csv_field(p->out, name, strlen(name));
 	}
-	fputs(heap_is_hist(a) ? ",lo,hi,count\n" :
-	      a->what == ASK_COUNT ? ",count\n" : ",count,total,average\n",
-	      p->out);
+	if (heap_is_hist(a) || s->bounds)
+		fputs(",lo,hi", p->out);
+	fputs(",count", p->out);
+	if ((a->what != ASK_COUNT && !heap_is_hist(a)) || s->totals)
+		fputs(",total,average", p->out);
+	putc('\n', p->out);
 }
 
 void heap_print_csv(struct heap_page *p, bool first)

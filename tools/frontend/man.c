@@ -271,6 +271,36 @@ static void man_hooks(FILE *out, const struct tool *t)
 	}
 }
 
+/* What a tool that is a request prints, and where it is had. */
+static void man_parts(FILE *out, const struct tool *t)
+{
+	const struct part *p;
+	char text[512];
+
+	section(out, "MAPS");
+	put_text(out, "What is counted or measured, as it is called in the "
+		 "output, by which keys unless --by says otherwise, and the "
+		 "hooks that tell, best first. The first that this kernel has "
+		 "are taken; --plan tells which.", ".PP");
+	for (p = t->parts; p->name; p++) {
+		snprintf(text, sizeof(text), "%s%s", p->text, p->optional ?
+			 " (if this kernel tells)" : "");
+		entry(out, p->name, text);
+		fputs(".RS\n", out);
+		for (unsigned i = 0; i < p->nways; i++) {
+			const struct way *w = &p->ways[i];
+			const char *by = w->by ? w->by : p->by;
+
+			snprintf(text, sizeof(text), "%s%s%s%s%s", w->hooks,
+				 by ? " by " : "", by ? by : "",
+				 w->note ? ": " : "", w->note ? w->note : "");
+			fprintf(out, ".IP %u. 4\n", i + 1);
+			put_text(out, text, ".IP");
+		}
+		fputs(".RE\n", out);
+	}
+}
+
 static void man_examples(FILE *out, const struct tool *t)
 {
 	const struct example *ex;
@@ -310,12 +340,16 @@ static void man_tool(FILE *out, const struct tool *t)
 	section(out, "DESCRIPTION");
 	put_text(out, t->about ? t->about : t->summary, ".PP");
 	man_options(out, t);
-	man_fields(out, t);
+	if (t->parts)
+		man_parts(out, t);
+	else
+		man_fields(out, t);
 	if (t->overhead) {
 		section(out, "OVERHEAD");
 		put_text(out, t->overhead, ".PP");
 	}
-	man_hooks(out, t);
+	if (!t->parts)
+		man_hooks(out, t);
 	if (t->examples && t->examples->args)
 		man_examples(out, t);
 	man_status(out);

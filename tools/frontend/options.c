@@ -185,7 +185,7 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 		      const char *name)
 {
 	const char *why = contradiction(o);
-	bool asks = o->tool && o->tool->flags & T_ASK;
+	uint32_t flags = o->tool ? o->tool->flags : 0;
 	int n = argc - optind;
 
 	o->ask.hooks = argv + optind;
@@ -194,9 +194,9 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 		complain("%s", why);
 	else if (replay && n < 1)
 		complain("which capture? Try 'sockeye replay --help'.");
-	else if (asks && n < 1)
+	else if (flags & T_ASK && n < 1)
 		complain("which hook? Try 'sockeye %s --help'.", name);
-	else if (!asks && n > (replay ? 1 : 0))
+	else if (!(flags & (T_ASK | T_HOOKS)) && n > (replay ? 1 : 0))
 		complain("unexpected argument '%s'. Try 'sockeye %s --help'.",
 			 argv[argc - n + (replay ? 1 : 0)], name);
 	else

@@ -30,16 +30,16 @@
 const struct opt opt_table[] = {
 	{ 0, "by", "LIST", "keys: pid, tid, comm, uid, cgroup, netns, cpu, "
 	  "probe, kstack, ustack, arg0 to arg9, retval, args.FIELD; of a "
-	  "socket: family, protocol, state, lport, rport, laddr, raddr; "
-	  "kernel fields: arg0:sock.sk_rcvbuf",
-	  ASK, .need = T_ASK, MEMBER(ask.by), .take = take_text,
+	  "socket: family, protocol, proto, state, lport, rport, laddr, "
+	  "raddr; kernel fields: arg0:sock.sk_rcvbuf",
+	  ASK, .need = T_KEYS, MEMBER(ask.by), .take = take_text,
 	  .want = "keys such as pid,comm" },
 	{ 0, "of", "VALUE", "what is summed up, measured or averaged",
 	  ASK, .need = T_ASK | T_TALLY, MEMBER(ask.of), .take = take_text,
 	  .want = "a value such as arg2 or retval" },
 	{ 0, "where", "TESTS", "only hits for which these hold: "
 	  "'retval<0 && lport==443'",
-	  ASK, .need = T_ASK, MEMBER(ask.where), .take = take_text,
+	  ASK, .need = T_KEYS, MEMBER(ask.where), .take = take_text,
 	  .want = "tests such as retval<0" },
 	{ 0, "range", "LO,HI,STEP", "lhist: from, to, width of a bucket",
 	  ASK, .need = T_ASK | T_TALLY, MEMBER(ask.range), .take = take_text,
@@ -125,7 +125,7 @@ const struct opt opt_table[] = {
 	  .min = 1, .max = UINT32_MAX, .want = "a number, 1 or more" },
 	{ 0, "max-keys", "N", "different keys, and buckets of histograms, to "
 	  "have room for (16384)",
-	  OUTPUT, .need = T_ASK | T_TALLY, MEMBER(ask.max_keys),
+	  OUTPUT, .need = T_KEYS | T_TALLY, MEMBER(ask.max_keys),
 	  .take = take_number, .min = 1, .max = 16777216,
 	  .want = "a number of keys (1 to 16777216)" },
 	{ 'f', "folded", NULL, "stacks on one line, for flame graphs",
@@ -134,7 +134,7 @@ const struct opt opt_table[] = {
 	  OUTPUT, .need = T_TALLY, MEMBER(ask.style), .take = take_text,
 	  .want = "bpftrace or bcc" },
 	{ 0, "no-symbols", NULL, "addresses and offsets in stacks, no names",
-	  OUTPUT, .need = T_ASK, SWITCH(ask.no_symbols) },
+	  OUTPUT, .need = T_KEYS, SWITCH(ask.no_symbols) },
 	{ 'o', "columns", "LIST", "these columns, or with + before the list: "
 	  "these too",
 	  OUTPUT, OPT_REPLAY, .bar = T_TALLY,
@@ -172,7 +172,7 @@ const struct opt opt_table[] = {
 	  .max = 262144,
 	  .want = "1 to 262144 pages, or a size such as 512K or 4M" },
 	{ 0, "max-sockets", "N", "sockets to keep track of at a time",
-	  RUN, .bar = T_ASK, MEMBER(max_sockets), .take = take_number, .min = 1,
+	  RUN, .bar = T_KEYS, MEMBER(max_sockets), .take = take_number, .min = 1,
 	  .max = 16777216, .want = "a number of sockets (1 to 16777216)" },
 	{ 0, "strict", NULL, "exit with 1 if any event was lost",
 	  RUN, OPT_REPLAY, SWITCH(strict) },
@@ -258,7 +258,7 @@ static void own_doc(const struct tool_option *own, struct option_doc *d)
 
 static const char *help_of(const struct tool *t, const struct opt *opt)
 {
-	return opt->asked && t && t->flags & T_ASK ? opt->asked : opt->help;
+	return opt->asked && t && t->flags & T_KEYS ? opt->asked : opt->help;
 }
 
 bool option_doc(const struct tool *t, unsigned i, struct option_doc *d)

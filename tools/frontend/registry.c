@@ -18,6 +18,19 @@ const struct tool *const tools[] = {
 	NULL,
 };
 
+const struct spec spec_none = { .name = "none", .license = "GPL" };
+const struct role *const roles_none[] = { NULL };
+const struct column columns_none[] = { { .key = NULL } };
+
+static const struct tool *by_alias(const char *name)
+{
+	unsigned i = 0;
+
+	while (tools[i] && (!tools[i]->alias || strcmp(tools[i]->alias, name)))
+		i++;
+	return tools[i];
+}
+
 const struct tool *tool_find(const char *name)
 {
 	size_t lo = 0, hi = sizeof(tools) / sizeof(tools[0]) - 1, mid;
@@ -33,5 +46,5 @@ const struct tool *tool_find(const char *name)
 		else
 			lo = mid + 1;
 	}
-	return NULL;
+	return by_alias(name);
 }

@@ -4,7 +4,7 @@
  * looked up, ready told, then one loop until a signal, a limit, or nobody
  * reads any more; then detached, drained, summed up.
  */
-#include "tools/frontend/run.h"
+#include "tools/frontend/ask_run.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -339,6 +339,8 @@ int tool_main(const struct tool *t, int argc, char **argv)
 
 	if (ret >= 0)
 		return ret;
+	if (t->parts)
+		return ask_main(&o, t->parts);
 	if (o.schema) {
 		schema_print(stdout, t);
 		return EXIT_OK;

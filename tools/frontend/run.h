@@ -21,6 +21,9 @@ struct plan {
  */
 int roles_attach(struct object *o, const struct tool *t, uint32_t flags,
 		 struct plan *p, struct err *e);
+/* no_way - of @n ways to see that @what none serves: the reason that tells
+ * most goes to @e, with EPERM or ENOTSUP. */
+void no_way(const char *what, const struct err *why, unsigned n, struct err *e);
 /* plan_print - one line per alternative: used, why not, or not tried. */
 void plan_print(FILE *out, const struct tool *t, uint32_t flags,
 		const struct plan *p);

@@ -2,7 +2,6 @@
 /* Frames of stacks as text, as bpftrace shows them. */
 #include "tools/frontend/ask.h"
 #include "tools/frontend/rows_int.h"
-#include "tools/frontend/ask.h"
 
 #include <string.h>
 
@@ -75,16 +74,37 @@ static char *put_user(char *p, const struct stacks *s, uint32_t pid,
 	return p;
 }
 
+/* How the kernel comes to our program by a raw tracepoint or fentry; a kprobe
+ * or tracepoint has frames of the kernel alone. */
+static bool is_ours(const struct stacks *s, uint64_t ip)
+{
+	static const char *const begin[] = {
+		"bpf_prog_", "bpf_trace_run", "__bpf_trace_", "bpf_trampoline_",
+		"__traceiter_", "__bpf_prog_enter",
+	};
+	const char *name, *module;
+	uint64_t offset;
+
+	name = s->ksyms ? ksyms_find(s->ksyms, ip, &offset, &module) : NULL;
+	for (size_t i = 0; name && i < sizeof(begin) / sizeof(begin[0]); i++)
+		if (!strncmp(name, begin[i], strlen(begin[i])))
+			return true;
+	return false;
+}
+
 void stack_text(const struct stacks *s, const uint64_t *ips, unsigned n,
 		uint32_t pid, char *buf, size_t len)
 {
 	static const char more[] = "    ...\n";
 	char line[LINE_LEN], *p;
 	size_t used = 0, room;
+	unsigned first = 0;
 
 	if (!len)
 		return;
-	for (unsigned i = 0; i < n && ips[i]; i++) {
+	while (!pid && first < n && ips[first] && is_ours(s, ips[first]))
+		first++;
+	for (unsigned i = first; i < n && ips[i]; i++) {
 		struct frame f = { ips[i], i > 0 };
 
 		p = stpcpy(line, "    ");

@@ -116,6 +116,16 @@ static void column_lines(FILE *out, const struct tool *t, bool demand,
 	}
 }
 
+static void part_lines(FILE *out, const struct tool *t)
+{
+	const struct part *p;
+
+	if (t->parts)
+		fprintf(out, "\nMaps:\n");
+	for (p = t->parts; p && p->name; p++)
+		beside(out, fprintf(out, "  %s", p->name), 18, p->text);
+}
+
 /* Summaries are written as in a list: "trace TCP connects". */
 static void sentence(FILE *out, const char *text)
 {
@@ -130,13 +140,15 @@ static void usage_tool(FILE *out, const struct tool *t)
 	const struct example *ex;
 
 	fprintf(out, "Usage: sockeye %s [OPTION]...%s\n\n", t->name,
-		t->flags & T_ASK ? " HOOK..." : "");
+		t->flags & T_ASK ? " HOOK..." :
+		t->flags & T_HOOKS ? " [HOOK]..." : "");
 	sentence(out, t->summary);
 	if (t->about) {
 		putc('\n', out);
 		text_fill(out, t->about, 0, 0);
 	}
 	option_lines(out, t);
+	part_lines(out, t);
 	column_lines(out, t, false, "Columns");
 	column_lines(out, t, true, "Columns on demand (-o, -x, or the option "
 		     "named)");

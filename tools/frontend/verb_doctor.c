@@ -4,7 +4,7 @@
  * a bug report.  --fields: where the kernel's fields are, as a table that
  * --fields FILE reads elsewhere.
  */
-#include "tools/frontend/run.h"
+#include "tools/frontend/ask_run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -272,6 +272,8 @@ static bool check_tool(struct env *env, const struct tool *t, bool verbose)
 	struct err e = { 0 };
 	int err;
 
+	if (t->parts)
+		return ask_check(env, t, verbose);
 	memset(&o, 0, sizeof(o));
 	memset(&plan, 0, sizeof(plan));
 	for (unsigned i = 0; i < MAX_ROLES; i++)
