@@ -24,4 +24,45 @@ extern const struct role role_tcp_destroy;
 /* on_dns_read(sk, skb), on_dns_packet(skb): --dns. */
 extern const struct role role_dns;
 
+/* ---- ways of requests --------------------------------------------------- */
+
+/*
+ * Lists for a macro W(hooks, word, note) that makes a struct way of them; the
+ * word is what is asked for there.
+ *
+ * Data is given to a socket, or taken from one, of any family; the word: what
+ * the caller is told, bytes or a negative errno.
+ */
+#define PEEKED "data that is peeked at counts, too"
+#define SEND_WAYS(W)							\
+	W("rt:sock_send_length", "arg1:s32", NULL)	/* 6.3 */	\
+	W("fr:__sock_sendmsg", "retval", NULL)	/* 6.6, and stable ones */ \
+	W("kr:__sock_sendmsg", "retval", NULL)				\
+	W("fr:sock_sendmsg", "retval", NULL)				\
+	W("kr:sock_sendmsg", "retval", NULL)
+#define RECV_WAYS(W)							\
+	W("rt:sock_recv_length", "arg1:s32", NULL)			\
+	W("fr:sock_recvmsg", "retval", PEEKED)				\
+	W("kr:sock_recvmsg", "retval", PEEKED)
+
+/*
+ * A process connects a socket; the word: where it is.  The functions are
+ * called with CONFIG_SECURITY_NETWORK.
+ */
+#define CONNECT_WAYS(W)							\
+	W("f:security_socket_connect", "arg0:socket.sk", NULL)		\
+	W("k:security_socket_connect", "arg0:socket.sk", NULL)		\
+	W("t:syscalls:sys_enter_connect", NULL,				\
+	  "not seen: io_uring, socketcall(2), 32-bit programs on 64-bit " \
+	  "kernels")
+/* A process has accepted a connection; the word: the new socket. */
+#define ACCEPT_WAYS(W)							\
+	W("fr:do_accept", "retval64:file.private_data:socket.sk",	\
+	  "not seen: calls that waited when it began")			\
+	W("kr:do_accept", "retval64:file.private_data:socket.sk",	\
+	  "not seen: calls that waited when it began")			\
+	W("t:syscalls:sys_exit_accept*", NULL,				\
+	  "not seen: io_uring, socketcall(2), 32-bit programs on 64-bit " \
+	  "kernels")
+
 #endif

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Tools that are requests to the engine: a process uses sockets of all sorts,
+ * a known number of times, and the maps are held against what it counted.
+ */
+#include "player.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what was shown ----------------------------------------------------- */
+
+struct shown {
+	struct test *t;
+	struct player p;
+	struct table table;
+	unsigned compared;
+};
+
+/* Does row @i have, for each key of the pairs, the value? */
+static bool matches(const struct table *tb, unsigned i, const char *const *kv)
+{
+	for (; *kv; kv += 2)
+		if (strcmp(table_cell(tb, i, kv[0]), kv[1]))
+			return false;
+	return true;
+}
+
+/* The rows with these keys and values, their @column summed, are @made. */
+static void want(struct shown *s, uint64_t made, const char *column,
+		 const char *const *kv)
+{
+	uint64_t total = 0, n;
+	unsigned i;
+
+	for (i = 0; i < s->table.nrows; i++) {
+		if (!matches(&s->table, i, kv))
+			continue;
+		if (cell_u64(table_cell(&s->table, i, column), &n))
+			total += n;
+		else
+			differ(s->t, "%s is '%s'", column,
+			       table_cell(&s->table, i, column));
+	}
+	s->compared++;
+	if (total != made)
+		differ(s->t, "%s of %s %s %s %s: %" PRIu64 " shown, %" PRIu64
+		       " made", column, kv[0] ? kv[1] : "", kv[0] && kv[2] ?
+		       kv[3] : "", kv[0] && kv[2] && kv[4] ? kv[4] : "",
+		       kv[0] && kv[2] && kv[4] ? kv[5] : "", total, made);
+}
+#define WANT(s, made, column, ...) \
+	want(s, made, column, (const char *const[]){ __VA_ARGS__, NULL })
+
+static uint64_t all(const unsigned n[SORTS])
+{
+	uint64_t sum = 0;
+	unsigned s;
+
+	for (s = 0; s < SORTS; s++)
+		sum += n[s];
+	return sum;
+}
+
+static uint64_t all_bytes(const uint64_t n[SORTS])
+{
+	uint64_t sum = 0;
+	unsigned s;
+
+	for (s = 0; s < SORTS; s++)
+		sum += n[s];
+	return sum;
+}
+
+static unsigned tcp(const unsigned n[SORTS])
+{
+	return n[S_TCP] + n[S_TCP6] + n[S_MAPPED];
+}
+
+static unsigned udp(const unsigned n[SORTS])
+{
+	return n[S_UDP] + n[S_UDP6];
+}
+
+/* Buckets of @map are those of the sorts @from to @to. */
+static void want_sizes(struct shown *s, const char *map,
+		       const unsigned sizes[SORTS][20], int from, int to)
+{
+	unsigned slot;
+	char lo[24];
+	int sort;
+
+	for (slot = 0; slot < 20; slot++) {
+		unsigned n = 0;
+
+		for (sort = from; sort <= to; sort++)
+			n += sizes[sort][slot];
+		snprintf(lo, sizeof(lo), "%u", slot ? 1u << (slot - 1) : 0);
+		WANT(s, n, "count", "map", map, "lo", lo);
+	}
+}
+
+/* ---- tools -------------------------------------------------------------- */
+
+static void socksize(struct shown *s, const struct made *m)
+{
+	want_sizes(s, "read_bytes", m->read_sizes, 0, SORTS - 1);
+	want_sizes(s, "write_bytes", m->write_sizes, 0, SORTS - 1);
+	WANT(s, all(m->reads), "count", "map", "read_bytes", "comm",
+	     PLAYER_COMM);
+}
+
+static void socketio(struct shown *s, const struct made *m)
+{
+	static const struct { const char *proto; int a, b; } protos[] = {
+		{ "TCP", S_TCP, S_TCP }, { "TCPv6", S_TCP6, S_MAPPED },
+		{ "UDP", S_UDP, S_UDP }, { "UDPv6", S_UDP6, S_UDP6 },
+	};
+	unsigned i;
+	int k;
+
+	for (i = 0; i < ARRAY_SIZE(protos); i++) {
+		uint64_t n[6] = { 0 };
+
+		for (k = protos[i].a; k <= protos[i].b; k++) {
+			n[0] += m->reads[k];
+			n[1] += m->read_bytes[k];
+			n[2] += m->writes[k];
+			n[3] += m->write_bytes[k];
+			n[4] += m->failed_reads[k];
+			n[5] += m->failed_writes[k];
+		}
+		WANT(s, n[0], "count", "map", "read", "proto", protos[i].proto);
+		WANT(s, n[1], "total", "map", "read", "proto", protos[i].proto);
+		WANT(s, n[2], "count", "map", "write", "proto",
+		     protos[i].proto);
+		WANT(s, n[3], "total", "map", "write", "proto",
+		     protos[i].proto);
+		WANT(s, n[4], "count", "map", "read_failed", "proto",
+		     protos[i].proto);
+		WANT(s, n[5], "count", "map", "write_failed", "proto",
+		     protos[i].proto);
+	}
+	WANT(s, all(m->failed_reads), "count", "map", "read_failed", "err",
+	     "EAGAIN");
+	WANT(s, all(m->failed_writes), "count", "map", "write_failed", "err",
+	     "EPIPE");
+	WANT(s, m->reads[S_UNIX] + m->reads[S_UNIXD] + m->reads[S_TCP] +
+	     m->reads[S_TCP6] + m->reads[S_MAPPED] + udp(m->reads), "count",
+	     "map", "read", "pid", s->p.text);
+}
+
+static void sofamily(struct shown *s, const struct made *m)
+{
+	WANT(s, m->accepts[S_TCP], "count", "map", "accept", "family",
+	     "AF_INET");
+	WANT(s, m->accepts[S_TCP6] + m->accepts[S_MAPPED], "count", "map",
+	     "accept", "family", "AF_INET6");
+	WANT(s, m->accepts[S_UNIX], "count", "map", "accept", "family",
+	     "AF_UNIX");
+	WANT(s, all(m->accepts), "count", "map", "accept", "comm",
+	     PLAYER_COMM);
+	WANT(s, m->connects[S_TCP] + m->connects[S_UDP], "count", "map",
+	     "connect", "family", "AF_INET");
+	WANT(s, m->connects[S_TCP6] + m->connects[S_MAPPED] +
+	     m->connects[S_UDP6], "count", "map", "connect", "family",
+	     "AF_INET6");
+	WANT(s, m->connects[S_UNIX], "count", "map", "connect", "family",
+	     "AF_UNIX");
+	WANT(s, all(m->connects), "count", "map", "connect");
+}
+
+static void soprotocol(struct shown *s, const struct made *m)
+{
+	WANT(s, m->accepts[S_TCP], "count", "map", "accept", "proto", "TCP",
+	     "protocol", "TCP");
+	WANT(s, m->accepts[S_TCP6] + m->accepts[S_MAPPED], "count", "map",
+	     "accept", "proto", "TCPv6", "family", "AF_INET6");
+	WANT(s, m->connects[S_UDP], "count", "map", "connect", "proto", "UDP",
+	     "protocol", "UDP");
+	WANT(s, m->connects[S_UDP6], "count", "map", "connect", "proto",
+	     "UDPv6");
+	WANT(s, m->connects[S_UNIX], "count", "map", "connect", "family",
+	     "AF_UNIX");
+	WANT(s, all(m->connects), "count", "map", "connect");
+}
+
+static void sockstat(struct shown *s, const struct made *m)
+{
+	WANT(s, m->binds, "count", "map", "bind");
+	WANT(s, m->listens, "count", "map", "listen");
+	WANT(s, all(m->connects), "count", "map", "connect");
+	WANT(s, m->calls_of_accept, "count", "map", "accept");
+	WANT(s, all(m->reads), "count", "map", "read");
+	WANT(s, all_bytes(m->read_bytes), "total", "map", "read");
+	WANT(s, all(m->writes), "count", "map", "write");
+	WANT(s, all_bytes(m->write_bytes), "total", "map", "write");
+	WANT(s, all(m->failed_reads), "count", "map", "read_failed");
+	WANT(s, all(m->failed_writes), "count", "map", "write_failed");
+}
+
+static void sormem(struct shown *s, const struct made *m)
+{
+	uint64_t n = all(m->reads) + all(m->failed_reads);
+
+	WANT(s, n, "count", "map", "rmem_alloc");
+	WANT(s, n, "count", "map", "rmem_limit");
+	WANT(s, 0, "count", "map", "rmem_limit", "lo", "0");
+	WANT(s, 0, "count", "map", "udp_refused");
+}
+
+static void acceptcount(struct shown *s, const struct made *m)
+{
+	WANT(s, m->calls_of_accept, "count", "pid", s->p.text, "comm",
+	     PLAYER_COMM);
+}
+
+static void connectcount(struct shown *s, const struct made *m)
+{
+	WANT(s, all(m->connects), "count", "pid", s->p.text, "comm",
+	     PLAYER_COMM);
+}
+
+static void connectstack(struct shown *s, const struct made *m)
+{
+	WANT(s, all(m->connects), "count", "comm", PLAYER_COMM);
+}
+
+static void sockcalls(struct shown *s, const struct made *m)
+{
+	WANT(s, all(m->reads) + all(m->failed_reads), "count", "map", "recv",
+	     "pid", s->p.text);
+	WANT(s, all(m->writes) + all(m->failed_writes), "count", "map", "send",
+	     "comm", PLAYER_COMM);
+}
+
+static void sockbytes(struct shown *s, const struct made *m)
+{
+	WANT(s, all_bytes(m->read_bytes), "total", "map", "recv_bytes", "pid",
+	     s->p.text);
+	WANT(s, all_bytes(m->write_bytes), "total", "map", "send_bytes",
+	     "comm", PLAYER_COMM);
+}
+
+static void tcpconnects(struct shown *s, const struct made *m)
+{
+	WANT(s, tcp(m->connects), "count", "pid", s->p.text);
+}
+
+static void tcpaccepts(struct shown *s, const struct made *m)
+{
+	WANT(s, tcp(m->accepts), "count", "comm", PLAYER_COMM);
+}
+
+static void tcpcalls(struct shown *s, const struct made *m)
+{
+	WANT(s, tcp(m->reads) + tcp(m->failed_reads), "count", "map", "recv");
+	WANT(s, tcp(m->writes) + tcp(m->failed_writes), "count", "map",
+	     "send");
+}
+
+static void udpcalls(struct shown *s, const struct made *m)
+{
+	WANT(s, udp(m->reads), "count", "map", "recv", "pid", s->p.text);
+	WANT(s, udp(m->writes), "count", "map", "send", "pid", s->p.text);
+}
+
+static void tcpsendsize(struct shown *s, const struct made *m)
+{
+	want_sizes(s, "send_bytes", m->write_sizes, S_TCP, S_MAPPED);
+}
+
+static void tcprecvsize(struct shown *s, const struct made *m)
+{
+	want_sizes(s, "recv_bytes", m->read_sizes, S_TCP, S_MAPPED);
+}
+
+static void udpsendsize(struct shown *s, const struct made *m)
+{
+	want_sizes(s, "send_bytes", m->write_sizes, S_UDP, S_UDP6);
+}
+
+static void udprecvsize(struct shown *s, const struct made *m)
+{
+	want_sizes(s, "recv_bytes", m->read_sizes, S_UDP, S_UDP6);
+}
+
+/* A datagram over loopback is handed to the device, and received, while the
+ * process that sends it runs. */
+static void xmitstack(struct shown *s, const struct made *m)
+{
+	WANT(s, udp(m->writes), "count", "map", "xmit");
+}
+
+static void rxcpu(struct shown *s, const struct made *m)
+{
+	WANT(s, udp(m->writes), "count", "map", "cpu", "dev", "lo");
+}
+
+/* ---- a tool beside the player ------------------------------------------- */
+
+static const struct preset {
+	const char *name;
+	int what;
+	void (*check)(struct shown *s, const struct made *m);
+} presets[] = {
+	{ "socksize", PLAY_ALL, socksize }, { "socketio", PLAY_ALL, socketio },
+	{ "sofamily", PLAY_ALL, sofamily },
+	{ "soprotocol", PLAY_ALL, soprotocol },
+	{ "sockstat", PLAY_ALL, sockstat }, { "sormem", PLAY_ALL, sormem },
+	{ "acceptcount", PLAY_ALL, acceptcount },
+	{ "connectcount", PLAY_ALL, connectcount },
+	{ "connectstack", PLAY_ALL, connectstack },
+	{ "sockcalls", PLAY_ALL, sockcalls },
+	{ "sockbytes", PLAY_ALL, sockbytes },
+	{ "tcpconnects", PLAY_ALL, tcpconnects },
+	{ "tcpaccepts", PLAY_ALL, tcpaccepts },
+	{ "tcpcalls", PLAY_ALL, tcpcalls }, { "udpcalls", PLAY_ALL, udpcalls },
+	{ "tcpsendsize", PLAY_ALL, tcpsendsize },
+	{ "tcprecvsize", PLAY_ALL, tcprecvsize },
+	{ "udpsendsize", PLAY_ALL, udpsendsize },
+	{ "udprecvsize", PLAY_ALL, udprecvsize },
+	{ "xmitstack", PLAY_UDP, xmitstack }, { "rxcpu", PLAY_UDP, rxcpu },
+};
+
+static void run_preset(struct test *t, const struct preset *what)
+{
+	struct shown s = { .t = t };
+	struct tool r;
+
+	player_start(&s.p, t, what->what);
+	tool_init(&r, t, 0);
+	tool_start(&r, what->name, ARGS("--csv", "-p", s.p.text));
+	player_play(&s.p);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	if (table_parse(&s.table, t, r.text)) {
+		what->check(&s, s.p.made);
+		summary(t, "%s %u", what->name, s.compared);
+		table_release(&s.table);
+	}
+	tool_release(&r);
+	player_release(&s.p);
+}
+
+static void run_some(struct test *t, unsigned from, unsigned to)
+{
+	for (; from < to; from++) {
+		run_preset(t, &presets[from]);
+		if (from + 1 < to)
+			summary(t, ", ");
+	}
+}
+
+#define SOCKETS 6
+
+static void preset_sockets(struct test *t)
+{
+	run_some(t, 0, SOCKETS);
+}
+
+static void preset_lines(struct test *t)
+{
+	run_some(t, SOCKETS, ARRAY_SIZE(presets));
+}
+
+const struct live_case preset_cases[] = {
+	{ "preset-sockets", "the socket tools that are requests", 600,
+	  preset_sockets, false },
+	{ "preset-lines", "the one-liners", 900, preset_lines, false },
+	{ NULL, NULL, 0, NULL, false },
+};

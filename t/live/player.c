@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "player.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define ROUNDS 13
+#define REFUSED 17
+#define EAGAINS 7
+#define EPIPES 5
+
+static const size_t sizes[] = { 1, 2, 3, 512, 4096, 65536 };
+
+static struct made *made;
+static char data[65536];
+
+/* It has said why on stderr, and its end tells the case. */
+static void __attribute__((noreturn)) stuck(const char *what)
+{
+	fprintf(stderr, "player: %s: %s\n", what, strerror(errno));
+	_exit(1);
+}
+
+/* ---- calls, counted ----------------------------------------------------- */
+
+static unsigned slot_of(size_t n)
+{
+	unsigned slot = 0;
+
+	while (n) {
+		slot++;
+		n /= 2;
+	}
+	return slot;
+}
+
+static void put(int fd, enum sort s, size_t n)
+{
+	ssize_t sent = send(fd, data, n, MSG_NOSIGNAL);
+
+	if (sent < 0) {
+		made->failed_writes[s]++;
+		return;
+	}
+	made->writes[s]++;
+	made->write_bytes[s] += (uint64_t)sent;
+	made->write_sizes[s][slot_of((size_t)sent)]++;
+}
+
+static void get(int fd, enum sort s, size_t n, int flags)
+{
+	ssize_t got = recv(fd, data, n, flags);
+
+	if (got < 0) {
+		made->failed_reads[s]++;
+		return;
+	}
+	made->reads[s]++;
+	made->read_bytes[s] += (uint64_t)got;
+	made->read_sizes[s][slot_of((size_t)got)]++;
+}
+
+static int sock(int family, int type)
+{
+	int fd = socket(family, type, 0), size = 1 << 20;
+
+	if (fd < 0)
+		stuck("socket");
+	made->sockets++;
+	/* room for the largest write before anybody reads */
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	return fd;
+}
+
+/* ---- addresses ---------------------------------------------------------- */
+
+struct where {
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_un un;
+	} a;
+	socklen_t len;
+};
+
+/* Loopback, any port; for UNIX a name of no file, which dies with us. */
+static void loopback(struct where *w, int family)
+{
+	memset(w, 0, sizeof(*w));
+	w->a.sa.sa_family = (sa_family_t)family;
+	w->len = sizeof(w->a.in);
+	if (family == AF_INET) {
+		w->a.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	} else if (family == AF_INET6) {
+		w->a.in6.sin6_addr = in6addr_any;
+		w->len = sizeof(w->a.in6);
+	} else {
+		w->len = (socklen_t)sizeof(sa_family_t) +
+			 (socklen_t)snprintf(w->a.un.sun_path + 1, 40,
+					     "sk-player-%d", (int)getpid()) + 1;
+	}
+}
+
+static void bind_to(int fd, struct where *w)
+{
+	if (bind(fd, &w->a.sa, w->len))
+		stuck("bind");
+	made->binds++;
+	w->len = sizeof(w->a);
+	if (getsockname(fd, &w->a.sa, &w->len))
+		stuck("getsockname");
+}
+
+/* To a dual-stack listener as its clients write it. */
+static void point(struct where *w, enum sort s)
+{
+	if (s == S_TCP6 || s == S_UDP6)
+		w->a.in6.sin6_addr = in6addr_loopback;
+	if (s == S_MAPPED) {
+		memset(&w->a.in6.sin6_addr, 0, 16);
+		w->a.in6.sin6_addr.s6_addr[10] = 0xff;
+		w->a.in6.sin6_addr.s6_addr[11] = 0xff;
+		w->a.in6.sin6_addr.s6_addr[12] = 127;
+		w->a.in6.sin6_addr.s6_addr[15] = 1;
+	}
+}
+
+static int family_of(enum sort s)
+{
+	switch (s) {
+	case S_TCP: case S_UDP:
+		return AF_INET;
+	case S_UNIX: case S_UNIXD:
+		return AF_UNIX;
+	default:
+		return AF_INET6;
+	}
+}
+
+static void connect_to(int fd, const struct where *w, enum sort s)
+{
+	made->connects[s]++;
+	if (!connect(fd, &w->a.sa, w->len))
+		return;
+	if (errno != ECONNREFUSED)
+		stuck("connect");
+	made->refused++;
+}
+
+/* ---- pairs -------------------------------------------------------------- */
+
+/* Through a listener, which is gone again. */
+static void stream_pair(int fd[2], enum sort s)
+{
+	int l = sock(family_of(s), SOCK_STREAM);
+	struct where w;
+
+	loopback(&w, family_of(s));
+	bind_to(l, &w);
+	if (listen(l, 1))
+		stuck("listen");
+	made->listens++;
+	point(&w, s);
+	fd[0] = sock(family_of(s), SOCK_STREAM);
+	connect_to(fd[0], &w, s);
+	made->calls_of_accept++;
+	fd[1] = accept(l, NULL, NULL);
+	if (fd[1] < 0)
+		stuck("accept");
+	made->accepts[s]++;
+	close(l);
+}
+
+static void datagram_pair(int fd[2], enum sort s)
+{
+	struct where w[2];
+	unsigned i;
+
+	if (s == S_UNIXD) {
+		if (socketpair(AF_UNIX, SOCK_DGRAM, 0, fd))
+			stuck("socketpair");
+		return;
+	}
+	for (i = 0; i < 2; i++) {
+		fd[i] = sock(family_of(s), SOCK_DGRAM);
+		loopback(&w[i], family_of(s));
+		if (s == S_UDP6)
+			w[i].a.in6.sin6_addr = in6addr_loopback;
+		bind_to(fd[i], &w[i]);
+	}
+	connect_to(fd[0], &w[1], s);
+	connect_to(fd[1], &w[0], s);
+}
+
+static bool is_stream(enum sort s)
+{
+	return s != S_UDP && s != S_UDP6 && s != S_UNIXD;
+}
+
+/* ---- plays -------------------------------------------------------------- */
+
+static void talk(enum sort s)
+{
+	unsigned n, i, last = ARRAY_SIZE(sizes) - !is_stream(s);
+	int fd[2];
+
+	if (is_stream(s))
+		stream_pair(fd, s);
+	else
+		datagram_pair(fd, s);
+	for (n = 0; n < ROUNDS; n++)
+		for (i = 0; i < last; i++) {
+			put(fd[0], s, sizes[i]);
+			get(fd[1], s, sizes[i],
+			    is_stream(s) ? MSG_WAITALL : 0);
+		}
+	if (is_stream(s)) {
+		for (i = 0; i < EAGAINS; i++)
+			get(fd[0], s, 1, MSG_DONTWAIT);
+		shutdown(fd[0], SHUT_WR);
+		for (i = 0; i < EPIPES; i++)
+			put(fd[0], s, 1);
+		get(fd[1], s, 1, 0);	/* the end */
+	}
+	close(fd[0]);
+	close(fd[1]);
+}
+
+static void be_refused(void)
+{
+	struct where w;
+	int fd, i;
+
+	for (i = 0; i < REFUSED; i++) {
+		fd = sock(AF_INET, SOCK_STREAM);
+		loopback(&w, AF_INET);
+		w.a.in.sin_port = htons(9);
+		connect_to(fd, &w, S_TCP);
+		close(fd);
+	}
+}
+
+static void __attribute__((noreturn)) play(int go, int what)
+{
+	int s;
+	char c;
+
+	if (read(go, &c, 1) != 1)
+		_exit(1);
+	for (s = 0; s < SORTS; s++)
+		if (what == PLAY_ALL || s == S_UDP || s == S_UDP6)
+			talk((enum sort)s);
+	if (what == PLAY_ALL)
+		be_refused();
+	_exit(0);
+}
+
+/* ---- for the cases ------------------------------------------------------ */
+
+void player_start(struct player *p, struct test *t, int what)
+{
+	int fds[2];
+
+	memset(p, 0, sizeof(*p));
+	p->t = t;
+	made = mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	p->made = made;
+	if (made == MAP_FAILED || pipe(fds))
+		fatal(t, "no memory, no pipe");
+	netns_new(t, &p->ns);
+	netns_enter(t, &p->ns);
+	p->pid = fork();
+	if (p->pid < 0)
+		fatal(t, "no process");
+	if (!p->pid) {
+		close(fds[1]);
+		prctl(PR_SET_NAME, PLAYER_COMM);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		play(fds[0], what);
+	}
+	netns_leave(t);
+	close(fds[0]);
+	p->go = fds[1];
+	snprintf(p->text, sizeof(p->text), "%d", (int)p->pid);
+}
+
+void player_play(struct player *p)
+{
+	bool killed;
+	int status;
+
+	if (write(p->go, "", 1) != 1)
+		fatal(p->t, "the player is gone");
+	close(p->go);
+	status = reap(p->pid, PATIENCE * 1000, &killed);
+	if (status || killed)
+		differ(p->t, "the player failed");
+}
+
+void player_release(struct player *p)
+{
+	munmap(p->made, sizeof(*p->made));
+	netns_free(&p->ns);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tools/tool.h"
+
+static const struct way received[] = {
+	{ .hooks = "rt:netif_receive_skb",
+	  .by = "dev=arg0:sk_buff.dev:net_device.name" },
+	{ .hooks = "t:net:netif_receive_skb",
+	  .by = "dev=args.skbaddr:sk_buff.dev:net_device.name" },
+};
+
+static const struct part parts[] = {
+	{ .name = "cpu", .text = "a packet is received", .what = ASK_LHIST,
+	  .of = "cpu", .range = "0,1000,1", WAYS(received) },
+	{ .name = NULL }
+};
+
+static const struct example examples[] = {
+	{ "", "until Ctrl-C, all devices" },
+	{ "-i 1", "each second" },
+	{ 0 }
+};
+
+const struct tool tool_rxcpu = {
+	.name = "rxcpu",
+	.summary = "which CPUs receive packets, per device",
+	.about = "Counts packets received, a histogram of CPU numbers for "
+		"each network device: whether RSS and RPS spread them.",
+	.overhead = "A microsecond per packet.",
+	REQUEST, .parts = parts, .examples = examples,
+};

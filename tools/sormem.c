@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tools/tool.h"
+
+#define ALLOC "sock:sock.sk_backlog.rmem_alloc.counter"
+#define LIMIT "sock:sock.sk_rcvbuf"
+#define READS "t:syscalls:sys_enter_read t:syscalls:sys_enter_readv "	\
+	"t:syscalls:sys_enter_recv*"
+#define LATE "not seen: io_uring, 32-bit programs on 64-bit kernels"
+
+static const struct way alloc[] = {
+	WAY_ENTRY("sock_recvmsg", .of = ALLOC),
+	{ .hooks = READS, .of = ALLOC, .where = "sock!=0", .note = LATE },
+}, limit[] = {
+	WAY_ENTRY("sock_recvmsg", .of = LIMIT),
+	{ .hooks = READS, .of = LIMIT, .where = "sock!=0", .note = LATE },
+};
+
+static const struct way full[] = { { .hooks = "t:sock:sock_rcvqueue_full" } },
+	exceeded[] = {
+	{ .hooks = "t:sock:sock_exceed_buf_limit", .where = "args.kind==1" }, /* 4.20 */
+	{ .hooks = "t:sock:sock_exceed_buf_limit", .note = "senders as well" },
+}, refused[] = { { .hooks = "t:udp:udp_fail_queue_rcv_skb" } };
+
+static const struct part parts[] = {
+	{ .name = "rmem_alloc", .text = "a socket is read from",
+	  .what = ASK_HIST, .unit = "bytes", WAYS(alloc) },
+	{ .name = "rmem_limit", .text = "a socket is read from",
+	  .what = ASK_HIST, .unit = "bytes", WAYS(limit) },
+	{ .name = "rcvqueue_full", .text = "a receive queue is full",
+	  .what = ASK_COUNT, .optional = true, WAYS(full) },
+	{ .name = "buf_limit", .text = "a protocol's memory is used up",
+	  .what = ASK_COUNT, .optional = true, WAYS(exceeded) },
+	{ .name = "udp_refused", .text = "a datagram finds no room",
+	  .what = ASK_COUNT, .optional = true, WAYS(refused) },
+	{ .name = NULL }
+};
+
+static const struct example examples[] = {
+	{ "", "until Ctrl-C, all processes" },
+	{ "--by comm,proto,lport -p 4711", "the sockets of a process" },
+	{ 0 }
+};
+
+const struct tool tool_sormem = {
+	.name = "sormem",
+	.summary = "receive buffers: how full, how large, what overflowed",
+	.about = "At each read of a socket, before it takes data out: how much "
+		"memory waits in its receive queue (with what the kernel "
+		"needs around the data), and how much may (the socket's "
+		"limit, which TCP moves).  And how often there was no room "
+		"any more: sordrop tells where.",
+	.overhead = "A microsecond for each read.",
+	REQUEST, .parts = parts, .examples = examples,
+};

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tools/ladders.h"
+
+#define WAY(h, result, n)						\
+	{ .hooks = h, .of = result,					\
+	  .where = "protocol==udp && " result ">=0", .note = n },
+
+static const struct way calls[] = { RECV_WAYS(WAY) };
+
+static const struct part parts[] = {
+	{ .name = "recv_bytes", .text = "data is received over UDP",
+	  .what = ASK_HIST, .unit = "bytes", WAYS(calls) },
+	{ .name = NULL }
+};
+
+static const struct example examples[] = {
+	{ "", "until Ctrl-C, all processes" },
+	{ "-d 10 -p 4711", "one process, for ten seconds" },
+	{ "--by comm", "by process name" },
+	{ 0 }
+};
+
+const struct tool tool_udprecvsize = {
+	.name = "udprecvsize",
+	.summary = "UDP receive sizes as a histogram",
+	.about = "How much each call received over UDP, by what it returned.",
+	.overhead = "Half a microsecond per hit.",
+	REQUEST, .parts = parts, .examples = examples,
+};
