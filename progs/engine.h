@@ -119,7 +119,8 @@ struct ask {
 	/* Ask filter(const struct flow *) first, which the linker is supplied
 	   with, of the process at hand: its pid, tid, uid, comm, cgroup and
 	   network namespace.  Not at hooks that only start the clock. */
-	bool filter;
+	bool filter;		/* the constant `want_netns` says whether it
+				   asks for that */
 };
 
 /*

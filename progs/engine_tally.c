@@ -51,7 +51,6 @@ static const struct {
 	{ FROM_PID, BPF_W, offsetof(struct flow, pid) },
 	{ FROM_TID, BPF_W, offsetof(struct flow, tid) },
 	{ FROM_UID, BPF_W, offsetof(struct flow, uid) },
-	{ FROM_NETNS, BPF_W, offsetof(struct flow, netns) },
 	{ FROM_CGROUP, BPF_DW, offsetof(struct flow, cgroup) },
 };
 
@@ -61,6 +60,7 @@ void engine_filter(struct engine *e)
 					.shape = SHAPE_COMM };
 	struct ask_value v = { .shape = SHAPE_U64 };
 	struct as *a = &e->as;
+	int done = as_label(a);
 	size_t i;
 
 	engine_zero(e, FLOW, sizeof(struct flow));
@@ -69,6 +69,13 @@ void engine_filter(struct engine *e)
 		engine_number(e, &v);
 		as_stx(a, owner[i].size, R10, FLOW + owner[i].off, R7);
 	}
+	/* which not every kernel without BTF tells */
+	as_ldconst(a, R1, "want_netns");
+	as_jmpi(a, BPF_JEQ, R1, 0, done);
+	v.from = FROM_NETNS;
+	engine_number(e, &v);
+	as_stx(a, BPF_W, R10, FLOW + (int)offsetof(struct flow, netns), R7);
+	as_place(a, done);
 	as_st(a, BPF_W, R10, FLOW + (int)offsetof(struct flow, owned), 1);
 	engine_store(e, &comm, FLOW + (int)offsetof(struct flow, comm));
 	engine_stack(e, R1, FLOW);

@@ -356,6 +356,7 @@ static inline void engine_setup(void)
 	kit_const("ringbuf", 1);
 	kit_const("ring_wake", 1000);
 	kit_const("cgroup_id", 1);
+	kit_const("want_netns", 1);
 	kit_const("kernel_word", 8);
 }
 

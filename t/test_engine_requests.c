@@ -327,6 +327,7 @@ START_TEST(old_kernels)
 	kit.in.nfunctions = 1;
 	build();
 	kit_const("kernel_word", kit.target.word_size);
+	kit_const("want_netns", 1);
 	for (h = 0; h < 2 * q.nhooks; h++) {
 		if (h < q.nhooks)
 			link_hook(h);

@@ -33,17 +33,27 @@ extern const struct role role_dns;
  * Data is given to a socket, or taken from one, of any family; the word: what
  * the caller is told, bytes or a negative errno.
  */
-#define PEEKED "data that is peeked at counts, too"
+#define PEEKED "data that is peeked at counts, too; not seen: families " \
+	"other than AF_INET, AF_INET6, AF_UNIX, AF_NETLINK, AF_PACKET"
+#define FAMILIES "not seen: families other than AF_INET, AF_INET6, AF_UNIX, " \
+	"AF_NETLINK, AF_PACKET"
+/*
+ * The functions of the families, since sock_sendmsg() and sock_recvmsg() are
+ * passed by some callers only: compilers put them in their place (ARM), and
+ * sends go another way since __sock_sendmsg() came (6.6, and stable kernels).
+ */
+#define OF_FAMILIES(kind, call)						\
+	"?" kind ":inet_" call " ?" kind ":inet6_" call " "		\
+	"?" kind ":unix_stream_" call " ?" kind ":unix_dgram_" call " "	\
+	"?" kind ":netlink_" call " ?" kind ":packet_" call
 #define SEND_WAYS(W)							\
 	W("rt:sock_send_length", "arg1:s32", NULL)	/* 6.3 */	\
-	W("fr:__sock_sendmsg", "retval", NULL)	/* 6.6, and stable ones */ \
-	W("kr:__sock_sendmsg", "retval", NULL)				\
-	W("fr:sock_sendmsg", "retval", NULL)				\
-	W("kr:sock_sendmsg", "retval", NULL)
+	W(OF_FAMILIES("fr", "sendmsg"), "retval", FAMILIES)		\
+	W(OF_FAMILIES("kr", "sendmsg"), "retval", FAMILIES)
 #define RECV_WAYS(W)							\
 	W("rt:sock_recv_length", "arg1:s32", NULL)			\
-	W("fr:sock_recvmsg", "retval", PEEKED)				\
-	W("kr:sock_recvmsg", "retval", PEEKED)
+	W(OF_FAMILIES("fr", "recvmsg"), "retval", PEEKED)		\
+	W(OF_FAMILIES("kr", "recvmsg"), "retval", PEEKED)
 
 /*
  * A process connects a socket; the word: where it is.  The functions are

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "tools/tool.h"
+#include "tools/ladders.h"
 
 #define ALLOC "sock:sock.sk_backlog.rmem_alloc.counter"
 #define LIMIT "sock:sock.sk_rcvbuf"
@@ -8,10 +8,12 @@
 #define LATE "not seen: io_uring, 32-bit programs on 64-bit kernels"
 
 static const struct way alloc[] = {
-	WAY_ENTRY("sock_recvmsg", .of = ALLOC),
+	{ .hooks = OF_FAMILIES("f", "recvmsg"), .of = ALLOC, .note = FAMILIES },
+	{ .hooks = OF_FAMILIES("k", "recvmsg"), .of = ALLOC, .note = FAMILIES },
 	{ .hooks = READS, .of = ALLOC, .where = "sock!=0", .note = LATE },
 }, limit[] = {
-	WAY_ENTRY("sock_recvmsg", .of = LIMIT),
+	{ .hooks = OF_FAMILIES("f", "recvmsg"), .of = LIMIT, .note = FAMILIES },
+	{ .hooks = OF_FAMILIES("k", "recvmsg"), .of = LIMIT, .note = FAMILIES },
 	{ .hooks = READS, .of = LIMIT, .where = "sock!=0", .note = LATE },
 };
 

@@ -75,6 +75,7 @@ int ask_where_parse(struct ask_test *t, unsigned max, const char *text,
 struct ask_hooks {
 	struct hook *hooks;	/* targets are malloc'd; args are "", or are */
 	bool named[ASK_HOOKS_MAX];	/* not found by a glob */
+	bool maybe[ASK_HOOKS_MAX];	/* need not be there */
 	unsigned n;
 	unsigned from;		/* none is taken twice from here on */
 };
@@ -83,8 +84,9 @@ struct ask_hooks {
  * ask_hooks_parse - append what @word names: "k:tcp_v4_connect",
  * "t:syscalls:sys_enter_accept*" (fnmatch(3), also of functions), kinds as
  * kprobe kretprobe fentry fexit tracepoint rawtracepoint uprobe uretprobe or
- * k kr f fr t rt u ur.  What is there from l->from on is passed over.  0; -EINVAL with the reason: no such word; -ENOENT:
- * matches nothing here; -E2BIG.
+ * k kr f fr t rt u ur; with a '?' before, it need not be there.  What is there
+ * from l->from on is passed over.  0; -EINVAL with the reason: no such word;
+ * -ENOENT: matches nothing here; -E2BIG.
  */
 int ask_hooks_parse(struct ask_hooks *l, const char *word, struct env *env,
 		    struct err *e);

@@ -268,8 +268,8 @@ static int bad_word(const char *word, const char *why, struct err *e)
 	return -EINVAL;
 }
 
-int ask_hooks_parse(struct ask_hooks *l, const char *word, struct env *env,
-		    struct err *e)
+static int parse_hook(struct ask_hooks *l, const char *word, struct env *env,
+		      struct err *e)
 {
 	struct glob g = { .list = l };
 	char group[128], *colon;
@@ -307,4 +307,18 @@ int ask_hooks_parse(struct ask_hooks *l, const char *word, struct env *env,
 		       bad_word(word, "raw tracepoints are named one by one",
 				e) : expand(&g, env, word, e);
 	return add_named(l, g.kind, rest, word, e);
+}
+
+int ask_hooks_parse(struct ask_hooks *l, const char *word, struct env *env,
+		    struct err *e)
+{
+	bool maybe = *word == '?';
+	unsigned before = l->n;
+	int err = parse_hook(l, word + maybe, env, e);
+
+	for (unsigned i = before; i < l->n && maybe; i++) {
+		l->named[i] = false;
+		l->maybe[i] = true;
+	}
+	return maybe && err == -ENOENT ? 0 : err;
 }

@@ -23,6 +23,8 @@ static int open_object(struct query *q, struct err *e)
 	memset(&opts, 0, sizeof(opts));
 	opts.functions = r->functions;
 	opts.nfunctions = 1;
+	opts.constants = r->constants;
+	opts.nconstants = 1;
 	opts.want = want;
 	if (r->o->dump)
 		opts.dump = dump_program;
@@ -52,13 +54,14 @@ static int attach_half(struct query *q, uint32_t from, uint32_t to,
 		       struct err *e)
 {
 	struct err why = { .no = 0 };
-	uint32_t failed = 0;
+	uint32_t failed = 0, told = 0;
 
 	for (uint32_t i = from; i < to; i++) {
 		if (life_stopped())
 			return err_set(e, EINTR, "attach");
 		if (!attach_hook(q, i, &why))
 			continue;
+		told += !q->hooks.maybe[i];
 		if (!failed++ || q->hooks.named[i])
 			*e = why;
 		if (q->hooks.named[i])
@@ -66,8 +69,8 @@ static int attach_half(struct query *q, uint32_t from, uint32_t to,
 	}
 	if (failed && failed == to - from)
 		return -e->no;
-	if (failed)
-		say("%u of %u hooks cannot be probed; %s", failed, to - from,
+	if (told)
+		say("%u of %u hooks cannot be probed; %s", told, to - from,
 		    e->msg);
 	return 0;
 }
@@ -149,6 +152,8 @@ static int start_parts(struct asked *r, const struct part *parts,
 		return err_set(e, 0, "filter: %s", why);
 	r->functions[0] = (struct function){ "filter", r->filter,
 					     (uint32_t)len };
+	r->constants[0] = (struct constant){ "want_netns",
+					     r->o->filters.nnetns > 0 };
 	for (; parts->name && !err; parts++) {
 		struct query *q = &r->queries[r->nqueries++];
 

@@ -29,6 +29,7 @@ struct asked {
 	struct env own;			/* unless somebody else has one */
 	struct bpf_insn filter[FILTER_MAX_INSNS];
 	struct function functions[1];
+	struct constant constants[1];
 	struct query queries[MAX_PARTS];
 	unsigned nqueries;
 	struct losses losses;
