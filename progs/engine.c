@@ -239,7 +239,7 @@ static void add_maps(struct engine_spec *s, const struct ask *a)
 			entries);
 	if (has_stacks(a))
 		add_map(s, "stacks", BPF_MAP_TYPE_STACK_TRACE, 4,
-			8 * ASK_STACK_DEPTH, STACKS);
+			8 * STACK_DEPTH, STACKS);
 }
 
 static struct engine_spec *new_spec(const struct ask *a)

@@ -18,7 +18,6 @@
 #define ASK_STEPS	6
 #define ASK_TESTS	16
 #define ASK_KEY_MAX	256	/* bytes of all keys together */
-#define ASK_STACK_DEPTH	127	/* PERF_MAX_STACK_DEPTH */
 
 /* Where a value comes from. */
 enum ask_from {

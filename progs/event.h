@@ -19,6 +19,8 @@ struct event {
 enum event_type {
 	EVENT_ROW = 1,		/* one row of the tool's columns */
 	EVENT_DNS = 2,		/* struct dns_event: an answer seen */
+	EVENT_STACK = 3,	/* struct stack_event (frontend.h): what an id
+				   in rows to come means; from no program */
 };
 
 /* Before 4.11 an event must fit the BPF stack beside the rest. */
@@ -72,6 +74,10 @@ struct seed {
 	__u32 pid, tid, uid, pad;
 	char comm[16];
 };
+
+/* Frames of a value of the map `stacks`, u64 each, innermost first and 0 where
+ * there are no more; PERF_MAX_STACK_DEPTH. */
+#define STACK_DEPTH 127
 
 #define DNS_BYTES 256
 

@@ -7,6 +7,8 @@
 
 #include "tools/frontend/rows_int.h"
 
+#define STACK "    tcp_drop+1\n    ip_rcv+22\n"
+
 struct capfile capfile;
 struct err cap_err;
 struct got got;
@@ -31,6 +33,17 @@ static void put_dns(struct capture *c)
 	ck_assert_int_eq(capture_event(c, &ev.event), 0);
 }
 
+static void put_stack(struct capture *c)
+{
+	struct stack_event ev = { .event = { .ns = 78, .type = EVENT_STACK },
+				  .id = 7, .kind = STACK_KERNEL };
+
+	snprintf(ev.text, sizeof(ev.text), STACK);
+	ev.event.len = (uint32_t)(offsetof(struct stack_event, text) +
+				  strlen(ev.text));
+	ck_assert_int_eq(capture_event(c, &ev.event), 0);
+}
+
 /* A capture of fakelife in capfile. */
 static void record(void)
 {
@@ -41,6 +54,7 @@ static void record(void)
 
 	ck_assert_int_eq(capture_create(&c, capfile.path, &fakelife_tool,
 					&fakelife_info, &cap_err), 0);
+	put_stack(c);
 	for (i = 0; i < EVENTS; i++) {
 		fakelife_fill(&ev, i);
 		ck_assert_int_eq(capture_event(c, &ev.event), 0);
@@ -85,6 +99,9 @@ static void take(const struct event *ev)
 	if (ev->type == EVENT_DNS) {
 		got.dns++;
 		memcpy(&got.last_dns, ev, ev->len);
+	} else if (ev->type == EVENT_STACK) {
+		got.stacks++;
+		memcpy(&got.last_stack, ev, ev->len);
 	} else if (got.rows < 64) {
 		memcpy(&got.row[got.rows++], ev, ev->len);
 	}
@@ -96,6 +113,7 @@ void read_back(const void *data, size_t n)
 	const struct tool *t;
 	const struct event *ev;
 	struct options o = { .extended = true, .format = FMT_CSV };
+	struct frames *frames = frames_new();
 	struct capture *c;
 	struct rows *r;
 	size_t len, i;
@@ -107,8 +125,10 @@ void read_back(const void *data, size_t n)
 	f = n ? fmemopen((void *)(uintptr_t)data, n, "r") :
 		fopen("/dev/null", "r");
 	got.open = capture_read(&c, f, find_any, &t, &got.info, &cap_err);
-	if (got.open < 0)
+	if (got.open < 0) {
+		frames_free(frames);
 		return;
+	}
 	snprintf(got.tool, sizeof(got.tool), "%s", got.info.tool);
 	snprintf(got.version, sizeof(got.version), "%s", got.info.version);
 	for (i = 0; t->columns[i].key; i++)
@@ -116,6 +136,7 @@ void read_back(const void *data, size_t n)
 	o.tool = t;
 	f = open_memstream(&got.table, &len);
 	r = rows_new(&o, f);
+	rows_frames(r, frames);
 	rows_start(r, &got.info);
 	while ((got.end = capture_next(c, &ev, &got.last_losses,
 				       &cap_err)) > 0) {
@@ -128,6 +149,7 @@ void read_back(const void *data, size_t n)
 	}
 	rows_end(r, &got.last_losses);
 	rows_free(r);
+	frames_free(frames);
 	fclose(f);
 	capture_free(c);
 }
@@ -150,6 +172,13 @@ void check_all(void)
 	for (i = 0; i < DNS_BYTES; i++)
 		if (got.last_dns.data[i] != 0x5a)
 			ck_abort();
+	ck_assert_uint_eq(got.stacks, 1);
+	ck_assert_int_eq(got.last_stack.id, 7);
+	ck_assert_uint_eq(got.last_stack.kind, STACK_KERNEL);
+	ck_assert_uint_eq(got.last_stack.pid, 0);
+	ck_assert_str_eq(got.last_stack.text, STACK);
+	/* and shown with the rows that have it */
+	ck_assert_ptr_nonnull(strstr(got.table, ",tcp_drop+1;ip_rcv+22,,"));
 	/* a second record of the same counts is not written */
 	ck_assert_uint_eq(got.losses, 1);
 	ck_assert_uint_eq(got.last_losses.lost, 1);

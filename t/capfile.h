@@ -23,9 +23,10 @@ extern struct err cap_err;	/* of the last call */
 /* What was read of a capture. */
 struct got {
 	int open, end;			/* results */
-	unsigned rows, dns, losses;
+	unsigned rows, dns, stacks, losses;
 	struct fakelife_event row[64];
 	struct dns_event last_dns;
+	struct stack_event last_stack;
 	struct losses last_losses;
 	struct capture_info info;
 	char tool[32], version[32];

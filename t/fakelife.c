@@ -49,6 +49,14 @@ static const struct column columns[] = {
 	    "a byte"),
 	COL_ENUM(struct fakelife_event, why, whys, 5, "why", "WHY", C_HIDDEN,
 		 "why it ended"),
+	COL(struct fakelife_event, kstack, K_KSTACK, 0, "kstack", "KSTACK",
+	    C_HIDDEN, "where the kernel was"),
+	COL(struct fakelife_event, ustack, K_USTACK, 0, "ustack", "USTACK",
+	    C_HIDDEN, "where the process was"),
+	COL(struct fakelife_event, where, K_KSYM, 16, "where", "WHERE",
+	    C_HIDDEN | C_LEFT | C_ZERO, "an address in the kernel"),
+	COL(struct fakelife_event, proto, K_COMM, 8, "proto", "PROTO",
+	    C_HIDDEN | C_LEFT, "a longer name"),
 	{ .key = NULL },
 };
 
@@ -56,7 +64,7 @@ const struct tool fakelife_tool = {
 	.name = "fakelife",
 	.summary = "shows what does not happen",
 	.filters = F_FLOW,
-	.flags = T_DNS | T_COUNT,
+	.flags = T_DNS | T_COUNT | T_STACKS,
 	.columns = columns,
 	.event_size = sizeof(struct fakelife_event),
 	.flow_off = offsetof(struct fakelife_event, flow),
@@ -113,4 +121,8 @@ void fakelife_fill(struct fakelife_event *ev, unsigned i)
 	ev->u8 = 255;
 	ev->state = i % 4 == 1 ? 2 : 0;
 	ev->why = 1;
+	ev->kstack = 7;
+	ev->ustack = i % 2 ? -EFAULT : 7;
+	ev->where = 0xffffffff81000010u;
+	memcpy(ev->proto, "a_protocol_of_quite_some_length", 31);
 }

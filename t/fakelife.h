@@ -14,6 +14,9 @@ struct fakelife_event {
 	uint8_t u8, state;
 	uint16_t why;
 	uint8_t pad[6];
+	int64_t kstack, ustack;
+	uint64_t where;
+	char proto[32];
 };
 
 extern const struct tool fakelife_tool;

@@ -23,6 +23,7 @@ static void show(struct capture *c, const struct tool *t,
 {
 	struct options *o = calloc(1, sizeof(*o));
 	struct names *names = names_new();
+	struct frames *frames = frames_new();
 	const struct event *ev;
 	struct losses losses = { 0 };
 	struct rows *rows;
@@ -32,7 +33,7 @@ static void show(struct capture *c, const struct tool *t,
 	FILE *f = open_memstream(&text, &len);
 	int rc;
 
-	if (!o || !names || !f)
+	if (!o || !names || !frames || !f)
 		abort();
 	o->tool = t;
 	o->extended = o->dns = true;
@@ -43,6 +44,7 @@ static void show(struct capture *c, const struct tool *t,
 	if (!rows)
 		abort();
 	rows_names(rows, names);
+	rows_frames(rows, frames);
 	rows_start(rows, info);
 	while ((rc = capture_next(c, &ev, &losses, &e)) > 0) {
 		if (rc == 1)
@@ -55,6 +57,7 @@ static void show(struct capture *c, const struct tool *t,
 	fclose(f);
 	free(text);
 	names_free(names);
+	frames_free(frames);
 	free(o);
 }
 

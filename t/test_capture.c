@@ -53,11 +53,17 @@ static void swap_event(unsigned char *p)
 		SWAP(dns_event, p, len);
 	if (type == EVENT_DNS)
 		return;
+	if (type == EVENT_STACK) {
+		SWAP(stack_event, p, id);
+		SWAP(stack_event, p, pid);
+		SWAP(stack_event, p, kind);
+		return;
+	}
 #define F(member) SWAP(fakelife_event, p, member)
 	F(flow.lport), F(flow.rport), F(flow.family), F(flow.protocol);
 	F(flow.netns), F(flow.owned), F(flow.pid), F(flow.tid), F(flow.uid);
 	F(flow.cgroup), F(flow.id), F(bytes), F(kb), F(ms), F(hex), F(u64);
-	F(s32), F(err), F(u16), F(why);
+	F(s32), F(err), F(u16), F(why), F(kstack), F(ustack), F(where);
 #undef F
 }
 

@@ -88,7 +88,7 @@ START_TEST(unknown_records)
 	each_record(count_record);
 	ck_assert_uint_eq(kinds[REC_INFO], 1);
 	ck_assert_uint_eq(kinds[REC_READY], 1);
-	ck_assert_uint_eq(kinds[REC_EVENT], EVENTS + 2);
+	ck_assert_uint_eq(kinds[REC_EVENT], EVENTS + 3);
 	ck_assert_uint_eq(kinds[REC_END], 1);
 }
 END_TEST

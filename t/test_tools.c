@@ -410,6 +410,36 @@ START_TEST(examples)
 }
 END_TEST
 
+/* What symbolise.c believes of them. */
+static void stacks_of(const struct tool *t)
+{
+	const struct column *c;
+	const struct spec_map *m;
+
+	for (c = t->columns; c->key; c++) {
+		if (c->kind != K_KSTACK && c->kind != K_USTACK &&
+		    c->kind != K_KSYM)
+			continue;
+		ck_assert_msg(t->flags & T_STACKS, "%s: T_STACKS", t->name);
+		ck_assert_msg(c->size == 8, "%s: %s", t->name, c->key);
+		if (c->kind == K_KSYM)
+			continue;
+		for (m = t->spec->maps; m < t->spec->maps + t->spec->nmaps; m++)
+			if (!strcmp(m->name, "stacks"))
+				break;
+		ck_assert_msg(m < t->spec->maps + t->spec->nmaps &&
+			      m->key_size == 4 &&
+			      m->value_size == 8 * STACK_DEPTH,
+			      "%s: map stacks", t->name);
+	}
+}
+
+START_TEST(stacks)
+{
+	each(stacks_of);
+}
+END_TEST
+
 /* ---- nearest ---------------------------------------------------------- */
 
 static void nearest_is(const char *word, const char *want)
@@ -458,6 +488,7 @@ Suite *suite_tools(void)
 	tcase_add_test(tc, helps);
 	tcase_add_test(tc, mans);
 	tcase_add_test(tc, examples);
+	tcase_add_test(tc, stacks);
 	tcase_add_test(tc, nearest);
 	suite_add_tcase(s, tc);
 	return s;

@@ -29,7 +29,7 @@ enum col_kind {
 	K_ADDR,		/* 16 bytes; IPv4 as ::ffff:a.b.c.d, shown dotted */
 	K_IPVER,	/* struct flow: 4, 6, or 46 for IPv4 on an IPv6
 			   socket */
-	K_COMM,		/* char[16] */
+	K_COMM,		/* text, up to 32 bytes: char[16] of a process */
 	K_BYTES,	/* u64 bytes; JSON: number */
 	K_KB,		/* u64 bytes, the table shows KB as 1234.56 */
 	K_MS,		/* u64 ns; the table shows ms with two decimals, JSON
@@ -39,6 +39,12 @@ enum col_kind {
 	K_NETNS,	/* u32 inode; 0 is unknown */
 	K_NAME,		/* an address (as K_ADDR) shown as the DNS name last
 			   seen for it */
+	K_KSTACK, K_USTACK,	/* s64: what bpf_get_stackid() gave for the
+			   tool's map `stacks`, of STACK_DEPTH frames a value;
+			   negative: errno.  A user stack is of the process of
+			   column "pid", or of the flow */
+	K_KSYM,		/* u64: an address in the kernel, shown as
+			   function+offset */
 	K_COUNT,	/* of --count, no member behind it */
 };
 
@@ -188,12 +194,12 @@ extern const struct column columns_none[];
 #define REQUEST								\
 	.spec = &spec_none, .roles = roles_none,			\
 	.columns = columns_none, .event_size = sizeof(struct event),	\
-	.filters = F_TASK, .flags = T_TALLY | T_KEYS
+	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_STACKS
 /* One that takes other hooks in place of its own. */
 #define REQUEST_HOOKS							\
 	.spec = &spec_none, .roles = roles_none,			\
 	.columns = columns_none, .event_size = sizeof(struct event),	\
-	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_HOOKS
+	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_STACKS | T_HOOKS
 
 #define MAX_PARTS 16
 #define MAX_WAYS 8
@@ -269,6 +275,7 @@ enum tool_flags {
 	T_TALLY = 16,		/* has tallies to print, no rows */
 	T_KEYS = 32,		/* takes --by and --where */
 	T_HOOKS = 64,		/* takes hooks in place of its own */
+	T_STACKS = 128,		/* has stacks or addresses to name */
 };
 
 #endif

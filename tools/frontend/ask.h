@@ -202,5 +202,11 @@ struct stacks {
  */
 void stack_text(const struct stacks *s, const uint64_t *ips, unsigned n,
 		uint32_t pid, char *buf, size_t len);
+/* stack_frame - the line at *@text without what is around it; *@text becomes
+ * what follows.  NULL at the end. */
+const char *stack_frame(const char **text, size_t *len);
+/* stack_error - why there is none, for people: "[no stack: EFAULT]" (there are
+ * no user frames in a kernel thread), EEXIST (another stack had its place). */
+void stack_error(char *buf, size_t len, int no);
 
 #endif

@@ -465,7 +465,7 @@ void asked_note(struct asked *r)
 void asked_stack(void *ctx, const struct ask_value *v, int64_t id,
 		 const uint8_t *key, char *buf, size_t len)
 {
-	uint64_t ips[ASK_STACK_DEPTH] = { 0 }, pid = 0;
+	uint64_t ips[STACK_DEPTH] = { 0 }, pid = 0;
 	int32_t k = (int32_t)id;
 	struct query *q = ctx;
 
@@ -474,8 +474,7 @@ void asked_stack(void *ctx, const struct ask_value *v, int64_t id,
 		return;
 	if (v->from == FROM_USTACK && q->pid_off >= 0)
 		memcpy(&pid, key + q->pid_off, sizeof(pid));
-	stack_text(&q->r->stacks, ips, ASK_STACK_DEPTH, (uint32_t)pid, buf,
-		   len);
+	stack_text(&q->r->stacks, ips, STACK_DEPTH, (uint32_t)pid, buf, len);
 }
 
 void asked_release(struct asked *r)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define BUF_SIZE (256 * 1024)
-#define EVENT_LIMIT 4096		/* far above EVENT_MAX */
+#define EVENT_LIMIT sizeof(struct stack_event)	/* far above EVENT_MAX */
 
 int capture_flush(struct capture *c)
 {

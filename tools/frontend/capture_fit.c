@@ -35,9 +35,9 @@ static bool match(struct conversion *conv, const struct member *from,
 	if (to->class == MEMBER_BYTES && to->column >= 0 &&
 	    (to->kind == K_COMM) != (from->kind == K_COMM))
 		return false;
-	/* addresses and names do not fit other sizes; an answer may be cut */
+	/* addresses and names do not fit other sizes; texts may be cut */
 	if (to->class == MEMBER_BYTES && from->size != to->size &&
-	    strcmp(to->name, "dns.data"))
+	    strcmp(to->name, "dns.data") && strcmp(to->name, "stack.text"))
 		return false;
 	conv->src = from->off;
 	conv->src_size = from->size;
@@ -206,6 +206,11 @@ static int fit_member(struct capture *c, const struct member *f)
 	if (!strncmp(f->name, "dns.", 4)) {
 		if (c->ndns < 4)
 			c->dns[c->ndns++] = conv;
+		return 0;
+	}
+	if (!strncmp(f->name, "stack.", 6)) {
+		if (c->nstack < 4)
+			c->stack[c->nstack++] = conv;
 		return 0;
 	}
 	if (!inside(f, c->tool.event_size) || c->nrow == MAX_MEMBERS)

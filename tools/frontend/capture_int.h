@@ -7,7 +7,8 @@
  *   MEMBER     one per member: name, class, kind, offset, size
  *   ENUM       one per member with named values: name, then value, name ...
  *   READY      the description is complete; records of what happened follow:
- *   EVENT      a raw event, struct event first, as MEMBER describes it
+ *   EVENT      a raw event, struct event first, as MEMBER describes it; what
+ *              stacks and addresses mean stands before the rows that have them
  *   LOSSES     "lost" "3" ... : counter, total so far
  *   END        "events" "1009"
  *
@@ -119,13 +120,14 @@ struct capture {
 	struct column *columns;
 	const char **names[MAX_COLUMNS];	/* of the columns, made */
 	unsigned nnames;
-	struct conversion header[4], row[MAX_MEMBERS], dns[4];
-	unsigned nheader, nrow, ndns;
+	struct conversion header[4], row[MAX_MEMBERS], dns[4], stack[4];
+	unsigned nheader, nrow, ndns, nstack;
 	uint32_t out_size;		/* of what is used of out */
 	uint32_t file_event_size;	/* of an EVENT_ROW in the file */
 	union {
 		struct event event;
 		struct dns_event dns;
+		struct stack_event stack;
 		unsigned char bytes[4096];
 	} out;
 };

@@ -16,7 +16,8 @@ static const char *const kind_names[] = {
 	[K_ADDR] = "addr", [K_IPVER] = "ipver", [K_COMM] = "comm",
 	[K_BYTES] = "bytes", [K_KB] = "kb", [K_MS] = "ms",
 	[K_ENUM] = "enum", [K_ERRNO] = "errno", [K_NETNS] = "netns",
-	[K_NAME] = "name", [K_COUNT] = "count",
+	[K_NAME] = "name", [K_KSTACK] = "kstack", [K_USTACK] = "ustack",
+	[K_KSYM] = "ksym", [K_COUNT] = "count",
 };
 
 const char *member_class_name(unsigned class)
@@ -65,6 +66,13 @@ static const struct member dns_members[] = {
 	M("dns", dns_event, data, MEMBER_BYTES),
 };
 
+static const struct member stack_members[] = {
+	M("stack", stack_event, id, MEMBER_SIGNED),
+	M("stack", stack_event, pid, MEMBER_UNSIGNED),
+	M("stack", stack_event, kind, MEMBER_UNSIGNED),
+	M("stack", stack_event, text, MEMBER_BYTES),
+};
+
 static unsigned add_all(struct member *f, unsigned n, unsigned max,
 			const struct member *from, size_t count, uint32_t off)
 {
@@ -86,6 +94,8 @@ static uint8_t class_of(uint8_t kind)
 		return MEMBER_BYTES;
 	case K_S32:
 	case K_ERRNO:
+	case K_KSTACK:
+	case K_USTACK:
 		return MEMBER_SIGNED;
 	}
 	return MEMBER_UNSIGNED;
@@ -105,6 +115,8 @@ unsigned members_of(const struct tool *t, struct member *f, unsigned max)
 		n = ADD(flow_members, t->flow_off);
 	if (t->flags & T_DNS)
 		n = ADD(dns_members, 0);
+	if (t->flags & T_STACKS)
+		n = ADD(stack_members, 0);
 	for (col = t->columns; col->key && n < max; col++, i++) {
 		/* made of several members; not in the event at all */
 		if (col->kind == K_IPVER || col->kind == K_COUNT)

@@ -111,14 +111,15 @@ static void take_losses(struct capture *c, struct losses *l)
 	}
 }
 
-/* How much of a DNS message the record has. */
-static uint32_t dns_len(const struct capture *c)
+/* How much the record has of what stands last in an event, at @data: a DNS
+ * message, the text of a stack. */
+static uint32_t tail_len(const struct capture *c, const struct conversion *conv,
+			 unsigned count, uint32_t data)
 {
-	const uint32_t data = offsetof(struct dns_event, data);
-	const struct conversion *conv;
+	const struct conversion *end = conv + count;
 	size_t n = 0;
 
-	for (conv = c->dns; conv < c->dns + c->ndns; conv++) {
+	for (; conv < end; conv++) {
 		if (conv->dst != data || conv->src >= c->rec_len)
 			continue;
 		n = c->rec_len - conv->src;
@@ -140,8 +141,16 @@ static int take_event(struct capture *c, struct err *e)
 	if (ev->type == EVENT_DNS) {
 		convert(c->dns, c->ndns, c->swap, c->rec, c->rec_len,
 			c->out.bytes);
-		ev->len = dns_len(c);
+		ev->len = tail_len(c, c->dns, c->ndns,
+				   offsetof(struct dns_event, data));
 		return c->ndns ? 1 : 0;
+	}
+	if (ev->type == EVENT_STACK) {
+		convert(c->stack, c->nstack, c->swap, c->rec, c->rec_len,
+			c->out.bytes);
+		ev->len = tail_len(c, c->stack, c->nstack,
+				   offsetof(struct stack_event, text));
+		return c->nstack == 4 ? 1 : 0;
 	}
 	if (ev->type != EVENT_ROW)
 		return 0;

@@ -109,8 +109,40 @@ static void load_signed(struct cell *cell, const struct column *col,
 	cell->num = v;
 }
 
+bool kind_stacks(uint8_t kind)
+{
+	return kind == K_KSTACK || kind == K_USTACK;
+}
+
+int cell_stack_error(const struct cell *cell)
+{
+	int64_t id = (int64_t)cell->num;
+
+	if (id >= 0)
+		return 0;
+	return id >= -4095 ? (int)-id : 4095;
+}
+
+/* Whose the addresses of a user stack are. */
+static uint32_t process_of(const struct tool *t, const struct event *ev)
+{
+	const struct column *col = t->columns;
+	const uint8_t *p = NULL;
+
+	while (col->key && strcmp(col->key, "pid"))
+		col++;
+	if (col->key)
+		p = bytes_at(ev, col->off, col->size);
+	else if (t->flow_off)
+		p = bytes_at(ev, t->flow_off +
+			     (uint32_t)offsetof(struct flow, pid),
+			     sizeof(uint32_t));
+	return p ? (uint32_t)load_num(p, col->key ? col->size :
+				      sizeof(uint32_t)) : 0;
+}
+
 void cell_load(struct cell *cell, const struct column *col,
-	       const struct event *ev, uint16_t flow_off)
+	       const struct event *ev, const struct tool *t)
 {
 	const uint8_t *p = bytes_at(ev, col->off, col->size);
 
@@ -120,8 +152,9 @@ void cell_load(struct cell *cell, const struct column *col,
 	cell->text = NULL;
 	cell->len = 0;
 	cell->num = 0;
+	cell->pid = 0;
 	if (!p || (col->flags & C_ABSENT) ||
-	    ((col->flags & C_OWNER) && !owner_known(ev, flow_off))) {
+	    ((col->flags & C_OWNER) && !owner_known(ev, t->flow_off))) {
 		cell->null = true;
 		return;
 	}
@@ -137,6 +170,12 @@ void cell_load(struct cell *cell, const struct column *col,
 		cell->num = col->size == sizeof(struct flow) ?
 			    ip_version(p) : 0;
 		cell->null = !cell->num;
+		return;
+	case K_KSTACK:
+	case K_USTACK:
+		load_signed(cell, col, p);
+		if (col->kind == K_USTACK)
+			cell->pid = process_of(t, ev);
 		return;
 	case K_S32:
 	case K_ERRNO:
@@ -173,26 +212,61 @@ static bool is_loopback(const uint8_t addr[16])
 	       (addr_is_mapped(addr) && addr[12] == 127);
 }
 
+/* The name an address was last looked up by. */
+static const char *dress_name(struct cell *cell, const struct names *names,
+			      uint64_t now_ns)
+{
+	const char *text = NULL;
+
+	cell->age_ns = 0;
+	if (is_loopback(cell->addr))
+		text = "localhost";
+	else if (names)
+		text = names_find(names, cell->addr, now_ns, &cell->age_ns);
+	cell->null = !text;
+	return text;
+}
+
+static const char *dress_stack(struct cell *cell, const struct frames *frames)
+{
+	const char *text = NULL;
+
+	if (cell_stack_error(cell))
+		return NULL;
+	if (frames)
+		text = frames_find(frames, cell->kind == K_USTACK ?
+				   STACK_USER : STACK_KERNEL,
+				   (int64_t)cell->num, cell->pid);
+	cell->null = !text;
+	return text;
+}
+
 void cell_dress(struct cell *cell, const struct column *col,
-		const struct names *names, uint64_t now_ns)
+		const struct wardrobe *w, uint64_t now_ns)
 {
 	const char *text = NULL;
 
 	if (cell->null)
 		return;
-	if (cell->kind == K_ENUM) {
+	switch (cell->kind) {
+	case K_ENUM:
 		text = enum_name(col->names, cell->num);
-	} else if (cell->kind == K_ERRNO) {
+		break;
+	case K_ERRNO:
 		text = cell->num ? errno_name(cell->num) : NULL;
-	} else if (cell->kind == K_NAME) {
-		cell->age_ns = 0;
-		if (is_loopback(cell->addr))
-			text = "localhost";
-		else if (names)
-			text = names_find(names, cell->addr, now_ns,
-					  &cell->age_ns);
-		cell->null = !text;
-	} else {
+		break;
+	case K_NAME:
+		text = dress_name(cell, w->names, now_ns);
+		break;
+	case K_KSTACK:
+	case K_USTACK:
+		text = dress_stack(cell, w->frames);
+		break;
+	case K_KSYM:
+		text = w->frames ? frames_find(w->frames, STACK_SYMBOL,
+					       (int64_t)cell->num, 0) : NULL;
+		break;
+	default:
 		return;
 	}
 	cell->text = text;
@@ -231,6 +305,10 @@ bool extra_key(const struct column *col, char *buf, size_t len)
 		break;
 	case K_NAME:
 		tail = "_age_ns";
+		break;
+	case K_KSTACK:
+	case K_USTACK:
+		tail = "_err_name";
 		break;
 	default:
 		return false;

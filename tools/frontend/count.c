@@ -15,7 +15,8 @@
 enum { IS_KEY, IS_SUM, IS_COUNT };	/* what a column is here */
 enum { KNOWN, AT_LEAST, UNKNOWN };	/* first byte of a key's column */
 
-#define TEXT_LEN 16			/* of K_COMM */
+#define ADDR_LEN 16
+#define TEXT_LEN 32			/* of K_COMM, at most */
 #define FIRST_ENTRIES 256
 
 struct sum {
@@ -45,10 +46,18 @@ struct tally {
 	size_t nslots;			/* power of two, at least 2 * cap */
 };
 
-static unsigned payload_len(uint8_t kind)
+static unsigned payload_len(const struct column *col)
 {
-	return kind == K_ADDR || kind == K_NAME || kind == K_COMM ?
-	       TEXT_LEN : 8;
+	switch (col->kind) {
+	case K_ADDR:
+	case K_NAME:
+		return ADDR_LEN;
+	case K_COMM:
+		return col->size < TEXT_LEN ? col->size : TEXT_LEN;
+	case K_USTACK:
+		return 16;		/* and of which process */
+	}
+	return 8;
 }
 
 static struct entry *entry_at(const struct tally *t, size_t i)
@@ -80,7 +89,7 @@ struct tally *tally_new(const struct layout *l)
 			t->nsums++;
 		} else {
 			t->role[i] = IS_KEY;
-			t->keylen += 1 + payload_len(col->kind);
+			t->keylen += 1 + payload_len(col);
 		}
 	}
 	t->stride = (uint32_t)(sizeof(struct entry) +
@@ -102,53 +111,79 @@ void tally_free(struct tally *t)
 	free(t);
 }
 
-static unsigned char *encode(unsigned char *p, const struct cell *c)
+static void encode_number(unsigned char *p, uint64_t v)
 {
-	uint64_t v = c->num;
 	int i;
 
-	*p++ = c->null ? UNKNOWN : c->least ? AT_LEAST : KNOWN;
-	memset(p, 0, payload_len(c->kind));
-	if (c->null)
-		return p + payload_len(c->kind);
-	switch (c->kind) {
-	case K_ADDR:
-	case K_NAME:
-		memcpy(p, c->addr, TEXT_LEN);
-		return p + TEXT_LEN;
-	case K_COMM:
-		memcpy(p, c->text, c->len < TEXT_LEN ? c->len : TEXT_LEN);
-		return p + TEXT_LEN;
-	case K_S32:
-		v ^= 1ull << 63;
-		break;
-	}
 	for (i = 7; i >= 0; i--) {
 		p[i] = (unsigned char)v;
 		v >>= 8;
 	}
-	return p + 8;
+}
+
+static uint64_t decode_number(const unsigned char *p)
+{
+	uint64_t v = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
+/* Numbers with a sign sort below those without. */
+static uint64_t sign_of(uint8_t kind)
+{
+	return kind == K_S32 || kind_stacks(kind) ? 1ull << 63 : 0;
+}
+
+static unsigned char *encode(unsigned char *p, const struct cell *c,
+			     const struct column *col)
+{
+	unsigned len = payload_len(col);
+
+	*p++ = c->null ? UNKNOWN : c->least ? AT_LEAST : KNOWN;
+	memset(p, 0, len);
+	if (c->null)
+		return p + len;
+	switch (c->kind) {
+	case K_ADDR:
+	case K_NAME:
+		memcpy(p, c->addr, ADDR_LEN);
+		break;
+	case K_COMM:
+		memcpy(p, c->text, c->len < len ? c->len : len);
+		break;
+	default:
+		encode_number(p, c->num ^ sign_of(c->kind));
+		if (c->kind == K_USTACK)
+			encode_number(p + 8, c->pid);
+	}
+	return p + len;
 }
 
 /* The cell that encode() made @p of; returns what follows. */
 static const unsigned char *decode(const unsigned char *p, struct cell *c,
-				   uint8_t kind)
+				   const struct column *col)
 {
-	unsigned i, len = payload_len(kind);
+	unsigned len = payload_len(col);
 
-	c->kind = kind;
+	c->kind = col->kind;
 	c->null = *p == UNKNOWN;
 	c->least = *p++ == AT_LEAST;
-	if (kind == K_ADDR || kind == K_NAME) {
-		memcpy(c->addr, p, TEXT_LEN);
-	} else if (kind == K_COMM) {
+	switch (col->kind) {
+	case K_ADDR:
+	case K_NAME:
+		memcpy(c->addr, p, ADDR_LEN);
+		break;
+	case K_COMM:
 		c->text = (const char *)p;
-		c->len = (uint16_t)strnlen(c->text, TEXT_LEN);
-	} else {
-		for (i = 0; i < len; i++)
-			c->num = c->num << 8 | p[i];
-		if (kind == K_S32)
-			c->num ^= 1ull << 63;
+		c->len = (uint16_t)strnlen(c->text, len);
+		break;
+	default:
+		c->num = decode_number(p) ^ sign_of(col->kind);
+		if (col->kind == K_USTACK)
+			c->pid = (uint32_t)decode_number(p + 8);
 	}
 	return p + len;
 }
@@ -238,7 +273,7 @@ bool tally_add(struct tally *t, const struct cell *cells)
 
 	for (i = 0; i < t->layout->ncols; i++)
 		if (t->role[i] == IS_KEY)
-			p = encode(p, &cells[i]);
+			p = encode(p, &cells[i], t->layout->cols[i]);
 	e = find_or_add(t, key);
 	if (!e)
 		return false;
@@ -295,7 +330,7 @@ void tally_get(const struct tally *t, size_t i, struct cell *cells)
 		col = t->layout->cols[j];
 		memset(&cells[j], 0, sizeof(cells[j]));
 		if (t->role[j] == IS_KEY) {
-			key = decode(key, &cells[j], col->kind);
+			key = decode(key, &cells[j], col);
 			continue;
 		}
 		cells[j].kind = col->kind;

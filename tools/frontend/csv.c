@@ -3,6 +3,7 @@
  * CSV as RFC 4180 quotes it, lines ended by LF as Unix tools have them; the
  * keys of NDJSON in the first line.  Empty is unknown, "" an empty string.
  */
+#include "tools/frontend/ask.h"
 #include "tools/frontend/rows_int.h"
 
 #include <string.h>
@@ -43,6 +44,10 @@ static char *put_value(char *p, const struct cell *c)
 	switch (c->kind) {
 	case K_S32:
 		return put_s64(p, (int64_t)c->num);
+	case K_KSYM:
+		if (c->text)
+			return put_field(p, c->text, c->len);
+		return put_hex(p, c->num);
 	case K_HEX64:
 		return put_hex(p, c->num);
 	case K_ADDR:
@@ -69,6 +74,31 @@ static char *put_extra(char *p, const struct cell *c)
 	if (c->kind == K_NAME)
 		return put_u64(p, c->age_ns);
 	return c->text ? put_field(p, c->text, c->len) : p;
+}
+
+/* Frames with ';' between them, the outermost last, and why there are none. */
+static void put_stack(struct out *o, const struct cell *c)
+{
+	const char *text = c->text, *frame, *why = NULL;
+	char all[STACK_TEXT], *end = all;
+	size_t len;
+
+	while (text && (frame = stack_frame(&text, &len))) {
+		if (len + 1 > (size_t)(all + sizeof(all) - end))
+			break;
+		if (end != all)
+			*end++ = ';';
+		memcpy(end, frame, len);
+		end += len;
+	}
+	len = (size_t)(end - all);
+	if (c->text)
+		out_done(o, put_csv(out_room(o, 2 * len + 2), all, len));
+	else if (!c->null)
+		why = errno_name((uint64_t)cell_stack_error(c));
+	out_puts(o, ",");
+	if (why)
+		out_puts(o, why);
 }
 
 static void csv_header(struct rows *r)
@@ -104,9 +134,13 @@ static void csv_row(struct rows *r, const struct cell *cells,
 			      when->clocks);
 	out_done(&r->out, p);
 	for (i = 0; i < r->layout.ncols; i++) {
-		p = out_room(&r->out, 4 * CELL_MAX + 128);
 		if (i || when)
-			*p++ = ',';
+			out_puts(&r->out, ",");
+		if (kind_stacks(cells[i].kind)) {
+			put_stack(&r->out, &cells[i]);
+			continue;
+		}
+		p = out_room(&r->out, 4 * CELL_MAX + 128);
 		p = put_value(p, &cells[i]);
 		if (r->keys[i].extra_len) {
 			*p++ = ',';

@@ -194,8 +194,12 @@ struct layout {
  */
 int layout_choose(struct layout *l, const struct options *o);
 
+/* column_wanted - is @col shown, or recorded? */
+bool column_wanted(const struct options *o, const struct column *col);
+
 struct rows;		/* emitter: layout, format, stdout, counts */
 struct names;
+struct frames;
 struct capture_info;
 
 /*
@@ -207,6 +211,8 @@ struct rows *rows_new(const struct options *o, FILE *out);
 /* rows_names - where K_NAME columns look; borrowed.  Events of type
  * EVENT_DNS that rows_add is given are learned. */
 void rows_names(struct rows *r, struct names *n);
+/* rows_frames - the same for stacks and addresses, and EVENT_STACK. */
+void rows_frames(struct rows *r, struct frames *f);
 /* rows_start - header (table, CSV) or {"type":"start"} line; not flushed. */
 void rows_start(struct rows *r, const struct capture_info *info);
 /*
@@ -249,6 +255,52 @@ void names_learn(struct names *n, const struct dns_event *ev);
 const char *names_find(const struct names *n, const uint8_t addr[16],
 		       uint64_t now_ns, uint64_t *age_ns);
 void names_free(struct names *n);
+
+/* ---- frames.c: stacks and addresses as text --------------------------- */
+
+enum stack_kind { STACK_KERNEL, STACK_USER, STACK_SYMBOL };
+
+/* As long as the frames of nearly all stacks; what has no room is left out
+ * with a line of "...". */
+#define STACK_TEXT 16384
+
+/* What an id (of STACK_SYMBOL: an address) means, in the words of
+ * stack_text(); told before the first row that has it. */
+struct stack_event {
+	struct event event;
+	int64_t id;
+	uint32_t pid;		/* STACK_USER: whose, others 0 */
+	uint32_t kind;		/* enum stack_kind */
+	char text[STACK_TEXT];	/* event.len tells how much there is */
+};
+
+struct frames *frames_new(void);	/* NULL: no memory */
+/* frames_learn - keep the text of @ev (hostile).  65,536 are kept; then all
+ * are forgotten, and may be told anew. */
+void frames_learn(struct frames *f, const struct stack_event *ev);
+/* frames_find - NULL: not told.  Valid until the next frames_learn. */
+const char *frames_find(const struct frames *f, uint32_t kind, int64_t id,
+			uint32_t pid);
+void frames_free(struct frames *f);
+
+/* ---- symbolise.c: what they are made of ------------------------------- */
+
+struct symbolise;
+/*
+ * symbolise_new - for the rows of @o->tool, whose map `stacks` is @fd; what is
+ * not in @frames (borrowed) is looked up.  NULL: no memory, or nothing that
+ * @o asks for has to be.
+ */
+struct symbolise *symbolise_new(const struct options *o, int fd,
+				struct frames *frames);
+/* symbolise_next - the next thing in row @ev that is not known, from column
+ * @i on (at first 0): to be recorded and given to rows_add() before the row.
+ * NULL: no more.  Valid until the next call. */
+const struct stack_event *symbolise_next(struct symbolise *s,
+					 const struct event *ev, unsigned *i);
+/* symbolise_users - are there stacks of processes, whose files are read? */
+bool symbolise_users(const struct symbolise *s);
+void symbolise_free(struct symbolise *s);
 
 /* ---- capture.c: -W and replay ----------------------------------------- */
 

@@ -46,7 +46,7 @@ static void json_stack(struct heap_page *p, const struct heap_key *k)
 		return;
 	}
 	putc('[', p->out);
-	while ((frame = heap_frame(&text, &len))) {
+	while ((frame = stack_frame(&text, &len))) {
 		fputs(sep, p->out);
 		quoted(p->out, frame, len);
 		sep = ",";
@@ -178,7 +178,7 @@ static void csv_stack(struct heap_page *p)
 	char *to = p->frames;
 	size_t len;
 
-	while ((frame = heap_frame(&text, &len))) {
+	while ((frame = stack_frame(&text, &len))) {
 		if (to != p->frames)
 			*to++ = ';';
 		memmove(to, frame, len);

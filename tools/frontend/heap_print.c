@@ -27,26 +27,17 @@ int heap_stack_error(const struct heap_key *k)
 	return id >= -4095 ? (int)-id : 4095;
 }
 
-/* "EFAULT": there are no user frames in a kernel thread; "EEXIST": another
- * stack had its place in the map. */
-static void put_error(char *buf, size_t len, int no)
-{
-	const char *name = errno_name((uint64_t)no);
-
-	if (name)
-		snprintf(buf, len, INDENT "[no stack: %s]\n", name);
-	else
-		snprintf(buf, len, INDENT "[no stack: error %d]\n", no);
-}
-
 bool heap_stack(struct heap_page *p, const struct heap_group *g,
 		const struct heap_key *k)
 {
+	char why[HEAP_WORD];
+
 	if (k->v->shape != SHAPE_STACK)
 		return false;
 	p->frames[0] = '\0';
 	if (heap_stack_error(k)) {
-		put_error(p->frames, sizeof(p->frames), heap_stack_error(k));
+		stack_error(why, sizeof(why), heap_stack_error(k));
+		snprintf(p->frames, sizeof(p->frames), INDENT "%s\n", why);
 		return true;
 	}
 	if (!p->style->stack)
@@ -63,15 +54,6 @@ void heap_word(const struct heap_page *p, const struct heap_key *k,
 		snprintf(buf, HEAP_WORD, "%" PRId64, stack_id(k));
 	else
 		ask_text(k->v, k->bytes, &p->style->names, buf, HEAP_WORD);
-}
-
-const char *heap_frame(const char **text, size_t *len)
-{
-	const char *line = *text + strspn(*text, " \n");
-
-	*len = strcspn(line, "\n");
-	*text = line + *len;
-	return *len ? line : NULL;
 }
 
 static bool is_signed(const struct ask *a)

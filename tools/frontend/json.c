@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* NDJSON: one object per line, for programs. */
+#include "tools/frontend/ask.h"
 #include "tools/frontend/rows_int.h"
 
 #include <inttypes.h>
@@ -70,6 +71,14 @@ static char *put_number_text(char *p, uint64_t v)
 	return p;
 }
 
+static char *put_hex_text(char *p, uint64_t v)
+{
+	*p++ = '"';
+	p = put_hex(p, v);
+	*p++ = '"';
+	return p;
+}
+
 static char *put_value(char *p, const struct cell *c)
 {
 	if (c->null)
@@ -77,11 +86,11 @@ static char *put_value(char *p, const struct cell *c)
 	switch (c->kind) {
 	case K_S32:
 		return put_s64(p, (int64_t)c->num);
+	case K_KSYM:
+		return c->text ? put_quoted(p, c->text, c->len) :
+				 put_hex_text(p, c->num);
 	case K_HEX64:
-		*p++ = '"';
-		p = put_hex(p, c->num);
-		*p++ = '"';
-		return p;
+		return put_hex_text(p, c->num);
 	case K_ADDR:
 		*p++ = '"';
 		p = put_addr(p, c->addr);
@@ -109,6 +118,32 @@ static char *put_extra(char *p, const struct cell *c)
 	return c->text ? put_quoted(p, c->text, c->len) : put_str(p, "null");
 }
 
+/* Frames in an array, or null, and why. */
+static void put_stack(struct out *o, const struct json_key *key,
+		      const struct cell *c)
+{
+	const char *text = c->text, *frame, *sep = "", *why = NULL;
+	size_t len;
+
+	out_put(o, key->main, key->main_len);
+	out_puts(o, text ? "[" : "null");
+	while (text && (frame = stack_frame(&text, &len))) {
+		out_puts(o, sep);
+		len = len < FRAME_MAX ? len : FRAME_MAX;
+		out_done(o, put_quoted(out_room(o, 6 * len + 2), frame, len));
+		sep = ",";
+	}
+	if (c->text)
+		out_puts(o, "]");
+	else if (!c->null)
+		why = errno_name((uint64_t)cell_stack_error(c));
+	out_put(o, key->extra, key->extra_len);
+	if (why)
+		put_string(o, why);
+	else
+		out_puts(o, "null");
+}
+
 static void json_row(struct rows *r, const struct cell *cells,
 		     const struct moment *when)
 {
@@ -124,6 +159,10 @@ static void json_row(struct rows *r, const struct cell *cells,
 	for (i = 0; i < r->layout.ncols; i++) {
 		key = &r->keys[i];
 		cell = cells[i];
+		if (kind_stacks(cell.kind)) {
+			put_stack(o, key, &cell);
+			continue;
+		}
 		if (cell.len > 1024)
 			cell.len = 1024;
 		p = out_room(o, 2 * (KEY_MAX + 64 + 6 * (size_t)cell.len));

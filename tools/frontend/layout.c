@@ -187,6 +187,15 @@ int layout_select(struct layout *l, const struct options *o, char *why,
 	return 0;
 }
 
+bool column_wanted(const struct options *o, const struct column *col)
+{
+	struct layout l;
+	char why[16];
+
+	return o->write_file || (!layout_select(&l, o, why, sizeof(why)) &&
+				 find(&l, col) >= 0);
+}
+
 int layout_choose(struct layout *l, const struct options *o)
 {
 	char why[1024];

@@ -134,7 +134,7 @@ const struct opt opt_table[] = {
 	  OUTPUT, .need = T_TALLY, MEMBER(ask.style), .take = take_text,
 	  .want = "bpftrace or bcc" },
 	{ 0, "no-symbols", NULL, "addresses and offsets in stacks, no names",
-	  OUTPUT, .need = T_KEYS, SWITCH(ask.no_symbols) },
+	  OUTPUT, .need = T_STACKS, SWITCH(ask.no_symbols) },
 	{ 'o', "columns", "LIST", "these columns, or with + before the list: "
 	  "these too",
 	  OUTPUT, OPT_REPLAY, .bar = T_TALLY,

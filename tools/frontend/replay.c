@@ -49,6 +49,7 @@ int verb_replay(int argc, char **argv)
 	struct capture *c;
 	const struct tool *t;
 	struct names *names;
+	struct frames *frames;
 	struct rows *rows;
 	struct err e = { 0 };
 	/* first for the name of the capture, which tells the tool */
@@ -70,9 +71,12 @@ int verb_replay(int argc, char **argv)
 	if (rows) {
 		names = names_new();
 		rows_names(rows, names);
+		frames = frames_new();
+		rows_frames(rows, frames);
 		ret = replay_all(c, rows, &info, &o, &e);
 		rows_free(rows);
 		names_free(names);
+		frames_free(frames);
 	} else if (ret < 0) {
 		ret = EXIT_USAGE;
 	}

@@ -68,7 +68,12 @@ struct rows *rows_new(const struct options *o, FILE *out)
 
 void rows_names(struct rows *r, struct names *n)
 {
-	r->names = n;
+	r->wardrobe.names = n;
+}
+
+void rows_frames(struct rows *r, struct frames *f)
+{
+	r->wardrobe.frames = f;
 }
 
 static void put_header(struct rows *r)
@@ -86,16 +91,25 @@ void rows_start(struct rows *r, const struct capture_info *info)
 		put_header(r);
 }
 
-static void learn(struct rows *r, const struct event *ev)
+static void learn_name(struct rows *r, const struct event *ev)
 {
 	struct dns_event dns;
 	size_t len = ev->len < sizeof(dns) ? ev->len : sizeof(dns);
 
-	if (!r->names)
+	if (!r->wardrobe.names)
 		return;
 	memset(&dns, 0, sizeof(dns));
 	memcpy(&dns, ev, len);
-	names_learn(r->names, &dns);
+	names_learn(r->wardrobe.names, &dns);
+}
+
+static void learn(struct rows *r, const struct event *ev)
+{
+	if (ev->type == EVENT_DNS)
+		learn_name(r, ev);
+	else if (ev->type == EVENT_STACK && r->wardrobe.frames)
+		frames_learn(r->wardrobe.frames,
+			     (const struct stack_event *)ev);
 }
 
 bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c)
@@ -105,15 +119,15 @@ bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c)
 	const struct column *col;
 	unsigned i;
 
-	if (ev->type == EVENT_DNS)
+	if (ev->type != EVENT_ROW) {
 		learn(r, ev);
-	if (ev->type != EVENT_ROW)
 		return !r->out.err;
+	}
 	for (i = 0; i < r->layout.ncols; i++) {
 		col = r->layout.cols[i];
-		cell_load(&cells[i], col, ev, r->tool->flow_off);
+		cell_load(&cells[i], col, ev, r->tool);
 		if (!r->tally)
-			cell_dress(&cells[i], col, r->names, ev->ns);
+			cell_dress(&cells[i], col, &r->wardrobe, ev->ns);
 	}
 	r->shown++;
 	r->last_ns = ev->ns;
@@ -155,7 +169,7 @@ static void put_tally(struct rows *r)
 	for (i = 0; i < n && !r->out.err; i++) {
 		tally_get(r->tally, i, cells);
 		for (j = 0; j < r->layout.ncols; j++) {
-			cell_dress(&cells[j], r->layout.cols[j], r->names,
+			cell_dress(&cells[j], r->layout.cols[j], &r->wardrobe,
 				   r->last_ns);
 			cells[j].age_ns = AGE_UNKNOWN;
 		}

@@ -97,22 +97,34 @@ struct cell {
 	bool null;		/* not known */
 	bool least;		/* K_MS: at least this */
 	uint16_t len;		/* of text */
-	const char *text;	/* K_COMM; K_ENUM, K_ERRNO, K_NAME: NULL when
-				   it has no name */
+	const char *text;	/* K_COMM; K_ENUM, K_ERRNO, K_NAME, K_KSYM:
+				   NULL when it has no name; stacks: a line for
+				   each frame, NULL when there is an error */
 	uint64_t num;		/* all numbers; K_S32 sign-extended; K_ERRNO
-				   positive */
+				   positive; of stacks the id, or -errno */
 	uint64_t age_ns;	/* K_NAME: of the answer, or AGE_UNKNOWN */
 	uint8_t addr[16];	/* K_ADDR, K_NAME */
+	uint32_t pid;		/* K_USTACK: whose */
 };
 
 #define AGE_UNKNOWN UINT64_MAX
 
 /* cell_load - what the event says; the bytes of K_COMM stay in @ev. */
 void cell_load(struct cell *cell, const struct column *col,
-	       const struct event *ev, uint16_t flow_off);
+	       const struct event *ev, const struct tool *t);
+
+/* Where names are; each may be NULL. */
+struct wardrobe {
+	struct names *names;
+	struct frames *frames;
+};
 /* cell_dress - add the names that numbers and addresses have. */
 void cell_dress(struct cell *cell, const struct column *col,
-		const struct names *names, uint64_t now_ns);
+		const struct wardrobe *w, uint64_t now_ns);
+/* kind_stacks - K_KSTACK, K_USTACK; cell_stack_error - the errno of such a
+ * cell, 0: it has a stack. */
+bool kind_stacks(uint8_t kind);
+int cell_stack_error(const struct cell *cell);
 
 /* A number that the column kind can sum. */
 bool kind_sums(uint8_t kind);
@@ -123,10 +135,13 @@ bool kind_sums(uint8_t kind);
  *   K_MS    duration_ns  duration_at_least  true: it was older than the tool
  *   K_ERRNO err          err_name           "ECONNREFUSED"
  *   K_NAME  query        query_age_ns       how old the DNS answer was
+ *   stacks  kstack       kstack_err_name    why there is none: "EEXIST"
  */
 #define KEY_MAX 80
 /* extra_key - that second name into @buf; false when there is none. */
 bool extra_key(const struct column *col, char *buf, size_t len);
+
+#define FRAME_MAX 2048		/* what is shown of a frame; far shorter */
 
 /* ---- layout.c --------------------------------------------------------- */
 
@@ -177,7 +192,7 @@ struct json_key {
 struct rows {
 	const struct tool *tool;
 	const struct emitter *emit;
-	struct names *names;
+	struct wardrobe wardrobe;
 	struct tally *tally;		/* --count */
 	struct layout layout;
 	bool no_header;

@@ -19,6 +19,8 @@ struct run {
 	struct ring *ring;
 	struct rows *rows;
 	struct names *names;
+	struct frames *frames;
+	struct symbolise *symbolise;
 	struct capture *capture;
 	struct capture_info info;
 	struct losses losses, told;	/* since start; told on stderr */
@@ -129,16 +131,25 @@ static bool well_formed(const struct tool *t, const void *data, size_t len)
 	       ev->type == EVENT_DNS && ev->len == sizeof(struct dns_event);
 }
 
+static void deliver(struct run *r, const struct event *ev)
+{
+	if (r->capture && !r->capture_err)
+		r->capture_err = capture_event(r->capture, ev);
+	if (!rows_add(r->rows, ev, &r->info.clocks))
+		r->stop = r->broken = true;
+}
+
 static int on_event(void *ctx, const void *data, size_t len)
 {
+	const struct stack_event *st;
 	struct run *r = ctx;
+	unsigned i = 0;
 
 	if (!well_formed(r->o->tool, data, len))
 		return 0;
-	if (r->capture && !r->capture_err)
-		r->capture_err = capture_event(r->capture, data);
-	if (!rows_add(r->rows, data, &r->info.clocks))
-		r->stop = r->broken = true;
+	while (r->symbolise && (st = symbolise_next(r->symbolise, data, &i)))
+		deliver(r, &st->event);
+	deliver(r, data);
 	if (r->capture_err ||
 	    (r->o->max_events && rows_shown(r->rows) >= r->o->max_events))
 		r->stop = true;
@@ -240,6 +251,12 @@ static int start_output(struct run *r)
 		r->names = names_new();
 		rows_names(r->rows, r->names);
 	}
+	if (o->tool->flags & T_STACKS) {
+		r->frames = frames_new();
+		rows_frames(r->rows, r->frames);
+		r->symbolise = symbolise_new(o, object_map(r->object, "stacks"),
+					     r->frames);
+	}
 	rows_start(r->rows, &r->info);
 	if (!rows_flush(r->rows))
 		r->stop = r->broken = true;
@@ -275,8 +292,10 @@ static int trace(struct run *r)
 
 	if (ret >= 0)
 		return ret;
-	caps_drop(r->env.has.kprobe_pmu == FEAT_NO &&
-		  r->env.has.kprobe != FEAT_NO);
+	/* files of other processes are for who may look at these */
+	if (!symbolise_users(r->symbolise))
+		caps_drop(r->env.has.kprobe_pmu == FEAT_NO &&
+			  r->env.has.kprobe != FEAT_NO);
 	life_ready(r->o);
 	loop(r);
 	r->losses.missed = object_missed(r->object);
@@ -358,5 +377,7 @@ int tool_main(const struct tool *t, int argc, char **argv)
 	env_close(&r.env);
 	rows_free(r.rows);
 	names_free(r.names);
+	symbolise_free(r.symbolise);
+	frames_free(r.frames);
 	return ret;
 }

@@ -90,6 +90,11 @@ static void extra_property(struct schema *s, const struct column *col)
 		column_property(s, key, "integer", ",\"minimum\":0",
 				"nanoseconds since the DNS answer", "");
 		break;
+	case K_KSTACK:
+	case K_USTACK:
+		column_property(s, key, "string", "",
+				"why there is no stack, by name", "");
+		break;
 	}
 }
 
@@ -121,8 +126,15 @@ static void one_column(struct schema *s, const struct column *col)
 		break;
 	case K_COMM:
 	case K_NAME:
+	case K_KSYM:
 		type = "string";
 		more = "";
+		break;
+	case K_KSTACK:
+	case K_USTACK:
+		type = "array";
+		more = ",\"items\":{\"type\":\"string\"}";
+		tail = ": frames, innermost first";
 		break;
 	case K_BYTES:
 	case K_KB:

@@ -122,3 +122,22 @@ void stack_text(const struct stacks *s, const uint64_t *ips, unsigned n,
 	}
 	buf[used] = '\0';
 }
+
+const char *stack_frame(const char **text, size_t *len)
+{
+	const char *line = *text + strspn(*text, " \n");
+
+	*len = strcspn(line, "\n");
+	*text = line + *len;
+	return *len ? line : NULL;
+}
+
+void stack_error(char *buf, size_t len, int no)
+{
+	const char *name = errno_name((uint64_t)no);
+
+	if (name)
+		snprintf(buf, len, "[no stack: %s]", name);
+	else
+		snprintf(buf, len, "[no stack: error %d]", no);
+}

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * For people: a header, aligned columns, one blank between.  A long value
- * pushes the rest of its row; nothing is cut.
+ * pushes the rest of its row; nothing is cut.  Stacks stand below their row, a
+ * line to a frame, and an empty line ends them.
  */
+#include "tools/frontend/ask.h"
 #include "tools/frontend/rows_int.h"
 
 #include <string.h>
 
 #define CELL_MAX 1024		/* text of a cell; names are far shorter */
 #define OLD_ANSWER_NS 100000000
+#define INDENT "    "
 
 /* Where on the line we are: blanks are owed, so that none end the line. */
 struct table_line {
@@ -75,6 +78,11 @@ static char *put_text_or_num(char *p, const struct cell *c)
 	return c->text ? put_clean(p, c->text, c->len) : put_u64(p, c->num);
 }
 
+static char *put_symbol(char *p, const struct cell *c)
+{
+	return c->text ? put_clean(p, c->text, c->len) : put_hex(p, c->num);
+}
+
 static char *put_cell(char *p, const struct cell *c)
 {
 	char *start = p;
@@ -96,6 +104,8 @@ static char *put_cell(char *p, const struct cell *c)
 		return put_ms(p, c);
 	case K_NAME:
 		return put_name(p, c);
+	case K_KSYM:
+		return put_symbol(p, c);
 	case K_COMM:
 	case K_ENUM:
 	case K_ERRNO:
@@ -120,11 +130,55 @@ static void table_header(struct rows *r)
 			   stamp_width(r->layout.time), false);
 	for (i = 0; i < r->layout.ncols; i++) {
 		col = r->layout.cols[i];
+		if (kind_stacks(col->kind))
+			continue;
 		put_column(&line, col->heading, strlen(col->heading),
 			   strlen(col->heading), r->widths[i],
 			   col->flags & C_LEFT);
 	}
 	out_put(&r->out, "\n", 1);
+}
+
+static void put_frame(struct out *o, const char *text, size_t len)
+{
+	char *p = out_room(o, sizeof(INDENT) + FRAME_MAX);
+
+	memcpy(p, INDENT, sizeof(INDENT) - 1);
+	p = put_clean(p + sizeof(INDENT) - 1, text,
+		      len < FRAME_MAX ? len : FRAME_MAX);
+	*p++ = '\n';
+	out_done(o, p);
+}
+
+/* False: it is not known. */
+static bool put_stack(struct out *o, const struct cell *c)
+{
+	const char *text = c->text, *frame;
+	char why[64];
+	size_t len;
+
+	if (c->null)
+		return false;
+	if (!text) {
+		stack_error(why, sizeof(why), cell_stack_error(c));
+		put_frame(o, why, strlen(why));
+		return true;
+	}
+	while ((frame = stack_frame(&text, &len)))
+		put_frame(o, frame, len);
+	return true;
+}
+
+static void put_stacks(struct rows *r, const struct cell *cells)
+{
+	bool any = false;
+	unsigned i;
+
+	for (i = 0; i < r->layout.ncols; i++)
+		if (kind_stacks(cells[i].kind))
+			any |= put_stack(&r->out, &cells[i]);
+	if (any)
+		out_put(&r->out, "\n", 1);
 }
 
 static void table_row(struct rows *r, const struct cell *cells,
@@ -145,6 +199,8 @@ static void table_row(struct rows *r, const struct cell *cells,
 	}
 	for (i = 0; i < r->layout.ncols; i++) {
 		cell = cells[i];
+		if (kind_stacks(cell.kind))
+			continue;
 		if (cell.len > CELL_MAX - 64)
 			cell.len = CELL_MAX - 64;
 		end = put_cell(text, &cell);
@@ -154,6 +210,7 @@ static void table_row(struct rows *r, const struct cell *cells,
 			   r->layout.cols[i]->flags & C_LEFT);
 	}
 	out_put(&r->out, "\n", 1);
+	put_stacks(r, cells);
 }
 
 const struct emitter table_emitter = {

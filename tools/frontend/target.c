@@ -87,14 +87,22 @@ void dump_program(void *ctx, const struct spec_prog *p, const struct hook *h,
 /* What is shown nowhere, filtered by nothing and not recorded is not read. */
 static bool wanted(const struct options *o, const char *key)
 {
-	struct layout l;
+	const struct column *col;
 
 	if (o->write_file)
 		return true;
-	if (layout_choose(&l, o))
-		return false;
-	for (unsigned i = 0; i < l.ncols; i++)
-		if (!strcmp(l.cols[i]->key, key))
+	for (col = o->tool->columns; col->key; col++)
+		if (!strcmp(col->key, key))
+			return column_wanted(o, col);
+	return false;
+}
+
+static bool wanted_kind(const struct options *o, uint8_t kind)
+{
+	const struct column *col;
+
+	for (col = o->tool->columns; col->key; col++)
+		if (col->kind == kind && column_wanted(o, col))
 			return true;
 	return false;
 }
@@ -119,6 +127,10 @@ static unsigned constants(struct target *s, const struct options *o,
 		(f->nnetns || wanted(o, "netns")) && have_netns() };
 	s->constants[n++] = (struct constant){ "want_cgroup",
 		f->ncgroup || wanted(o, "cgroup") };
+	s->constants[n++] = (struct constant){ "want_kstack",
+		wanted_kind(o, K_KSTACK) };
+	s->constants[n++] = (struct constant){ "want_ustack",
+		wanted_kind(o, K_USTACK) };
 	for (unsigned i = 0; own && own[i].name && i < MAX_OWN; i++)
 		if (own[i].constant)
 			s->constants[n++] = (struct constant){

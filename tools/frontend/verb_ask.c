@@ -58,7 +58,8 @@ EXAMPLES(lhist) = {
 #define ASKS(v, what_, text)						\
 	{ what_, { .name = #v, .summary = text, .about = about,		\
 		   .overhead = overhead, .filters = F_TASK,		\
-		   .flags = T_ASK | T_TALLY | T_KEYS, .examples = v##_examples } }
+		   .flags = T_ASK | T_TALLY | T_KEYS | T_STACKS,	\
+		   .examples = v##_examples } }
 
 static const struct {
 	uint8_t what;
