@@ -57,6 +57,8 @@ static const struct column columns[] = {
 	    C_HIDDEN | C_LEFT | C_ZERO, "an address in the kernel"),
 	COL(struct fakelife_event, proto, K_COMM, 8, "proto", "PROTO",
 	    C_HIDDEN | C_LEFT, "a longer name"),
+	COL(struct fakelife_event, s64, K_S64, 5, "far", "FAR", C_HIDDEN,
+	    "a long number with a sign"),
 	{ .key = NULL },
 };
 
@@ -121,6 +123,7 @@ void fakelife_fill(struct fakelife_event *ev, unsigned i)
 	ev->u8 = 255;
 	ev->state = i % 4 == 1 ? 2 : 0;
 	ev->why = 1;
+	ev->s64 = -5000000000 - (int64_t)i;
 	ev->kstack = 7;
 	ev->ustack = i % 2 ? -EFAULT : 7;
 	ev->where = 0xffffffff81000010u;

@@ -17,6 +17,7 @@ struct fakelife_event {
 	int64_t kstack, ustack;
 	uint64_t where;
 	char proto[32];
+	int64_t s64;
 };
 
 extern const struct tool fakelife_tool;

@@ -63,7 +63,7 @@ static void swap_event(unsigned char *p)
 	F(flow.lport), F(flow.rport), F(flow.family), F(flow.protocol);
 	F(flow.netns), F(flow.owned), F(flow.pid), F(flow.tid), F(flow.uid);
 	F(flow.cgroup), F(flow.id), F(bytes), F(kb), F(ms), F(hex), F(u64);
-	F(s32), F(err), F(u16), F(why), F(kstack), F(ustack), F(where);
+	F(s32), F(err), F(u16), F(why), F(kstack), F(ustack), F(where), F(s64);
 #undef F
 }
 

@@ -23,7 +23,7 @@
  */
 enum col_kind {
 	K_U8, K_U16, K_U32, K_U64,	/* numbers */
-	K_S32,
+	K_S32, K_S64,
 	K_HEX64,	/* u64: ids and pointers; JSON: string "0x..." */
 	K_PORT,		/* u16, host order */
 	K_ADDR,		/* 16 bytes; IPv4 as ::ffff:a.b.c.d, shown dotted */

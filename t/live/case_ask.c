@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * count, sum, stats, hist, lhist: hooks that are passed a known number of
- * times, with known values.
+ * trace, count, sum, stats, hist, lhist: hooks that are passed a known number
+ * of times, with known values.
  */
 #include "traffic.h"
 
@@ -267,6 +267,138 @@ static void ask_intervals(struct test *t)
 	tool_release(&r);
 }
 
+/* ---- rows ---------------------------------------------------------------- */
+
+/* Lines are there while it runs: wait for @n of them and the header. */
+static void wait_lines(struct tool *r, unsigned n)
+{
+	uint64_t end = now_ns() + PATIENCE * NSEC;
+	unsigned lines;
+	char *text, *p;
+
+	do {
+		nap_ms(10);
+		lines = 0;
+		text = slurp_fd(r->out, NULL);
+		for (p = text; p && (p = strchr(p, '\n')); p++)
+			lines++;
+		free(text);
+	} while (lines < n + 1 && now_ns() < end);
+	if (lines != n + 1)
+		differ(r->t, "%u lines while it runs, not %u", lines, n + 1);
+}
+
+/* Rows of @csv in which @key contains @part. */
+static unsigned rows_with(struct test *t, const char *csv, const char *key,
+			  const char *part)
+{
+	struct table tb;
+	unsigned i, n = 0;
+
+	if (!table_parse(&tb, t, csv))
+		return 0;
+	for (i = 0; i < tb.nrows; i++)
+		n += strstr(table_cell(&tb, i, key), part) != NULL;
+	table_release(&tb);
+	return n;
+}
+
+static void expect_rows(struct test *t, const char *csv, const char *key,
+			const char *part, unsigned made)
+{
+	unsigned shown = rows_with(t, csv, key, part);
+
+	if (shown != made)
+		differ(t, "%u rows with %s in %s, not %u", shown, part, key,
+		       made);
+}
+
+/* Each session is accepted once: a line, with who did it and where. */
+static void ask_trace(struct test *t)
+{
+	struct traffic tr;
+	struct tool r;
+	char pid[16];
+
+	traffic_init(&tr, t);
+	tool_init(&r, t, tr.ns.inum);
+	snprintf(pid, sizeof(pid), "%d", (int)tr.srv.pid);
+	tool_start(&r, "trace", ARGS("--csv", "--where", "args.ret>=0",
+				     "t:syscalls:sys_exit_accept*"));
+	traffic_make(&tr, t->count);
+	traffic_idle(&tr);
+	wait_lines(&r, t->count);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	expect_rows(t, r.text, "pid", "", t->count);
+	expect_rows(t, r.text, "pid", pid, t->count);
+	expect_rows(t, r.text, "comm", SERVER_COMM, t->count);
+	expect_rows(t, r.text, "probe", "tracepoint:syscalls/sys_exit_accept",
+		    t->count);
+	summary(t, "%u accepts made and printed, by whom", t->count);
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
+/* How the kernel got there: a state that connect(2) sets. */
+static void ask_stacks(struct test *t)
+{
+	unsigned v4 = 0, v6 = 0, i;
+	struct traffic tr;
+	struct tool r;
+
+	traffic_init(&tr, t);
+	tool_init(&r, t, tr.ns.inum);
+	tool_start(&r, "trace", ARGS("--csv", "--by", "comm,kstack",
+				     "--where", "arg2==2",
+				     "rt:inet_sock_set_state"));
+	traffic_make(&tr, t->count);
+	traffic_idle(&tr);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	/* IPv4 on an IPv6 socket goes through both */
+	for (i = 0; i < tr.nends; i++) {
+		if (tr.ends[i].server)
+			continue;
+		v4 += strchr(tr.ends[i].ip, '4') != NULL;
+		v6 += strchr(tr.ends[i].ip, '6') != NULL;
+	}
+	expect_rows(t, r.text, "comm", CLIENT_COMM, t->count);
+	expect_rows(t, r.text, "kstack_err_name", "E", 0);
+	expect_rows(t, r.text, "kstack", "tcp_v4_connect+", v4);
+	expect_rows(t, r.text, "kstack", "tcp_v6_connect+", v6);
+	expect_rows(t, r.text, "kstack", "sys_connect+", t->count);
+	summary(t, "%u connects, the stack of each", t->count);
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
+/* The time from a call's start to its end, in a row of each. */
+static void ask_times(struct test *t)
+{
+	unsigned n = ROUNDS * ARRAY_SIZE(sizes) + BAD, i;
+	struct table tb;
+	struct tool r;
+	uint64_t ns;
+
+	ask_writer(&r, t, "trace", ARGS("--latency", "--by", "comm,args.ret",
+					ENTER_WRITE, EXIT_WRITE));
+	expect(t, r.text, "args.ret", "65536", "args.ret", 65536 * ROUNDS);
+	expect_rows(t, r.text, "args.ret", "-9", BAD);
+	if (table_parse(&tb, t, r.text)) {
+		if (tb.nrows != n)
+			differ(t, "%u rows, %u calls", tb.nrows, n);
+		for (i = 0; i < tb.nrows; i++)
+			if (!cell_u64(table_cell(&tb, i, "latency"), &ns) ||
+			    !ns || ns > PATIENCE * NSEC)
+				differ(t, "it took '%s'",
+				       table_cell(&tb, i, "latency"));
+		table_release(&tb);
+	}
+	summary(t, "%u calls timed, a row each", n);
+	tool_release(&r);
+}
+
 /* A word that is wrong is quoted, with what exists. */
 static void ask_mistakes(struct test *t)
 {
@@ -312,6 +444,10 @@ const struct live_case ask_cases[] = {
 	  true },
 	{ "ask-hists", "sizes in their buckets", 300, ask_hists, true },
 	{ "ask-latency", "time between two hooks", 300, ask_latency, true },
+	{ "ask-trace", "accepts printed as they happen", 600, ask_trace, true },
+	{ "ask-stacks", "rows with the kernel's stack", 600, ask_stacks,
+	  true },
+	{ "ask-times", "rows with what a call took", 300, ask_times, true },
 	{ "ask-mistakes", "wrong requests", 300, ask_mistakes, true },
 	{ NULL, NULL, 0, NULL, false },
 };

@@ -10,6 +10,7 @@
  *   heap.c         what was tallied, sorted
  *   heap_print.c   and printed, heap_data.c for machines; hist.c: histograms
  *   stacks.c       frames as text
+ *   ask_tool.c     a request for rows as a tool
  */
 #ifndef SOCKEYE_ASK_H
 #define SOCKEYE_ASK_H

@@ -201,12 +201,11 @@ static int loop(struct asked *r)
 	return err;
 }
 
-static int run(struct asked *r, const struct part *parts)
+static int tally(struct asked *r)
 {
-	int err, ret = asked_start(r, parts);
+	int err;
 
-	if (ret >= 0)
-		return ret;
+	kernel_leave(r->env, asked_users(r));
 	life_ready(r->o);
 	err = loop(r);
 	asked_stop(r);
@@ -221,7 +220,7 @@ static int run(struct asked *r, const struct part *parts)
 	return r->o->strict && losses_any(&r->losses) ? EXIT_FAIL : EXIT_OK;
 }
 
-int ask_main(const struct options *o, const struct part *parts)
+int ask_main(struct options *o, const struct part *parts)
 {
 	static struct asked r;
 	int ret;
@@ -233,7 +232,9 @@ int ask_main(const struct options *o, const struct part *parts)
 	}
 	r.o = o;
 	life_begin();
-	ret = run(&r, parts);
+	ret = asked_start(&r, parts);
+	if (ret < 0)
+		ret = parts->what == ASK_TRACE ? ask_rows(&r, o) : tally(&r);
 	asked_release(&r);
 	return ret;
 }

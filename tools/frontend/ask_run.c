@@ -14,20 +14,18 @@ static int open_object(struct query *q, struct err *e)
 	struct object_opts opts;
 	const char *want[ASK_HOOKS_MAX + 1];
 	uint32_t n = 0;
+	int err = target_opts(&opts, &r->filter, r->env, r->o, e);
 
+	if (err)
+		return err;
 	for (uint32_t i = 0; i < q->hooks.n; i++)
 		if (q->hooks.hooks[i].kind == HOOK_FENTRY ||
 		    q->hooks.hooks[i].kind == HOOK_FEXIT)
 			want[n++] = q->hooks.hooks[i].target;
 	want[n] = NULL;
-	memset(&opts, 0, sizeof(opts));
-	opts.functions = r->functions;
-	opts.nfunctions = 1;
+	opts.want = want;
 	opts.constants = r->constants;
 	opts.nconstants = 1;
-	opts.want = want;
-	if (r->o->dump)
-		opts.dump = dump_program;
 	return object_open(&q->object, q->spec, r->env, &opts, e);
 }
 
@@ -145,13 +143,8 @@ static int start_part(struct query *q, struct err *e)
 static int start_parts(struct asked *r, const struct part *parts,
 		       struct err *e)
 {
-	const char *why = "";
-	int err = 0, len = filter_build(&r->o->filters, r->filter, &why);
+	int err = 0;
 
-	if (len < 0)
-		return err_set(e, 0, "filter: %s", why);
-	r->functions[0] = (struct function){ "filter", r->filter,
-					     (uint32_t)len };
 	r->constants[0] = (struct constant){ "want_netns",
 					     r->o->filters.nnetns > 0 };
 	for (; parts->name && !err; parts++) {
@@ -196,17 +189,13 @@ static int start_failed(const struct err *e)
 int asked_start(struct asked *r, const struct part *parts)
 {
 	struct err e = { .no = 0 };
-	int err = caps_check(&e);
+	int err, ret = kernel_open(&r->own, r->o);
 	const char *module;
 	uint64_t off;
 
-	if (!err)
-		err = env_open(&r->own, &r->o->env, &e);
-	if (err)
-		return fail_err(&e);
 	r->env = &r->own;
-	if (r->o->verbose > 1)
-		r->env->log = verifier_log;
+	if (ret >= 0)
+		return ret;
 	err = start_parts(r, parts, &e);
 	if (!err)
 		err = check_cgroups(r, &e);
@@ -220,10 +209,12 @@ int asked_start(struct asked *r, const struct part *parts)
 	 * files', for which it takes more than what is kept */
 	if (r->stacks.ksyms)
 		ksyms_find(r->stacks.ksyms, 0, &off, &module);
-	if (!any_has(r, FROM_USTACK))
-		caps_drop(r->env->has.kprobe_pmu == FEAT_NO &&
-			  r->env->has.kprobe != FEAT_NO);
 	return -1;
+}
+
+bool asked_users(const struct asked *r)
+{
+	return any_has(r, FROM_USTACK);
 }
 
 static void query_stop(struct query *q)

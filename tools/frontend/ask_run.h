@@ -27,8 +27,7 @@ struct asked {
 	const struct options *o;
 	struct env *env;
 	struct env own;			/* unless somebody else has one */
-	struct bpf_insn filter[FILTER_MAX_INSNS];
-	struct function functions[1];
+	struct user_filter filter;
 	struct constant constants[1];
 	struct query queries[MAX_PARTS];
 	unsigned nqueries;
@@ -46,6 +45,8 @@ bool query_has(const struct query *q, int from);
 /* asked_start - from the options to programs that run; @parts ends with name
  * NULL.  -1 to go on, or the exit code after a complaint. */
 int asked_start(struct asked *r, const struct part *parts);
+/* asked_users - are there stacks of users to look up? */
+bool asked_users(const struct asked *r);
 /* asked_stop - programs detached, losses counted. */
 void asked_stop(struct asked *r);
 /*
@@ -67,7 +68,10 @@ void asked_release(struct asked *r);
 bool ask_check(struct env *env, const struct tool *t, bool verbose);
 /* ask_plan - a line for each way of each part: used, why not, or not tried. */
 void ask_plan(FILE *out, const struct asked *r);
-/* ask_main - a tool or verb that tallies, from its options on. */
-int ask_main(const struct options *o, const struct part *parts);
+/* ask_main - a tool or verb that is a request, from its options on; o->tool
+ * becomes another where rows are asked for. */
+int ask_main(struct options *o, const struct part *parts);
+/* ask_rows - the hits of a request for rows, whose programs run. */
+int ask_rows(struct asked *r, struct options *o);
 
 #endif

@@ -75,6 +75,8 @@ static int take_value(struct query *q, const struct ask_world *w,
 {
 	const char *of = WORDS(q, of);
 
+	if (q->ask.what == ASK_TRACE)
+		return 0;
 	if (q->ask.what == ASK_COUNT)
 		return of ? err_set(e, 0, "--of: what is counted is hits; "
 				    "sum, stats, hist and lhist take a value") :
@@ -150,6 +152,9 @@ static int take_stacks(struct query *q, struct err *e)
 		q->ask.keys[q->ask.nkeys++] = (struct ask_value){
 			.from = FROM_PID, .shape = SHAPE_U64, .name = "pid" };
 	}
+	/* rows have their own */
+	if (q->ask.what == ASK_TRACE)
+		return 0;
 	s->build_ids = q->r->o->ask.no_symbols;
 	if (!s->usyms)
 		s->usyms = usyms_new();
@@ -222,7 +227,8 @@ static int check_hooks(struct query *q, struct err *e)
 		for (uint32_t k = 0; k < a->ntests && !err; k++)
 			if (depends(&a->tests[k].left))
 				err = check_word(q, &a->tests[k].left, h, e);
-		if (!err && a->what != ASK_COUNT && depends(&a->value))
+		if (!err && a->what != ASK_COUNT && a->what != ASK_TRACE &&
+		    depends(&a->value))
 			err = check_word(q, &a->value, h, e);
 		if (!err && a->nstart && depends(&a->on[1]))
 			err = check_word(q, &a->on[1], h, e);
@@ -231,6 +237,16 @@ static int check_hooks(struct query *q, struct err *e)
 		if (depends(&a->on[0]))
 			err = check_word(q, &a->on[0], &a->hooks[i], e);
 	return err;
+}
+
+/* What a latency is asked for is shown, too. */
+static void take_latency(struct query *q)
+{
+	if (q->ask.what != ASK_TRACE || !q->ask.nstart ||
+	    query_has(q, FROM_LATENCY) || q->ask.nkeys == ASK_KEYS)
+		return;
+	q->ask.keys[q->ask.nkeys++] = (struct ask_value){
+		.from = FROM_LATENCY, .shape = SHAPE_U64, .name = "latency" };
 }
 
 static int take_tests(struct query *q, const char *where,
@@ -263,6 +279,7 @@ static int take_keys(struct query *q, struct err *e)
 	if (n < 0)
 		return err_wrap(e, "--by");
 	q->ask.nkeys = n;
+	take_latency(q);
 	for (int i = 1; i < n; i++)
 		for (int k = 0; k < i; k++)
 			if (!strcmp(q->ask.keys[i].name, q->ask.keys[k].name))

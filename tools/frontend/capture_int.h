@@ -48,7 +48,7 @@ struct record_head {
 
 enum member_class { MEMBER_BYTES, MEMBER_UNSIGNED, MEMBER_SIGNED };
 
-#define MEMBER_NAME 48
+#define MEMBER_NAME 256
 #define MAX_MEMBERS 256
 
 /* A member of an event: "event.ns", "flow.pid", "dns.len", or the key of a

@@ -12,7 +12,7 @@ static const char *const class_names[] = {
 
 static const char *const kind_names[] = {
 	[K_U8] = "u8", [K_U16] = "u16", [K_U32] = "u32", [K_U64] = "u64",
-	[K_S32] = "s32", [K_HEX64] = "hex64", [K_PORT] = "port",
+	[K_S32] = "s32", [K_S64] = "s64", [K_HEX64] = "hex64", [K_PORT] = "port",
 	[K_ADDR] = "addr", [K_IPVER] = "ipver", [K_COMM] = "comm",
 	[K_BYTES] = "bytes", [K_KB] = "kb", [K_MS] = "ms",
 	[K_ENUM] = "enum", [K_ERRNO] = "errno", [K_NETNS] = "netns",
@@ -93,6 +93,7 @@ static uint8_t class_of(uint8_t kind)
 	case K_COMM:
 		return MEMBER_BYTES;
 	case K_S32:
+	case K_S64:
 	case K_ERRNO:
 	case K_KSTACK:
 	case K_USTACK:

@@ -102,7 +102,7 @@ static void load_signed(struct cell *cell, const struct column *col,
 	uint64_t v = load_num(p, col->size);
 
 	/* kernel functions leave the upper half of a register undefined, so
-	 * members are 32 bits; other sizes extend all the same */
+	 * members are 32 bits most often; other sizes extend all the same */
 	v = (uint64_t)((int64_t)(v << (shift & 63)) >> (shift & 63));
 	if (col->kind == K_ERRNO && (int64_t)v < 0)
 		v = -v;
@@ -178,6 +178,7 @@ void cell_load(struct cell *cell, const struct column *col,
 			cell->pid = process_of(t, ev);
 		return;
 	case K_S32:
+	case K_S64:
 	case K_ERRNO:
 		load_signed(cell, col, p);
 		break;
@@ -281,6 +282,7 @@ bool kind_sums(uint8_t kind)
 	case K_U32:
 	case K_U64:
 	case K_S32:
+	case K_S64:
 	case K_BYTES:
 	case K_KB:
 	case K_MS:

@@ -134,7 +134,8 @@ static uint64_t decode_number(const unsigned char *p)
 /* Numbers with a sign sort below those without. */
 static uint64_t sign_of(uint8_t kind)
 {
-	return kind == K_S32 || kind_stacks(kind) ? 1ull << 63 : 0;
+	return kind == K_S32 || kind == K_S64 || kind_stacks(kind) ?
+	       1ull << 63 : 0;
 }
 
 static unsigned char *encode(unsigned char *p, const struct cell *c,

@@ -43,6 +43,7 @@ static char *put_value(char *p, const struct cell *c)
 		return p;
 	switch (c->kind) {
 	case K_S32:
+	case K_S64:
 		return put_s64(p, (int64_t)c->num);
 	case K_KSYM:
 		if (c->text)

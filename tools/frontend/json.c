@@ -85,6 +85,7 @@ static char *put_value(char *p, const struct cell *c)
 		return put_str(p, "null");
 	switch (c->kind) {
 	case K_S32:
+	case K_S64:
 		return put_s64(p, (int64_t)c->num);
 	case K_KSYM:
 		return c->text ? put_quoted(p, c->text, c->len) :

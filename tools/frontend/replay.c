@@ -32,7 +32,7 @@ static int replay_all(struct capture *c, struct rows *rows,
 	}
 	uncounted_tell(rows);
 	if (!o->no_summary || losses_any(&losses))
-		losses_tell(&losses, "when it was recorded");
+		losses_tell(o->tool, &losses, "when it was recorded");
 	if (o->strict && losses_any(&losses))
 		ret = EXIT_FAIL;
 	if (n < 0) {		/* the file's fault, not this kernel's */

@@ -30,10 +30,10 @@ static void prepare_column(struct rows *r, unsigned i, bool wide)
 	r->widths[i] = (uint16_t)width;
 
 	snprintf(key->main, KEY_MAX, ",\"%.*s\":", KEY_MAX - 5, col->key);
-	key->main_len = (uint8_t)strlen(key->main);
+	key->main_len = (uint16_t)strlen(key->main);
 	if (extra_key(col, extra, sizeof(extra))) {
 		snprintf(key->extra, KEY_MAX, ",\"%s\":", extra);
-		key->extra_len = (uint8_t)strlen(key->extra);
+		key->extra_len = (uint16_t)strlen(key->extra);
 	}
 }
 

@@ -137,7 +137,7 @@ bool kind_sums(uint8_t kind);
  *   K_NAME  query        query_age_ns       how old the DNS answer was
  *   stacks  kstack       kstack_err_name    why there is none: "EEXIST"
  */
-#define KEY_MAX 80
+#define KEY_MAX 288
 /* extra_key - that second name into @buf; false when there is none. */
 bool extra_key(const struct column *col, char *buf, size_t len);
 
@@ -186,7 +186,7 @@ extern const struct emitter table_emitter, json_emitter, csv_emitter;
 /* JSON text in front of a column's value, made once. */
 struct json_key {
 	char main[KEY_MAX], extra[KEY_MAX];	/* `,"pid":` */
-	uint8_t main_len, extra_len;		/* extra_len 0: none */
+	uint16_t main_len, extra_len;		/* extra_len 0: none */
 };
 
 struct rows {

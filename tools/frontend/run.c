@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A tool at work.  Order: programs attached, sockets that are open already
- * looked up, ready told, then one loop until a signal, a limit, or nobody
- * reads any more; then detached, drained, summed up.
+ * Events become rows, and a capture: told ready, then one loop until a signal,
+ * a limit, or nobody reads any more; then detached, drained, summed up.
  */
-#include "tools/frontend/ask_run.h"
+#include "tools/frontend/run.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,9 +13,7 @@
 
 struct run {
 	const struct options *o;
-	struct env env;
-	struct object *object;
-	struct ring *ring;
+	const struct feed *from;
 	struct rows *rows;
 	struct names *names;
 	struct frames *frames;
@@ -46,14 +43,14 @@ static void sync_clocks(struct run *r)
 
 static void read_losses(struct run *r)
 {
-	int fd = object_map(r->object, "stats");
+	int fd = object_map(r->from->object, "stats");
 	uint64_t n[STAT_MAX] = { 0 };
 
 	for (uint32_t i = 0; fd >= 0 && i < STAT_MAX; i++)
-		n[i] = map_sum(fd, i, r->env.ncpus);
+		n[i] = map_sum(fd, i, r->from->env->ncpus);
 	/* perf buffers tell on old kernels what programs cannot, and on newer
 	 * ones both count the same */
-	r->losses.lost = ring_lost(r->ring);
+	r->losses.lost = ring_lost(r->from->ring);
 	if (n[STAT_LOST] > r->losses.lost)
 		r->losses.lost = n[STAT_LOST];
 	r->losses.owners_full = n[STAT_OWNERS_FULL];
@@ -66,14 +63,19 @@ bool losses_any(const struct losses *l)
 	return l->lost || l->owners_full || l->state_full || l->missed;
 }
 
-void losses_tell(const struct losses *l, const char *when)
+void losses_tell(const struct tool *t, const struct losses *l,
+		 const char *when)
 {
+	bool asks = t->flags & T_ASK;
+
 	if (losses_any(l))
-		complain("%s: %llu events lost, %llu sockets not followed "
-			 "(map full), %llu runs missed; -b and --max-sockets "
+		complain("%s: %llu events lost, %llu %s not followed "
+			 "(map full), %llu runs missed; -b and --max-%s "
 			 "make room", when, (unsigned long long)l->lost,
 			 (unsigned long long)(l->owners_full + l->state_full),
-			 (unsigned long long)l->missed);
+			 asks ? "starts" : "sockets",
+			 (unsigned long long)l->missed,
+			 asks ? "keys" : "sockets");
 	if (l->unattributed)
 		say("%s: %llu events not shown, since whose they are is not "
 		    "known", when, (unsigned long long)l->unattributed);
@@ -92,7 +94,7 @@ static void tell_losses(struct run *r, const char *when)
 	if (!memcmp(&r->losses, &r->told, sizeof(r->told)))
 		return;
 	r->told = r->losses;
-	losses_tell(&r->losses, when);
+	losses_tell(r->o->tool, &r->losses, when);
 }
 
 /* At most once a second. */
@@ -159,7 +161,7 @@ static int on_event(void *ctx, const void *data, size_t len)
 static void drain(struct run *r, bool final)
 {
 	sync_clocks(r);
-	ring_consume(r->ring, final, on_event, r);
+	ring_consume(r->from->ring, final, on_event, r);
 	if (!r->broken && !rows_flush(r->rows))
 		r->stop = r->broken = true;
 	if (r->capture && !r->capture_err)
@@ -170,7 +172,7 @@ static void loop(struct run *r)
 {
 	uint64_t start = now_ns(), end = start + r->o->duration_ns, now;
 	struct pollfd fds[] = {
-		{ .fd = ring_fd(r->ring), .events = POLLIN },
+		{ .fd = ring_fd(r->from->ring), .events = POLLIN },
 		{ .fd = STDOUT_FILENO },	/* POLLERR: no reader left */
 	};
 
@@ -193,47 +195,6 @@ static void loop(struct run *r)
 
 /* ---- start and end ---------------------------------------------------- */
 
-static uint32_t run_flags(const struct options *o)
-{
-	return o->dns ? RUN_DNS : 0;
-}
-
-static void tell_plan(const struct run *r, const struct plan *p)
-{
-	const struct tool *t = r->o->tool;
-
-	for (unsigned i = 0; t->roles[i]; i++) {
-		const struct role *role = t->roles[i];
-
-		if (role->optional && p->chosen[i] < 0 &&
-		    (!role->when || role->when & run_flags(r->o)))
-			say("%s: no way to see it on this kernel: %s",
-			    role->what, role->without);
-	}
-	if (r->o->verbose)
-		plan_print(stderr, t, run_flags(r->o), p);
-	if (r->o->verbose)
-		say("%u bpf calls, %llu KB of kernel memory",
-		    r->env.bpf_calls, (unsigned long long)
-		    object_kernel_bytes(r->object) >> 10);
-}
-
-static void seed(struct run *r)
-{
-	struct err e = { 0 };
-	int fd = object_map(r->object, "seeds"), n;
-
-	if (!(r->o->tool->flags & T_OWNERS) || fd < 0)
-		return;
-	n = seeds_fill(fd, &r->o->filters, &e);
-	if (n < 0)
-		say("sockets open before now have no PID: %s", e.msg);
-	else if (e.no)
-		say("some sockets open before now have no PID: %s", e.msg);
-	if (n >= 0 && r->o->verbose)
-		say("%d sockets were open already", n);
-}
-
 static int start_output(struct run *r)
 {
 	const struct options *o = r->o;
@@ -241,8 +202,8 @@ static int start_output(struct run *r)
 
 	r->info.tool = o->tool->name;
 	r->info.version = PACKAGE_VERSION;
-	memcpy(r->info.machine, r->env.machine, sizeof(r->info.machine));
-	memcpy(r->info.release, r->env.release, sizeof(r->info.release));
+	memcpy(r->info.machine, r->from->env->machine, sizeof(r->info.machine));
+	memcpy(r->info.release, r->from->env->release, sizeof(r->info.release));
 	sync_clocks(r);
 	if (o->write_file &&
 	    capture_create(&r->capture, o->write_file, o->tool, &r->info, &e))
@@ -254,7 +215,8 @@ static int start_output(struct run *r)
 	if (o->tool->flags & T_STACKS) {
 		r->frames = frames_new();
 		rows_frames(r->rows, r->frames);
-		r->symbolise = symbolise_new(o, object_map(r->object, "stacks"),
+		r->symbolise = symbolise_new(o, object_map(r->from->object,
+							   "stacks"),
 					     r->frames);
 	}
 	rows_start(r->rows, &r->info);
@@ -286,95 +248,35 @@ static int end_output(struct run *r)
 	return ret;
 }
 
-static int trace(struct run *r)
+static int run(struct run *r)
 {
 	int ret = start_output(r);
 
 	if (ret >= 0)
 		return ret;
-	/* files of other processes are for who may look at these */
-	if (!symbolise_users(r->symbolise))
-		caps_drop(r->env.has.kprobe_pmu == FEAT_NO &&
-			  r->env.has.kprobe != FEAT_NO);
+	kernel_leave(r->from->env, symbolise_users(r->symbolise));
 	life_ready(r->o);
 	loop(r);
-	r->losses.missed = object_missed(r->object);
-	object_detach(r->object, 0);
+	r->losses.missed = object_missed(r->from->object);
+	object_detach(r->from->object, 0);
 	if (!r->stop)
 		drain(r, true);
 	read_losses(r);
 	return end_output(r);
 }
 
-void verifier_log(const char *prog, const char *text)
+int run_rows(const struct feed *from)
 {
-	fprintf(stderr, "%s: the verifier's log:\n%s\n", prog, text);
-}
+	struct run r = { .o = from->o, .from = from };
+	int ret;
 
-static int prepare(struct run *r)
-{
-	static struct target target;
-	static struct plan plan;
-	const struct options *o = r->o;
-	struct err e = { 0 };
-	int err;
-
-	r->env.tracefs = -1;
-	err = caps_check(&e);
-	if (!err)
-		err = env_open(&r->env, &o->env, &e);
-	if (err)
-		return fail_err(&e);
-	if (o->verbose > 1)
-		r->env.log = verifier_log;
-	r->info.clocks.start_ns = now_ns();
-	err = target_open(&r->object, &target, &r->env, o,
-			  r->info.clocks.start_ns, &e);
-	if (err)
-		return fail_err(&e);
-	err = roles_attach(r->object, o->tool, run_flags(o), &plan, &e);
-	if (o->plan) {
-		plan_print(stdout, o->tool, run_flags(o), &plan);
-		fflush(stdout);
-		return err ? fail_err(&e) : EXIT_OK;
+	r.info.clocks.start_ns = from->start_ns;
+	r.rows = rows_new(r.o, stdout);
+	if (!r.rows) {
+		complain("rows: %s", strerror(errno));
+		return EXIT_FAIL;
 	}
-	if (err)
-		return fail_err(&e);
-	tell_plan(r, &plan);
-	if (o->dump || o->dry_run)
-		return EXIT_OK;
-	err = ring_open(&r->ring, r->object, &e);
-	if (err)
-		return fail_err(&e);
-	seed(r);
-	return -1;
-}
-
-int tool_main(const struct tool *t, int argc, char **argv)
-{
-	static struct options o;
-	static struct run r;
-	int ret = options_parse(&o, t, argc, argv, false);
-
-	if (ret >= 0)
-		return ret;
-	if (t->parts)
-		return ask_main(&o, t->parts);
-	if (o.schema) {
-		schema_print(stdout, t);
-		return EXIT_OK;
-	}
-	r.o = &o;
-	r.rows = rows_new(&o, stdout);
-	if (!r.rows)
-		return EXIT_USAGE;
-	life_begin();
-	ret = prepare(&r);
-	if (ret < 0)
-		ret = trace(&r);
-	ring_close(r.ring);
-	object_close(r.object);
-	env_close(&r.env);
+	ret = run(&r);
 	rows_free(r.rows);
 	names_free(r.names);
 	symbolise_free(r.symbolise);

@@ -28,13 +28,21 @@ void no_way(const char *what, const struct err *why, unsigned n, struct err *e);
 void plan_print(FILE *out, const struct tool *t, uint32_t flags,
 		const struct plan *p);
 
+/* The filter of the options, as the linker is supplied with it. */
+struct user_filter {
+	struct bpf_insn insns[FILTER_MAX_INSNS];
+	struct function function;
+};
+/* target_opts - what all objects are told: the filter, whose code is in @f,
+ * the ring of who has rows, --dump.  0, or a negative errno. */
+int target_opts(struct object_opts *opts, struct user_filter *f,
+		const struct env *env, const struct options *o, struct err *e);
 /*
  * target_open - the object of @t for the options: filter, constants, sizes.
  * What it needs while it lives is in @s, which must stay.
  */
 struct target {
-	struct bpf_insn filter[FILTER_MAX_INSNS];
-	struct function functions[1];
+	struct user_filter filter;
 	struct constant constants[MAX_OWN + 8];
 	const char *want[64];
 };
@@ -73,15 +81,36 @@ bool life_asked(void);		/* since it was asked last */
 /* life_ready - tell --ready-fd, $NOTIFY_SOCKET and who sits before it. */
 void life_ready(const struct options *o);
 
-/* ---- run.c ------------------------------------------------------------ */
-
+/* ---- kernel.c --------------------------------------------------------- */
 
 /* verifier_log - as env.log, for -vv. */
 void verifier_log(const char *prog, const char *text);
+/* kernel_open - if we may; -1 to go on, or the exit code after a complaint.
+ * env_close() is right in any case. */
+int kernel_open(struct env *env, const struct options *o);
+/* kernel_leave - when all is attached: drop what is not needed any more.
+ * @users: but what it takes to read the files of other processes. */
+void kernel_leave(const struct env *env, bool users);
+
+/* ---- run.c ------------------------------------------------------------ */
+
+/* What is shown: the events of @object, whose programs are attached. */
+struct feed {
+	const struct options *o;	/* o->tool tells what they are */
+	struct env *env;
+	struct object *object;
+	struct ring *ring;		/* of the object */
+	uint64_t start_ns;		/* what times are counted from */
+};
+/* run_rows - show them, and record them, until the run is over; then all is
+ * detached.  Returns the exit code. */
+int run_rows(const struct feed *from);
+
 /* losses_any - did anything get lost, so that --strict fails? */
 bool losses_any(const struct losses *l);
 /* losses_tell - what was not shown, and why, on stderr. */
-void losses_tell(const struct losses *l, const char *when);
+void losses_tell(const struct tool *t, const struct losses *l,
+		 const char *when);
 /* uncounted_tell - the same of events that --count had no room for. */
 void uncounted_tell(const struct rows *rows);
 

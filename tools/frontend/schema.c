@@ -107,6 +107,7 @@ static void one_column(struct schema *s, const struct column *col)
 		enum_property(s, col);
 		return;
 	case K_S32:
+	case K_S64:
 		more = "";
 		break;
 	case K_HEX64:

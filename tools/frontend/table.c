@@ -93,6 +93,7 @@ static char *put_cell(char *p, const struct cell *c)
 	}
 	switch (c->kind) {
 	case K_S32:
+	case K_S64:
 		return put_s64(p, (int64_t)c->num);
 	case K_HEX64:
 		return put_hex(p, c->num);

@@ -138,30 +138,41 @@ static unsigned constants(struct target *s, const struct options *o,
 	return n;
 }
 
+int target_opts(struct object_opts *opts, struct user_filter *f,
+		const struct env *env, const struct options *o, struct err *e)
+{
+	const char *why = "";
+	int n = filter_build(&o->filters, f->insns, &why);
+
+	if (n < 0)
+		return err_set(e, 0, "filter: %s", why);
+	f->function = (struct function){ "filter", f->insns, n };
+	memset(opts, 0, sizeof(*opts));
+	opts->functions = &f->function;
+	opts->nfunctions = 1;
+	if (!(o->tool->flags & T_TALLY)) {
+		opts->ring_map = "events";
+		opts->ring_bytes = o->ring_pages ?
+				   o->ring_pages * env->page_size : RING_BYTES;
+	}
+	if (o->dump)
+		opts->dump = dump_program;
+	return 0;
+}
+
 int target_open(struct object **out, struct target *s, struct env *env,
 		const struct options *o, uint64_t start_ns, struct err *e)
 {
 	struct object_opts opts;
-	const char *why = "";
-	int n;
+	int err = target_opts(&opts, &s->filter, env, o, e);
 
-	memset(&opts, 0, sizeof(opts));
-	n = filter_build(&o->filters, s->filter, &why);
-	if (n < 0)
-		return err_set(e, 0, "filter: %s", why);
-	s->functions[0] = (struct function){ "filter", s->filter, n };
+	if (err)
+		return err;
 	want_hooks(s, o->tool);
-	opts.functions = s->functions;
-	opts.nfunctions = 1;
 	opts.constants = s->constants;
 	opts.nconstants = constants(s, o, start_ns);
 	opts.want = s->want;
-	opts.ring_map = "events";
-	opts.ring_bytes = o->ring_pages ? o->ring_pages * env->page_size :
-			  RING_BYTES;
 	opts.resize = resize;
 	opts.resize_ctx = (void *)o;
-	if (o->dump)
-		opts.dump = dump_program;
 	return object_open(out, o->tool->spec, env, &opts, e);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sockeye count, sum, stats, hist, lhist: what somebody asks of any hook.
+ * sockeye count, sum, stats, hist, lhist, trace: what somebody asks of any
+ * hook.
  *
  * Words become a request (ask_parse.c, ask_hooks.c), the engine makes
- * programs of it, and ask_main.c prints what they have tallied.
+ * programs of it, and ask_main.c prints what they have tallied, ask_rows.c
+ * each hit.
  */
 #include "tools/frontend/ask_run.h"
 
@@ -55,21 +57,35 @@ EXAMPLES(lhist) = {
 	{ 0 }
 };
 
-#define ASKS(v, what_, text)						\
+EXAMPLES(trace) = {
+	{ "'t:syscalls:sys_enter_accept*'", "print each accept call" },
+	{ "--by pid,comm,args.ret --where 'args.ret<0' "
+	  "t:syscalls:sys_exit_connect", "connects that fail, and how" },
+	{ "--by pid,comm,kstack -m 1 rt:tcp_retransmit_skb",
+	  "what led to the next retransmission" },
+	{ "--latency --on tid k:tcp_v4_connect kr:tcp_v4_connect",
+	  "how long each of these calls takes, in ns" },
+	{ 0 }
+};
+
+#define ASKS(v, what_, text, form)					\
 	{ what_, { .name = #v, .summary = text, .about = about,		\
 		   .overhead = overhead, .filters = F_TASK,		\
-		   .flags = T_ASK | T_TALLY | T_KEYS | T_STACKS,	\
+		   .flags = T_ASK | form | T_KEYS | T_STACKS,		\
+		   .columns = columns_none,				\
 		   .examples = v##_examples } }
 
 static const struct {
 	uint8_t what;
 	struct tool tool;
 } asks[] = {
-	ASKS(count, ASK_COUNT, "count how often hooks are passed"),
-	ASKS(sum, ASK_SUM, "sum up a value over hits of hooks"),
-	ASKS(stats, ASK_STATS, "count, average and total of a value"),
-	ASKS(hist, ASK_HIST, "histogram of a value by powers of two"),
-	ASKS(lhist, ASK_LHIST, "histogram of a value in equal steps"),
+	ASKS(count, ASK_COUNT, "count how often hooks are passed", T_TALLY),
+	ASKS(sum, ASK_SUM, "sum up a value over hits of hooks", T_TALLY),
+	ASKS(stats, ASK_STATS, "count, average and total of a value", T_TALLY),
+	ASKS(hist, ASK_HIST, "histogram of a value by powers of two", T_TALLY),
+	ASKS(lhist, ASK_LHIST, "histogram of a value in equal steps", T_TALLY),
+	ASKS(trace, ASK_TRACE, "print each pass of hooks, with any values",
+	     T_COUNT),
 };
 
 int verb_ask(int argc, char **argv)
@@ -87,7 +103,9 @@ int verb_ask(int argc, char **argv)
 		return ret;
 	parts[0] = (struct part){
 		.name = "", .text = "what is asked for happens",
-		.what = asks[i].what, .latency = o.ask.latency,
+		.what = asks[i].what,
+		.by = asks[i].what == ASK_TRACE ? "pid,comm,probe" : NULL,
+		.latency = o.ask.latency,
 		.of = o.ask.of, .on = o.ask.on, .sock = o.ask.sock,
 		.range = o.ask.range, WAYS(ways),
 	};

@@ -11,6 +11,7 @@ const struct verb verbs[] = {
 	{ "help", "help on a tool or a verb", verb_help },
 	{ "doctor", "what this kernel gives, and what is missing",
 	  verb_doctor },
+	{ "trace", "print each pass of hooks, with any values", verb_ask },
 	{ "count", "count how often hooks are passed, by any key", verb_ask },
 	{ "sum", "sum up a value over hits of hooks", verb_ask },
 	{ "stats", "count, average and total of a value", verb_ask },

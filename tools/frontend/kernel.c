@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The kernel opened, and left again: what all who run programs begin with. */
+#include "tools/frontend/run.h"
+
+#include <string.h>
+
+void verifier_log(const char *prog, const char *text)
+{
+	fprintf(stderr, "%s: the verifier's log:\n%s\n", prog, text);
+}
+
+int kernel_open(struct env *env, const struct options *o)
+{
+	struct err e = { 0 };
+	int err;
+
+	env->tracefs = -1;
+	err = caps_check(&e);
+	if (!err)
+		err = env_open(env, &o->env, &e);
+	if (err)
+		return fail_err(&e);
+	if (o->verbose > 1)
+		env->log = verifier_log;
+	return -1;
+}
+
+void kernel_leave(const struct env *env, bool users)
+{
+	/* files of other processes are for who may look at these */
+	if (!users)
+		caps_drop(env->has.kprobe_pmu == FEAT_NO &&
+			  env->has.kprobe != FEAT_NO);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A tool at work: programs attached, sockets that are open already looked up,
+ * and what comes then is run.c's.
+ */
+#include "tools/frontend/ask_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct start {
+	const struct options *o;
+	struct env env;
+	struct object *object;
+	struct ring *ring;
+	uint64_t ns;
+};
+
+static uint32_t run_flags(const struct options *o)
+{
+	return o->dns ? RUN_DNS : 0;
+}
+
+static void tell_plan(const struct start *s, const struct plan *p)
+{
+	const struct tool *t = s->o->tool;
+
+	for (unsigned i = 0; t->roles[i]; i++) {
+		const struct role *role = t->roles[i];
+
+		if (role->optional && p->chosen[i] < 0 &&
+		    (!role->when || role->when & run_flags(s->o)))
+			say("%s: no way to see it on this kernel: %s",
+			    role->what, role->without);
+	}
+	if (s->o->verbose)
+		plan_print(stderr, t, run_flags(s->o), p);
+	if (s->o->verbose)
+		say("%u bpf calls, %llu KB of kernel memory",
+		    s->env.bpf_calls, (unsigned long long)
+		    object_kernel_bytes(s->object) >> 10);
+}
+
+static void seed(const struct start *s)
+{
+	struct err e = { 0 };
+	int fd = object_map(s->object, "seeds"), n;
+
+	if (!(s->o->tool->flags & T_OWNERS) || fd < 0)
+		return;
+	n = seeds_fill(fd, &s->o->filters, &e);
+	if (n < 0)
+		say("sockets open before now have no PID: %s", e.msg);
+	else if (e.no)
+		say("some sockets open before now have no PID: %s", e.msg);
+	if (n >= 0 && s->o->verbose)
+		say("%d sockets were open already", n);
+}
+
+static int prepare(struct start *s)
+{
+	static struct target target;
+	static struct plan plan;
+	const struct options *o = s->o;
+	struct err e = { 0 };
+	int err, ret = kernel_open(&s->env, o);
+
+	if (ret >= 0)
+		return ret;
+	s->ns = now_ns();
+	err = target_open(&s->object, &target, &s->env, o, s->ns, &e);
+	if (err)
+		return fail_err(&e);
+	err = roles_attach(s->object, o->tool, run_flags(o), &plan, &e);
+	if (o->plan) {
+		plan_print(stdout, o->tool, run_flags(o), &plan);
+		fflush(stdout);
+		return err ? fail_err(&e) : EXIT_OK;
+	}
+	if (err)
+		return fail_err(&e);
+	tell_plan(s, &plan);
+	if (o->dump || o->dry_run)
+		return EXIT_OK;
+	err = ring_open(&s->ring, s->object, &e);
+	if (err)
+		return fail_err(&e);
+	seed(s);
+	return -1;
+}
+
+int tool_main(const struct tool *t, int argc, char **argv)
+{
+	static struct options o;
+	static struct start s;
+	struct layout layout;
+	int ret = options_parse(&o, t, argc, argv, false);
+
+	if (ret >= 0)
+		return ret;
+	if (t->parts)
+		return ask_main(&o, t->parts);
+	if (o.schema) {
+		schema_print(stdout, t);
+		return EXIT_OK;
+	}
+	if (layout_choose(&layout, &o))
+		return EXIT_USAGE;
+	s.o = &o;
+	life_begin();
+	ret = prepare(&s);
+	if (ret < 0)
+		ret = run_rows(&(struct feed){ &o, &s.env, s.object, s.ring,
+						 s.ns });
+	ring_close(s.ring);
+	object_close(s.object);
+	env_close(&s.env);
+	return ret;
+}
