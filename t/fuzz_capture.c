@@ -3,7 +3,8 @@
  * Fuzz target: bytes as a capture, shown in every format.
  *
  * clang -fsanitize=fuzzer,address,undefined with this file, t/fakelife.c and
- * the library; a capture of t/test_capture.c is a good seed.
+ * the library; captures of t/test_capture.c and t/test_ask_tool.c are good
+ * seeds.
  */
 #include "t/fakelife.h"
 #include "tools/frontend/capture_int.h"
@@ -11,12 +12,6 @@
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static const struct tool *find_any(const char *name)
-{
-	(void)name;
-	return &fakelife_tool;
-}
 
 static void show(struct capture *c, const struct tool *t,
 		 const struct capture_info *info, enum format format)
@@ -74,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	f = fmemopen((void *)(uintptr_t)data, size, "r");
 	if (!f)
 		return 0;
-	if (capture_read(&c, f, find_any, &t, &info, &e) < 0)
+	if (capture_read(&c, f, fakelife_find, &t, &info, &e) < 0)
 		return 0;
 	show(c, t, &info, (enum format)(size % 3));
 	capture_free(c);

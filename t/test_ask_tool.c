@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/frontend/ask_tool.h"
+#include "tools/frontend/capture_int.h"
 #include "tools/frontend/rows_int.h"
 
 static const struct hook hooks[] = {
@@ -69,7 +71,7 @@ struct hit {
 
 static const struct clocks clocks;
 
-static void show(struct rows *r, unsigned i)
+static struct hit hit_of(unsigned i)
 {
 	struct hit hit = {
 		.event = { .ns = i, .len = sizeof(hit), .type = EVENT_ROW },
@@ -81,6 +83,13 @@ static void show(struct rows *r, unsigned i)
 	if (!i)
 		memset(hit.raddr, 0, sizeof(hit.raddr));
 	ck_assert_uint_eq(made.tool.event_size, sizeof(hit));
+	return hit;
+}
+
+static void show(struct rows *r, unsigned i)
+{
+	struct hit hit = hit_of(i);
+
 	ck_assert(rows_add(r, &hit.event, &clocks));
 }
 
@@ -145,6 +154,144 @@ START_TEST(counted)
 }
 END_TEST
 
+/* ---- captures of them -------------------------------------------------- */
+
+static unsigned char *file;
+static size_t size;
+
+static void record(void)
+{
+	const struct capture_info info = { .tool = "trace" };
+	char path[] = "/tmp/sockeye-ask-XXXXXX";
+	struct err e = { .no = 0 };
+	struct capture *c;
+	struct hit hit;
+	FILE *f;
+
+	close(mkstemp(path));
+	ck_assert_int_eq(capture_create(&c, path, &made.tool, &info, &e), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		hit = hit_of(i);
+		ck_assert_int_eq(capture_event(c, &hit.event), 0);
+	}
+	ck_assert_int_eq(capture_close(c, &e), 0);
+	f = fopen(path, "r");
+	file = malloc(65536);
+	size = fread(file, 1, 65536, f);
+	fclose(f);
+	unlink(path);
+}
+
+/* What is in the file, as `text`; negative, or how it ended. */
+static int replay(void)
+{
+	const struct losses no_losses = { .lost = 0 };
+	struct capture_info info;
+	const struct event *ev;
+	struct losses losses;
+	struct capture *c;
+	struct rows *r;
+	struct err e;
+	size_t len;
+	FILE *f;
+	int rc;
+
+	rc = capture_read(&c, fmemopen(file, size, "r"), tool_find, &opt.tool,
+			  &info, &e);
+	if (rc)
+		return rc;
+	free(text);
+	f = open_memstream(&text, &len);
+	r = rows_new(&opt, f);
+	ck_assert_ptr_nonnull(r);
+	rows_start(r, &info);
+	while ((rc = capture_next(c, &ev, &losses, &e)) > 0)
+		ck_assert(rc == 2 || rows_add(r, ev, &clocks));
+	ck_assert(rows_end(r, &no_losses));
+	rows_free(r);
+	fclose(f);
+	capture_free(c);
+	return rc;
+}
+
+START_TEST(recorded)
+{
+	static const enum format formats[] = { FMT_TABLE, FMT_JSON, FMT_CSV };
+	char *live;
+
+	record();
+	for (size_t i = 0; i < 3; i++) {
+		opt.format = formats[i];
+		opt.tool = &made.tool;
+		live = strdup(render(3));
+		ck_assert_int_eq(replay(), 0);
+		/* the version in NDJSON's first line apart */
+		if (opt.format == FMT_JSON)
+			ck_assert_str_eq(strchr(text, '\n'),
+					 strchr(live, '\n'));
+		else
+			ck_assert_str_eq(text, live);
+		free(live);
+	}
+	free(file);
+}
+END_TEST
+
+/* The first @from in the file becomes @to. */
+static void change(const char *from, const char *to, size_t n)
+{
+	unsigned char *at = memmem(file, size, from, n);
+
+	ck_assert_ptr_nonnull(at);
+	memcpy(at, to, n);
+}
+
+START_TEST(recorded_wrong)
+{
+	static const struct { const char *from, *to; size_t n; } wrong[] = {
+		/* headings that a terminal would obey, or CSV */
+		{ "RPORT", "RP\033RT", 5 }, { "RPORT", "RP,RT", 5 },
+		/* columns there is no member for, or twice */
+		{ "rport\0RPORT", "rporx\0RPORT", 11 },
+		{ "rport\0RPORT", "raddr\0RPORT", 11 },
+		/* of a kind, or of a size, that no request leads to */
+		{ "rport\0unsigned\0port", "rport\0unsigned\0name", 19 },
+		{ "comm\0bytes\0comm\0" "24\0" "16",
+		  "comm\0bytes\0comm\0" "24\0" "17", 21 },
+		/* and wide as nothing is */
+		{ "PORT\0" "5\0", "PORT\0" "x\0", 7 },
+		{ "tool\0trace", "tool\0track", 10 },
+	};
+
+	record();
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		change(wrong[i].from, wrong[i].to, wrong[i].n);
+		ck_assert_msg(replay() < 0, "%s", wrong[i].to);
+		change(wrong[i].to, wrong[i].from, wrong[i].n);
+	}
+	ck_assert_int_eq(replay(), 0);
+	free(file);
+}
+END_TEST
+
+START_TEST(recorded_damaged)
+{
+	unsigned char old;
+
+	record();
+	for (size_t n = 0; n < size; n++) {
+		for (unsigned bit = 0; bit < 8; bit += 3) {
+			old = file[n];
+			file[n] ^= (unsigned char)(1 << bit);
+			replay();
+			file[n] = old;
+		}
+	}
+	ck_assert_int_eq(replay(), 0);
+	free(file);
+}
+END_TEST
+
 Suite *suite_ask_tool(void);
 Suite *suite_ask_tool(void)
 {
@@ -155,6 +302,9 @@ Suite *suite_ask_tool(void)
 	tcase_add_test(tc, table);
 	tcase_add_test(tc, csv);
 	tcase_add_test(tc, counted);
+	tcase_add_test(tc, recorded);
+	tcase_add_test(tc, recorded_wrong);
+	tcase_add_test(tc, recorded_damaged);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -340,17 +340,37 @@ static void ask_trace(struct test *t)
 	traffic_release(&tr);
 }
 
+/* What was recorded at @path is shown as it was live. */
+static void replayed(struct tool *r, const char *path)
+{
+	struct tool again;
+
+	tool_init(&again, r->t, 0);
+	again.verb = true;
+	tool_start(&again, "replay", ARGS(path, "--csv"));
+	tool_stop(&again, 0);
+	tool_check_clean(&again);
+	unlink(path);
+	if (!again.text || !r->text || strcmp(again.text, r->text))
+		differ(r->t, "replay printed %zu bytes that are not the %zu "
+		       "printed live", again.len, r->len);
+	tool_release(&again);
+}
+
 /* How the kernel got there: a state that connect(2) sets. */
 static void ask_stacks(struct test *t)
 {
 	unsigned v4 = 0, v6 = 0, i;
 	struct traffic tr;
+	char path[256];
 	struct tool r;
 
+	temp_path(path, sizeof(path), "capture");
+	unlink(path);
 	traffic_init(&tr, t);
 	tool_init(&r, t, tr.ns.inum);
-	tool_start(&r, "trace", ARGS("--csv", "--by", "comm,kstack",
-				     "--where", "arg2==2",
+	tool_start(&r, "trace", ARGS("--csv", "--by", "comm,probe,kstack",
+				     "--where", "arg2==2", "-W", path,
 				     "rt:inet_sock_set_state"));
 	traffic_make(&tr, t->count);
 	traffic_idle(&tr);
@@ -368,7 +388,9 @@ static void ask_stacks(struct test *t)
 	expect_rows(t, r.text, "kstack", "tcp_v4_connect+", v4);
 	expect_rows(t, r.text, "kstack", "tcp_v6_connect+", v6);
 	expect_rows(t, r.text, "kstack", "sys_connect+", t->count);
-	summary(t, "%u connects, the stack of each", t->count);
+	replayed(&r, path);
+	summary(t, "%u connects, the stack of each, live and replayed",
+		t->count);
 	tool_release(&r);
 	traffic_release(&tr);
 }

@@ -160,6 +160,22 @@ static void put_members(struct capture *c, const struct tool *t)
 	}
 }
 
+static void put_columns(struct capture *c, const struct tool *t)
+{
+	struct strings s = { NULL, 0, false };
+	const struct column *col;
+
+	for (col = t->columns; col->key; col++) {
+		add_string(&s, col->key);
+		add_string(&s, col->heading);
+		add_u64(&s, col->width);
+		for (unsigned i = 0; capture_flag(i); i++)
+			if (col->flags & 1u << i && *capture_flag(i))
+				add_string(&s, capture_flag(i));
+		put_strings(c, REC_COLUMN, &s);
+	}
+}
+
 /* The file, empty; a device or a pipe by mistake is left alone. */
 static int open_file(const char *file, struct err *e)
 {
@@ -213,6 +229,8 @@ int capture_create(struct capture **out, const char *file,
 	put(c, &head, sizeof(head));
 	put_info(c, t, info);
 	put_members(c, t);
+	if (t->flags & T_ASK)
+		put_columns(c, t);
 	put_record(c, REC_READY, NULL, 0);
 	/* at once: a full disk is better known before the tool starts */
 	rc = capture_flush(c);

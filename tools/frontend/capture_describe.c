@@ -138,6 +138,8 @@ static int read_description(struct capture *c, struct capture_info *info,
 			rc = take_member(c);
 		else if (type == REC_ENUM)
 			rc = take_enum(c);
+		else if (type == REC_COLUMN)
+			rc = capture_take_column(c);
 		else if (type != REC_READY)
 			rc = -EBADMSG;
 		if (rc == -ENOMEM)

@@ -6,6 +6,8 @@
  *   INFO       "tool" "tcplife" "version" "0.1" ... : key, value
  *   MEMBER     one per member: name, class, kind, offset, size
  *   ENUM       one per member with named values: name, then value, name ...
+ *   COLUMN     one per column of a tool that was made for a request, and is
+ *              nowhere else: key, heading, width, flags as words
  *   READY      the description is complete; records of what happened follow:
  *   EVENT      a raw event, struct event first, as MEMBER describes it; what
  *              stacks and addresses mean stands before the rows that have them
@@ -36,7 +38,7 @@ struct file_head {
 
 enum record_type {
 	REC_INFO = 1, REC_MEMBER, REC_ENUM, REC_READY, REC_EVENT, REC_LOSSES,
-	REC_END,
+	REC_END, REC_COLUMN,
 };
 
 struct record_head {
@@ -67,6 +69,10 @@ unsigned members_of(const struct tool *t, struct member *f, unsigned max);
 const char *member_class_name(unsigned class);	/* "bytes"; NULL none */
 const char *col_kind_name(unsigned kind);	/* "u32", "addr" ... */
 
+/* capture_flag - the words for flags of columns, from bit 0 on: "" for those
+ * that are not written, NULL behind the last. */
+const char *capture_flag(unsigned bit);
+
 /* Values of a member that change on the way, since names decide. */
 struct value_map {
 	unsigned n;
@@ -94,6 +100,14 @@ struct enum_names {
 	struct { uint64_t value; const char *name; } v[];
 };
 
+/* A column as the file has it, of a tool made for a request. */
+struct file_column {
+	char key[MEMBER_NAME], heading[MEMBER_NAME];
+	uint8_t width;
+	uint16_t flags;
+};
+#define MAX_MADE 16
+
 struct capture {
 	/* writing */
 	int fd;				/* -1: none */
@@ -113,6 +127,10 @@ struct capture {
 	char *tool_name, *version;
 	struct member *members;		/* of the file */
 	unsigned nmembers;
+	struct file_column *made;	/* MAX_MADE */
+	unsigned nmade;
+	struct column made_columns[MAX_MADE + 1];
+	struct tool made_tool;
 	struct enum_names *enums[MAX_COLUMNS];
 	unsigned nenums;
 	struct value_map *maps[MAX_COLUMNS];
@@ -167,5 +185,13 @@ int capture_describe(struct capture *c, struct capture_info *info,
 /* capture_fit - with members and enums of the file at hand: match them to
  * @t's columns, fill c->tool and the conversions. */
 int capture_fit(struct capture *c, const struct tool *t, struct err *e);
+
+/* ---- capture_made.c ---------------------------------------------------- */
+
+/* capture_take_column - the record of a column; -EBADMSG. */
+int capture_take_column(struct capture *c);
+/* capture_made - the tool that the capture's columns describe, checked; NULL
+ * with the reason in @e.  Lives as long as @c. */
+const struct tool *capture_made(struct capture *c, struct err *e);
 
 #endif

@@ -25,6 +25,7 @@ void capture_free(struct capture *c)
 	for (i = 0; i < c->nnames; i++)
 		free(c->names[i]);
 	free(c->columns);
+	free(c->made);
 	free(c->members);
 	free(c->tool_name);
 	free(c->version);
@@ -59,6 +60,12 @@ int capture_read(struct capture **out, FILE *file,
 	if (rc < 0)
 		goto fail;
 	tool = c->tool_name ? find(c->tool_name) : NULL;
+	if (!tool && c->nmade) {
+		rc = -EBADMSG;
+		tool = capture_made(c, e);
+		if (!tool)
+			goto fail;
+	}
 	if (!tool) {
 		err_set(e, 0, "the capture is of a tool that is not here: %s",
 			c->tool_name ? c->tool_name : "(no name)");
