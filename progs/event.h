@@ -21,6 +21,8 @@ enum event_type {
 	EVENT_DNS = 2,		/* struct dns_event: an answer seen */
 	EVENT_STACK = 3,	/* struct stack_event (frontend.h): what an id
 				   in rows to come means; from no program */
+	EVENT_PRINT = 4,	/* of tallies: the rows so far were printed;
+				   from no program */
 };
 
 /* Before 4.11 an event must fit the BPF stack beside the rest. */

@@ -2,11 +2,13 @@
 /* Requests for rows: what columns they become. */
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include "tools/frontend/ask_tool.h"
+#include "tools/frontend/ask_record.h"
 #include "tools/frontend/capture_int.h"
 #include "tools/frontend/rows_int.h"
 
@@ -159,6 +161,16 @@ END_TEST
 static unsigned char *file;
 static size_t size;
 
+static void load(const char *path)
+{
+	FILE *f = fopen(path, "r");
+
+	file = malloc(65536);
+	size = fread(file, 1, 65536, f);
+	fclose(f);
+	unlink(path);
+}
+
 static void record(void)
 {
 	const struct capture_info info = { .tool = "trace" };
@@ -166,7 +178,6 @@ static void record(void)
 	struct err e = { .no = 0 };
 	struct capture *c;
 	struct hit hit;
-	FILE *f;
 
 	close(mkstemp(path));
 	ck_assert_int_eq(capture_create(&c, path, &made.tool, &info, &e), 0);
@@ -175,11 +186,7 @@ static void record(void)
 		ck_assert_int_eq(capture_event(c, &hit.event), 0);
 	}
 	ck_assert_int_eq(capture_close(c, &e), 0);
-	f = fopen(path, "r");
-	file = malloc(65536);
-	size = fread(file, 1, 65536, f);
-	fclose(f);
-	unlink(path);
+	load(path);
 }
 
 /* What is in the file, as `text`; negative, or how it ended. */
@@ -292,6 +299,164 @@ START_TEST(recorded_damaged)
 }
 END_TEST
 
+/* ---- of tallies -------------------------------------------------------- */
+
+/* Two intervals of a histogram by probe and comm. */
+static struct ask asked = {
+	.what = ASK_LHIST, .hooks = hooks, .nhooks = 2, .nkeys = 2,
+	.keys = {
+		{ .from = FROM_PROBE, .shape = SHAPE_U64, .name = "probe" },
+		{ .from = FROM_COMM, .shape = SHAPE_COMM, .name = "comm" },
+	},
+	.value = { .from = FROM_RETVAL, .shape = SHAPE_S64,
+		   .name = "retval" },
+	.min = -10, .max = 40, .step = 25,
+};
+
+static void record_tally(void)
+{
+	const struct capture_info info = {
+		.tool = "lhist", .ask = &asked, .unit = "ns",
+		.intervals = true,
+	};
+	static const struct tool lhist = {
+		.name = "lhist", .summary = "", .columns = none,
+		.flags = T_ASK | T_TALLY | T_STACKS,
+	};
+	struct {
+		struct event event;
+		uint64_t probe;
+		char comm[16];
+		uint64_t slot, count, total;
+	} row = { .event = { .len = sizeof(row), .type = EVENT_ROW },
+		  .comm = "curl", .total = 55 };
+	const struct event print = { .ns = 2000000000, .len = sizeof(print),
+				     .type = EVENT_PRINT };
+	struct ask_tool tally;
+	struct capture *c;
+	struct err e;
+	char path[] = "/tmp/sockeye-ask-XXXXXX";
+
+	close(mkstemp(path));
+	ck_assert_int_eq(ask_tool_init(&tally, &lhist, &asked), 0);
+	ck_assert_uint_eq(tally.tool.event_size, sizeof(row));
+	ck_assert_int_eq(capture_create(&c, path, &tally.tool, &info, &e), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		row.probe = i / 2;
+		row.slot = i;
+		row.count = 5 + i;
+		ck_assert_int_eq(capture_event(c, &row.event), 0);
+		if (i % 2)
+			ck_assert_int_eq(capture_event(c, &print), 0);
+	}
+	ck_assert_int_eq(capture_close(c, &e), 0);
+	ask_tool_release(&tally);
+	load(path);
+}
+
+/* What replay prints of the file, as `text`; its exit code, or negative. */
+static int replay_tally(void)
+{
+	static char out[65536];
+	int was = dup(1), pipe_like = memfd_create("out", 0), rc;
+	struct capture_info info;
+	struct capture *c;
+	struct err e;
+	ssize_t n;
+
+	rc = capture_read(&c, fmemopen(file, size, "r"), tool_find, &opt.tool,
+			  &info, &e);
+	if (!rc && info.ask) {
+		fflush(stdout);
+		dup2(pipe_like, 1);
+		rc = ask_replay(c, &info, &opt);
+		dup2(was, 1);
+	}
+	if (rc >= 0)
+		capture_free(c);
+	n = pread(pipe_like, out, sizeof(out) - 1, 0);
+	out[n > 0 ? n : 0] = '\0';
+	free(text);
+	text = strdup(out);
+	close(pipe_like);
+	close(was);
+	return rc;
+}
+
+START_TEST(tallies)
+{
+	record_tally();
+	setenv("TZ", "UTC", 1);
+	ck_assert_int_eq(replay_tally(), EXIT_OK);
+	ck_assert_ptr_nonnull(strstr(text, "00:00:02\n@[kprobe:tcp_connect, "
+				     "curl]:\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\n\n00:00:02\n@[tracepoint:sock/"
+				     "inet_sock_set_state, curl]:\n"));
+	opt.format = FMT_CSV;
+	ck_assert_int_eq(replay_tally(), EXIT_OK);
+	ck_assert_str_eq(text, "ts_ns,probe,comm,lo,hi,count\n"
+		"2000000000,kprobe:tcp_connect,curl,,-11,5\n"
+		"2000000000,kprobe:tcp_connect,curl,-10,14,6\n"
+		"2000000000,tracepoint:sock/inet_sock_set_state,curl,15,39,7\n"
+		"2000000000,tracepoint:sock/inet_sock_set_state,curl,40,,8\n");
+	opt.format = FMT_JSON;
+	ck_assert_int_eq(replay_tally(), EXIT_OK);
+	ck_assert_ptr_nonnull(strstr(text, "{\"tool\":\"lhist\","));
+	ck_assert_ptr_nonnull(strstr(text, "\"probe\":\"kprobe:tcp_connect\","
+				     "\"comm\":\"curl\",\"count\":11,"
+				     "\"total\":110,"));
+	free(file);
+}
+END_TEST
+
+START_TEST(tallies_wrong)
+{
+	static const struct { const char *from, *to; size_t n; } wrong[] = {
+		{ "what\0lhist", "what\0lhost", 10 },
+		{ "step\0" "25", "step\0-5", 7 },
+		{ "max\0" "40", "max\0-9", 6 }, /* -10 to -9 is right */
+		{ "min\0-10", "min\0009910", 7 },
+		{ "unit\0ns", "unit\0\033s", 7 },
+		{ "count\0count", "cound\0count", 11 },
+		{ "slot\0unsigned\0u64", "slot\0unsigned\0s64", 17 },
+	};
+
+	record_tally();
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		change(wrong[i].from, wrong[i].to, wrong[i].n);
+		ck_assert_msg((replay_tally() < 0) == (i != 2), "%s",
+			      wrong[i].to);
+		change(wrong[i].to, wrong[i].from, wrong[i].n);
+	}
+	ck_assert_int_eq(replay_tally(), EXIT_OK);
+	free(file);
+}
+END_TEST
+
+START_TEST(tallies_damaged)
+{
+	int err = dup(2), null = open("/dev/null", O_WRONLY);
+	unsigned char old;
+
+	record_tally();
+	dup2(null, 2);
+	for (size_t n = 0; n < size; n++) {
+		for (unsigned bit = 0; bit < 8; bit += 3) {
+			old = file[n];
+			file[n] ^= (unsigned char)(1 << bit);
+			opt.format = (enum format)(n % 3);
+			replay_tally();
+			file[n] = old;
+		}
+	}
+	dup2(err, 2);
+	ck_assert_int_eq(replay_tally(), EXIT_OK);
+	close(err);
+	close(null);
+	free(file);
+}
+END_TEST
+
 Suite *suite_ask_tool(void);
 Suite *suite_ask_tool(void)
 {
@@ -305,6 +470,9 @@ Suite *suite_ask_tool(void)
 	tcase_add_test(tc, recorded);
 	tcase_add_test(tc, recorded_wrong);
 	tcase_add_test(tc, recorded_damaged);
+	tcase_add_test(tc, tallies);
+	tcase_add_test(tc, tallies_wrong);
+	tcase_add_test(tc, tallies_damaged);
 	suite_add_tcase(s, tc);
 	return s;
 }

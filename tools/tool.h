@@ -194,12 +194,13 @@ extern const struct column columns_none[];
 #define REQUEST								\
 	.spec = &spec_none, .roles = roles_none,			\
 	.columns = columns_none, .event_size = sizeof(struct event),	\
-	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_STACKS
+	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_STACKS | T_MAPS
 /* One that takes other hooks in place of its own. */
 #define REQUEST_HOOKS							\
 	.spec = &spec_none, .roles = roles_none,			\
 	.columns = columns_none, .event_size = sizeof(struct event),	\
-	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_STACKS | T_HOOKS
+	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_STACKS | T_MAPS | \
+		T_HOOKS
 
 #define MAX_PARTS 16
 #define MAX_WAYS 8
@@ -275,6 +276,8 @@ enum tool_flags {
 	T_TALLY = 16,		/* has tallies to print, no rows */
 	T_KEYS = 32,		/* takes --by and --where */
 	T_HOOKS = 64,		/* takes hooks in place of its own */
+	T_MAPS = 256,		/* has maps of its own, which -W has no form
+				   for */
 	T_STACKS = 128,		/* has stacks or addresses to name */
 };
 

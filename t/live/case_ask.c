@@ -238,6 +238,41 @@ static void ask_hists(struct test *t)
 		(unsigned)ARRAY_SIZE(sizes));
 }
 
+/* What was recorded at @path is shown as it was live. */
+static void replayed(struct tool *r, const char *path)
+{
+	struct tool again;
+
+	tool_init(&again, r->t, 0);
+	again.verb = true;
+	tool_start(&again, "replay", ARGS(path, "--csv"));
+	tool_stop(&again, 0);
+	tool_check_clean(&again);
+	unlink(path);
+	if (!again.text || !r->text || strcmp(again.text, r->text))
+		differ(r->t, "replay printed %zu bytes that are not the %zu "
+		       "printed live", again.len, r->len);
+	tool_release(&again);
+}
+
+/* Tallies, too, are recorded as they were printed. */
+static void ask_recorded(struct test *t)
+{
+	char path[256];
+	struct tool r;
+
+	temp_path(path, sizeof(path), "capture");
+	unlink(path);
+	ask_writer(&r, t, "hist", ARGS("--of", "args.ret", "-i", "0.05", "--by",
+				       "probe,comm,kstack", "-W", path,
+				       EXIT_WRITE));
+	expect(t, r.text, NULL, NULL, "count",
+	       ROUNDS * ARRAY_SIZE(sizes) + BAD);
+	replayed(&r, path);
+	summary(t, "%zu bytes of buckets, live and replayed", r.len);
+	tool_release(&r);
+}
+
 /* From a call's start to its end, as often as there are calls. */
 static void ask_latency(struct test *t)
 {
@@ -338,23 +373,6 @@ static void ask_trace(struct test *t)
 	summary(t, "%u accepts made and printed, by whom", t->count);
 	tool_release(&r);
 	traffic_release(&tr);
-}
-
-/* What was recorded at @path is shown as it was live. */
-static void replayed(struct tool *r, const char *path)
-{
-	struct tool again;
-
-	tool_init(&again, r->t, 0);
-	again.verb = true;
-	tool_start(&again, "replay", ARGS(path, "--csv"));
-	tool_stop(&again, 0);
-	tool_check_clean(&again);
-	unlink(path);
-	if (!again.text || !r->text || strcmp(again.text, r->text))
-		differ(r->t, "replay printed %zu bytes that are not the %zu "
-		       "printed live", again.len, r->len);
-	tool_release(&again);
 }
 
 /* How the kernel got there: a state that connect(2) sets. */
@@ -465,6 +483,7 @@ const struct live_case ask_cases[] = {
 	{ "ask-sums", "values summed, failures told apart", 300, ask_sums,
 	  true },
 	{ "ask-hists", "sizes in their buckets", 300, ask_hists, true },
+	{ "ask-recorded", "tallies replayed", 300, ask_recorded, true },
 	{ "ask-latency", "time between two hooks", 300, ask_latency, true },
 	{ "ask-trace", "accepts printed as they happen", 600, ask_trace, true },
 	{ "ask-stacks", "rows with the kernel's stack", 600, ask_stacks,

@@ -18,6 +18,8 @@
 #include "progs/engine.h"
 #include "tools/frontend/frontend.h"
 
+#define ASK_BUCKETS 1000		/* of lhist, at most */
+
 /* ---- ask_parse.c: words to values -------------------------------------- */
 
 /* What values are meant with on this kernel. */
@@ -108,6 +110,9 @@ void ask_text(const struct ask_value *v, const void *bytes,
 /* ask_is_number - is it printed as a number in JSON? */
 bool ask_is_number(const struct ask_value *v);
 
+/* ask_key_pid - the process that the keys at @key have; 0: none. */
+uint32_t ask_key_pid(const struct ask *a, const uint8_t *key);
+
 /* ---- heap.c: what was tallied ------------------------------------------ */
 
 /*
@@ -156,6 +161,9 @@ struct heap_style {
 	uint64_t ns;		/* when, monotonic; and as time of day */
 	int64_t wall_offset_ns;
 	struct ask_names names;
+	/* of a recording: names of numbers, of the column for each key; NULL:
+	   as ask_text() has them */
+	const struct column *columns;
 	/* a stack's frames into @buf, outermost last, '\n' after each; NULL
 	   prints its number */
 	void (*stack)(void *ctx, const struct ask_value *v, int64_t id,

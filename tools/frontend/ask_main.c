@@ -3,8 +3,7 @@
  * Tools and verbs that tally: what their programs have counted is read at the
  * end, or at each interval, and printed, a map for each part.
  */
-#include "tools/frontend/ask_run.h"
-#include "tools/frontend/rows_int.h"
+#include "tools/frontend/ask_record.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,17 +14,13 @@
 /* Processes are looked at before they end: their stacks need them. */
 #define NOTE_NS 250000000
 
-/* ---- printing ---------------------------------------------------------- */
-
-static enum heap_format format_of(const struct options *o)
-{
-	if (o->ask.folded)
-		return HEAP_FOLDED;
-	if (o->format != FMT_TABLE)
-		return o->format == FMT_JSON ? HEAP_JSON : HEAP_CSV;
-	return o->ask.style && !strcmp(o->ask.style, "bcc") ? HEAP_BCC :
-							      HEAP_TEXT;
-}
+/* A tool or verb at work. */
+struct running {
+	struct asked asked;
+	struct ask_page page;
+	struct ask_record *record;
+	int recorded;		/* how that went */
+};
 
 static uint64_t interval_of(const struct options *o)
 {
@@ -33,47 +28,24 @@ static uint64_t interval_of(const struct options *o)
 				    o->tool->interval * 1000000000ull;
 }
 
-/* Between intervals, for people: when it was. */
-static void print_time(FILE *out, const struct asked *r)
-{
-	time_t now = (time_t)(clock_ns(CLOCK_REALTIME) / 1000000000);
-	char text[16] = "";
-	struct tm tm;
-
-	if (interval_of(r->o) && localtime_r(&now, &tm) &&
-	    strftime(text, sizeof(text), "%H:%M:%S", &tm))
-		fprintf(out, "%s%s\n", r->printed ? "\n" : "", text);
-}
-
-static const char *unit_of(const struct part *p)
+const char *asked_unit(const struct part *p)
 {
 	return p->unit ? p->unit : p->latency && !p->of ? "ns" : "";
 }
 
-static bool is_people(const struct heap_style *s)
-{
-	return s->format == HEAP_TEXT || s->format == HEAP_BCC;
-}
-
-/* A blank line between maps of several lines; behind a histogram there is
- * one. */
-static void space(FILE *out, const struct heap_style *s, const struct heap *h,
-		  bool *owed)
-{
-	bool hist = h->ask->what == ASK_HIST || h->ask->what == ASK_LHIST;
-
-	if (!h->ngroups || !is_people(s))
-		return;
-	if (*owed && h->ask->nkeys)
-		fputc('\n', out);
-	*owed = !hist;
-}
+/* ---- printing ---------------------------------------------------------- */
 
 /* What was tallied since it was printed last. */
-static int print_maps(struct asked *r, struct heap_style *s, FILE *out)
+struct maps {
+	struct heap *h[MAX_PARTS];
+	struct heap_style styles[MAX_PARTS];
+	unsigned n;
+};
+
+static int take_maps(struct asked *r, struct maps *m)
 {
-	bool all = !interval_of(r->o), first = !r->printed, owed = false;
-	struct heap *h;
+	uint64_t now = now_ns();
+	int64_t wall = (int64_t)clock_ns(CLOCK_REALTIME) - (int64_t)now;
 	int err = 0;
 
 	for (unsigned i = 0; i < r->nqueries && !err; i++) {
@@ -81,75 +53,34 @@ static int print_maps(struct asked *r, struct heap_style *s, FILE *out)
 
 		if (!q->object)
 			continue;
-		err = asked_heap(q, &h, all);
+		err = asked_heap(q, &m->h[m->n], !interval_of(r->o));
 		if (err)
 			break;
-		s->name = q->part->name;
-		s->unit = unit_of(q->part);
-		s->names = (struct ask_names){ q->ask.hooks, q->ask.nhooks };
-		s->ctx = q;
-		space(out, s, h, &owed);
-		heap_print(out, h, s, first);
-		first = false;
-		heap_free(h);
+		m->styles[m->n++] = (struct heap_style){
+			.name = q->part->name, .tool = r->o->tool->name,
+			.unit = asked_unit(q->part), .ns = now,
+			.wall_offset_ns = wall,
+			.names = { q->ask.hooks, q->ask.nhooks },
+			.stack = asked_stack, .ctx = q,
+		};
 	}
 	return err;
 }
 
-static void join_key(struct heap_style *s, const char *name)
+static int print(struct running *run)
 {
-	for (unsigned i = 0; i < s->nkeys; i++)
-		if (!strcmp(s->keys[i], name))
-			return;
-	if (s->nkeys < HEAP_KEYS)
-		s->keys[s->nkeys++] = name;
-}
+	struct maps m = { .n = 0 };
+	int err = take_maps(&run->asked, &m);
 
-/* Maps that stand in one CSV have the same columns. */
-static void join_columns(const struct asked *r, struct heap_style *s)
-{
-	for (unsigned i = 0; i < r->nqueries; i++) {
-		const struct ask *a = &r->queries[i].ask;
-		const struct part *p = r->queries[i].part;
-		bool hist = p->what == ASK_HIST || p->what == ASK_LHIST;
-
-		s->bounds = s->bounds || hist;
-		s->totals = s->totals || (!hist && p->what != ASK_COUNT);
-		for (uint32_t k = 0; k < a->nkeys; k++)
-			join_key(s, a->keys[k].name);
-	}
-}
-
-/* Whole or not at all: a signal may come in the middle of it. */
-static int print(struct asked *r)
-{
-	struct heap_style s = {
-		.format = format_of(r->o), .tool = r->o->tool->name,
-		.ns = now_ns(), .stack = asked_stack,
-	};
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-	int err = out ? 0 : -ENOMEM;
-
-	s.wall_offset_ns = (int64_t)clock_ns(CLOCK_REALTIME) - (int64_t)s.ns;
-	join_columns(r, &s);
-	if (out) {
-		if (is_people(&s))
-			print_time(out, r);
-		err = print_maps(r, &s, out);
-		if (ferror(out) && !err)
-			err = -ENOMEM;
-		if (fclose(out) && !err)
-			err = -ENOMEM;
-	}
-	if (!err) {
-		err = -write_all(STDOUT_FILENO, text, len);
-		r->gone = err;
-	}
-	r->printed = true;
-	free(text);
-	return err;
+	/* on disk even if nobody reads any more */
+	if (!err && run->record)
+		run->recorded = ask_record_heap(run->record, m.h[0],
+						&m.styles[0]);
+	if (!err)
+		err = ask_print(&run->page, m.h, m.styles, m.n);
+	for (unsigned i = 0; i < m.n; i++)
+		heap_free(m.h[i]);
+	return err ? err : run->recorded;
 }
 
 static void tell_losses(const struct asked *r)
@@ -163,8 +94,9 @@ static void tell_losses(const struct asked *r)
 			 (unsigned long long)r->losses.missed);
 }
 
-static int loop(struct asked *r)
+static int loop(struct running *run)
 {
+	struct asked *r = &run->asked;
 	const struct options *o = r->o;
 	uint64_t now = now_ns(), end = now + o->duration_ns;
 	uint64_t every = interval_of(o), next = now + every;
@@ -179,7 +111,7 @@ static int loop(struct asked *r)
 		if (o->duration_ns && now >= end)
 			break;
 		if (every && now >= next) {
-			err = print(r);
+			err = print(run);
 			next += every;
 			continue;
 		}
@@ -196,24 +128,31 @@ static int loop(struct asked *r)
 		if (out.revents & POLLERR)	/* no reader left */
 			return -EPIPE;
 		if (life_asked())
-			err = print(r);
+			err = print(run);
 	}
 	return err;
 }
 
-static int tally(struct asked *r)
+static int tally(struct running *run)
 {
+	struct asked *r = &run->asked;
+	struct err e = { .no = 0 };
 	int err;
 
+	run->page.o = r->o;
+	run->page.times = interval_of(r->o);
+	if (r->o->write_file &&
+	    ask_record_open(&run->record, &r->queries[0], &e))
+		return fail_err(&e);
 	kernel_leave(r->env, asked_users(r));
 	life_ready(r->o);
-	err = loop(r);
+	err = loop(run);
 	asked_stop(r);
 	if (!err)
-		err = print(r);
-	if (err && err != -EPIPE) {
-		complain("%s: %s", r->gone ? "stdout" : "what was counted",
-			 strerror(-err));
+		err = print(run);
+	if (err && err != -EPIPE && !run->recorded) {
+		complain("%s: %s", run->page.gone ? "stdout" :
+			 "what was counted", strerror(-err));
 		return EXIT_FAIL;
 	}
 	tell_losses(r);
@@ -222,19 +161,18 @@ static int tally(struct asked *r)
 
 int ask_main(struct options *o, const struct part *parts)
 {
-	static struct asked r;
+	static struct running run;
+	struct asked *r = &run.asked;
+	struct err e = { .no = 0 };
 	int ret;
 
-	if (o->ask.style && strcmp(o->ask.style, "bcc") &&
-	    strcmp(o->ask.style, "bpftrace")) {
-		complain("--hist '%s': want bpftrace or bcc", o->ask.style);
-		return EXIT_USAGE;
-	}
-	r.o = o;
+	r->o = o;
 	life_begin();
-	ret = asked_start(&r, parts);
+	ret = asked_start(r, parts);
 	if (ret < 0)
-		ret = parts->what == ASK_TRACE ? ask_rows(&r, o) : tally(&r);
-	asked_release(&r);
+		ret = parts->what == ASK_TRACE ? ask_rows(r, o) : tally(&run);
+	if (ask_record_close(run.record, &r->losses, &e))
+		ret = fail_err(&e);
+	asked_release(r);
 	return ret;
 }

@@ -33,8 +33,6 @@ struct asked {
 	unsigned nqueries;
 	struct losses losses;
 	struct stacks stacks;
-	bool printed;
-	bool gone;		/* stdout */
 };
 
 /* ask_take - what the part asks for in the way that q->way names, as hooks, a
@@ -45,6 +43,8 @@ bool query_has(const struct query *q, int from);
 /* asked_start - from the options to programs that run; @parts ends with name
  * NULL.  -1 to go on, or the exit code after a complaint. */
 int asked_start(struct asked *r, const struct part *parts);
+/* asked_unit - of the part's value: "bytes", "ns" or "". */
+const char *asked_unit(const struct part *p);
 /* asked_users - are there stacks of users to look up? */
 bool asked_users(const struct asked *r);
 /* asked_stop - programs detached, losses counted. */

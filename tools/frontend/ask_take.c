@@ -105,9 +105,9 @@ static int take_range(struct query *q, struct err *e)
 		return err_set(e, 0, "--range '%s': want LO,HI,STEP with HI "
 			       "above LO and a step above 0", text);
 	if (((uint64_t)q->ask.max - (uint64_t)q->ask.min) /
-	    (uint64_t)q->ask.step > 1000)
-		return err_set(e, 0, "--range '%s': more than 1000 buckets",
-			       text);
+	    (uint64_t)q->ask.step > ASK_BUCKETS)
+		return err_set(e, 0, "--range '%s': more than %d buckets",
+			       text, ASK_BUCKETS);
 	return 0;
 }
 

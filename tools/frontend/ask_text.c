@@ -174,3 +174,17 @@ bool ask_is_number(const struct ask_value *v)
 	return (v->shape == SHAPE_U64 || v->shape == SHAPE_S64) &&
 	       v->from != FROM_PROBE && !ask_enum_of(v) && !is_error(v);
 }
+
+uint32_t ask_key_pid(const struct ask *a, const uint8_t *key)
+{
+	uint64_t pid = 0;
+
+	for (uint32_t i = 0; i < a->nkeys; i++) {
+		if (a->keys[i].from == FROM_PID) {
+			memcpy(&pid, key, sizeof(pid));
+			break;
+		}
+		key += ask_value_size(&a->keys[i]);
+	}
+	return (uint32_t)pid;
+}

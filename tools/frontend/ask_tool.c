@@ -172,6 +172,21 @@ static int add_column(struct ask_tool *t, uint32_t i, const struct ask *a)
 	return add_names(t, i, a);
 }
 
+const char *const ask_tally_columns[] = { "slot", "count", "total" };
+
+static void add_tally(struct ask_tool *t, struct column *col)
+{
+	for (unsigned i = 0; i < ASK_TALLY_COLUMNS; i++) {
+		col[i] = (struct column){
+			.key = ask_tally_columns[i],
+			.heading = ask_tally_columns[i],
+			.help = "of a tally", .kind = K_U64,
+			.off = (uint16_t)t->tool.event_size, .size = 8,
+		};
+		t->tool.event_size += 8;
+	}
+}
+
 int ask_tool_init(struct ask_tool *t, const struct tool *base,
 		  const struct ask *a)
 {
@@ -183,6 +198,8 @@ int ask_tool_init(struct ask_tool *t, const struct tool *base,
 	t->tool.event_size = sizeof(struct event);
 	for (uint32_t i = 0; i < a->nkeys && !err; i++)
 		err = add_column(t, i, a);
+	if (a->what != ASK_TRACE)
+		add_tally(t, t->columns + a->nkeys);
 	return err;
 }
 

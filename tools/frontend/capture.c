@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Writing captures; the format is described in capture_int.h. */
+#include "progs/engine.h"
 #include "tools/frontend/capture_int.h"
 #include "tools/frontend/rows_int.h"
 
@@ -176,6 +177,28 @@ static void put_columns(struct capture *c, const struct tool *t)
 	}
 }
 
+static void put_ask(struct capture *c, const struct capture_info *info)
+{
+	const struct ask *a = info->ask;
+	struct strings s = { NULL, 0, false };
+
+	add_string(&s, "what");
+	add_string(&s, capture_ask_name(a->what));
+	add_string(&s, "signed");
+	add_u64(&s, a->value.shape == SHAPE_S64);
+	add_string(&s, "unit");
+	add_string(&s, info->unit ? info->unit : "");
+	add_string(&s, "intervals");
+	add_u64(&s, info->intervals);
+	add_string(&s, "min");
+	add_s64(&s, a->min);
+	add_string(&s, "max");
+	add_s64(&s, a->max);
+	add_string(&s, "step");
+	add_s64(&s, a->step);
+	put_strings(c, REC_ASK, &s);
+}
+
 /* The file, empty; a device or a pipe by mistake is left alone. */
 static int open_file(const char *file, struct err *e)
 {
@@ -231,6 +254,8 @@ int capture_create(struct capture **out, const char *file,
 	put_members(c, t);
 	if (t->flags & T_ASK)
 		put_columns(c, t);
+	if (info->ask)
+		put_ask(c, info);
 	put_record(c, REC_READY, NULL, 0);
 	/* at once: a full disk is better known before the tool starts */
 	rc = capture_flush(c);

@@ -8,6 +8,7 @@
  *   ENUM       one per member with named values: name, then value, name ...
  *   COLUMN     one per column of a tool that was made for a request, and is
  *              nowhere else: key, heading, width, flags as words
+ *   ASK        of a tally, what was asked: key, value, as in INFO
  *   READY      the description is complete; records of what happened follow:
  *   EVENT      a raw event, struct event first, as MEMBER describes it; what
  *              stacks and addresses mean stands before the rows that have them
@@ -38,7 +39,7 @@ struct file_head {
 
 enum record_type {
 	REC_INFO = 1, REC_MEMBER, REC_ENUM, REC_READY, REC_EVENT, REC_LOSSES,
-	REC_END, REC_COLUMN,
+	REC_END, REC_COLUMN, REC_ASK,
 };
 
 struct record_head {
@@ -131,6 +132,9 @@ struct capture {
 	unsigned nmade;
 	struct column made_columns[MAX_MADE + 1];
 	struct tool made_tool;
+	struct ask *ask;		/* NULL: rows are rows */
+	char unit[16];
+	bool intervals;
 	struct enum_names *enums[MAX_COLUMNS];
 	unsigned nenums;
 	struct value_map *maps[MAX_COLUMNS];
@@ -190,6 +194,14 @@ int capture_fit(struct capture *c, const struct tool *t, struct err *e);
 
 /* capture_take_column - the record of a column; -EBADMSG. */
 int capture_take_column(struct capture *c);
+/* capture_take_ask - the record of what was asked; -EBADMSG, -ENOMEM.
+ * capture_ask_names - the words for enum ask_what, NULL behind the last that
+ * there are tallies of. */
+int capture_take_ask(struct capture *c);
+const char *capture_ask_name(unsigned what);
+/* capture_ask - the keys of c->ask, from the columns of the tool that was made;
+ * -EBADMSG: no tally has such. */
+int capture_ask(struct capture *c, struct err *e);
 /* capture_made - the tool that the capture's columns describe, checked; NULL
  * with the reason in @e.  Lives as long as @c. */
 const struct tool *capture_made(struct capture *c, struct err *e);

@@ -116,7 +116,7 @@ const struct tool *capture_made(struct capture *c, struct err *e)
 
 	c->made_tool = (struct tool){
 		.name = v ? v->name : "", .summary = v ? v->summary : "",
-		.flags = T_ASK | T_COUNT | T_STACKS,
+		.flags = T_ASK | T_STACKS | (c->ask ? T_TALLY : T_COUNT),
 		.columns = c->made_columns, .event_size = sizeof(struct event),
 	};
 	for (unsigned i = 0; v && i < c->nmade; i++) {

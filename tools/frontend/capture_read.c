@@ -26,6 +26,7 @@ void capture_free(struct capture *c)
 		free(c->names[i]);
 	free(c->columns);
 	free(c->made);
+	free(c->ask);
 	free(c->members);
 	free(c->tool_name);
 	free(c->version);
@@ -63,8 +64,11 @@ int capture_read(struct capture **out, FILE *file,
 	if (!tool && c->nmade) {
 		rc = -EBADMSG;
 		tool = capture_made(c, e);
-		if (!tool)
+		if (!tool || (c->ask && capture_ask(c, e)))
 			goto fail;
+		info->ask = c->ask;
+		info->unit = c->unit;
+		info->intervals = c->intervals;
 	}
 	if (!tool) {
 		err_set(e, 0, "the capture is of a tool that is not here: %s",
@@ -158,6 +162,10 @@ static int take_event(struct capture *c, struct err *e)
 		ev->len = tail_len(c, c->stack, c->nstack,
 				   offsetof(struct stack_event, text));
 		return c->nstack == 4 ? 1 : 0;
+	}
+	if (ev->type == EVENT_PRINT) {
+		ev->len = sizeof(*ev);
+		return 1;
 	}
 	if (ev->type != EVENT_ROW)
 		return 0;

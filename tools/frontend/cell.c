@@ -194,8 +194,7 @@ void cell_load(struct cell *cell, const struct column *col,
 		     ((col->flags & C_ZERO) || col->kind == K_NETNS);
 }
 
-/* The name of value @v, "" standing for a hole in the table. */
-static const char *enum_name(const char *const *names, uint64_t v)
+const char *enum_name(const char *const *names, uint64_t v)
 {
 	uint64_t i;
 

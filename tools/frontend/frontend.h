@@ -173,6 +173,8 @@ bool filter_on_owner(const struct filters *f);
 
 /* ---- rows: columns and emitters --------------------------------------- */
 
+struct ask;			/* of progs/engine.h */
+
 /* Clocks of a run or capture: what turns event ns into times. */
 struct clocks {
 	uint64_t start_ns;	/* monotonic, of the run */
@@ -311,6 +313,11 @@ struct capture_info {
 	uint64_t map_entries;
 	struct clocks clocks;
 	int64_t boot_offset_ns;	/* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
+	/* Of tallies, whose rows are what was printed (ask_record.h); NULL:
+	 * rows are rows. */
+	const struct ask *ask;
+	const char *unit;	/* of the value */
+	bool intervals;		/* printed more than once */
 };
 
 struct capture;

@@ -73,7 +73,7 @@ static void json_key(struct heap_page *p, const struct heap_group *g,
 		return;
 	}
 	heap_word(p, k, word);
-	if (k->v->shape == SHAPE_STACK || ask_is_number(k->v))
+	if (k->v->shape == SHAPE_STACK || heap_is_number(p, k))
 		fputs(word, p->out);
 	else
 		quoted(p->out, word, strlen(word));

@@ -43,6 +43,8 @@ int heap_stack_error(const struct heap_key *k);
 /* heap_word - key @k as text, a stack as its number. */
 void heap_word(const struct heap_page *p, const struct heap_key *k,
 	       char buf[HEAP_WORD]);
+/* heap_is_number - is key @k printed as a number in JSON? */
+bool heap_is_number(const struct heap_page *p, const struct heap_key *k);
 /* heap_total - a total, or average, with the value's sign; at most 20. */
 char *heap_total(char *p, const struct ask *a, uint64_t total);
 uint64_t heap_average(const struct ask *a, const struct heap_group *g);

@@ -47,11 +47,38 @@ bool heap_stack(struct heap_page *p, const struct heap_group *g,
 	return true;
 }
 
+/* Is it a number with names that a recording brought along? */
+static bool has_names(const struct heap_page *p, const struct heap_key *k)
+{
+	return p->style->columns && p->style->columns[k->i].kind == K_ENUM;
+}
+
+bool heap_is_number(const struct heap_page *p, const struct heap_key *k)
+{
+	return ask_is_number(k->v) && !has_names(p, k);
+}
+
+static void put_name(const struct heap_page *p, const struct heap_key *k,
+		     char buf[HEAP_WORD])
+{
+	const char *name;
+	uint64_t v;
+
+	memcpy(&v, k->bytes, sizeof(v));
+	name = enum_name(p->style->columns[k->i].names, v);
+	if (name)
+		*put_clean(buf, name, strnlen(name, HEAP_WORD - 1)) = '\0';
+	else
+		*put_u64(buf, v) = '\0';
+}
+
 void heap_word(const struct heap_page *p, const struct heap_key *k,
 	       char buf[HEAP_WORD])
 {
 	if (k->v->shape == SHAPE_STACK)
 		snprintf(buf, HEAP_WORD, "%" PRId64, stack_id(k));
+	else if (has_names(p, k))
+		put_name(p, k, buf);
 	else
 		ask_text(k->v, k->bytes, &p->style->names, buf, HEAP_WORD);
 }

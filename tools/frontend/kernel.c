@@ -32,3 +32,21 @@ void kernel_leave(const struct env *env, bool users)
 		caps_drop(env->has.kprobe_pmu == FEAT_NO &&
 			  env->has.kprobe != FEAT_NO);
 }
+
+void kernel_clocks(struct capture_info *info)
+{
+	uint64_t mono = now_ns();
+
+	info->clocks.wall_offset_ns = clock_ns(CLOCK_REALTIME) - mono;
+	info->boot_offset_ns = clock_ns(CLOCK_BOOTTIME) - mono;
+}
+
+void kernel_info(struct capture_info *info, const struct env *env,
+		 const struct options *o)
+{
+	info->tool = o->tool->name;
+	info->version = PACKAGE_VERSION;
+	memcpy(info->machine, env->machine, sizeof(info->machine));
+	memcpy(info->release, env->release, sizeof(info->release));
+	kernel_clocks(info);
+}

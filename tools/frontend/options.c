@@ -185,7 +185,7 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 		      const char *name)
 {
 	const char *why = contradiction(o);
-	uint32_t flags = o->tool ? o->tool->flags : 0;
+	uint32_t flags = o->tool && !replay ? o->tool->flags : 0;
 	int n = argc - optind;
 
 	o->ask.hooks = argv + optind;

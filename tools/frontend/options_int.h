@@ -70,6 +70,7 @@ extern const struct opt opt_table[];	/* ends with name NULL */
 enum take take_flag(struct parse *, const struct opt *, const char *);
 enum take take_more(struct parse *, const struct opt *, const char *);
 enum take take_text(struct parse *, const struct opt *, const char *);
+enum take take_style(struct parse *, const struct opt *, const char *);
 enum take take_file(struct parse *, const struct opt *, const char *);
 enum take take_number(struct parse *, const struct opt *, const char *);
 enum take take_duration(struct parse *, const struct opt *, const char *);

@@ -339,6 +339,16 @@ enum take take_format(struct parse *p, const struct opt *opt, const char *arg)
 	return TAKE_OK;
 }
 
+enum take take_style(struct parse *p, const struct opt *opt, const char *arg)
+{
+	static const char *const names[] = { "bpftrace", "bcc", NULL };
+
+	if (choose(names, arg) < 0)
+		return opt_bad(p, arg, "want %s", opt->want);
+	p->o->ask.style = arg;
+	return TAKE_OK;
+}
+
 /* ---- options that are a command of their own -------------------------- */
 
 static void words(const struct parse *p, const char *what)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* sockeye replay FILE: what was recorded with -W, shown in any form. */
-#include "tools/frontend/run.h"
+#include "tools/frontend/ask_record.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -67,8 +67,10 @@ int verb_replay(int argc, char **argv)
 		return EXIT_FAIL;
 	}
 	ret = options_parse(&o, t, argc, argv, true);
-	rows = ret < 0 ? rows_new(&o, stdout) : NULL;
-	if (rows) {
+	rows = ret < 0 && !info.ask ? rows_new(&o, stdout) : NULL;
+	if (ret < 0 && info.ask) {
+		ret = ask_replay(c, &info, &o);
+	} else if (rows) {
 		names = names_new();
 		rows_names(rows, names);
 		frames = frames_new();

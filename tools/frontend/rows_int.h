@@ -121,6 +121,8 @@ struct wardrobe {
 /* cell_dress - add the names that numbers and addresses have. */
 void cell_dress(struct cell *cell, const struct column *col,
 		const struct wardrobe *w, uint64_t now_ns);
+/* enum_name - of value @v, "" standing for a hole in the table; NULL. */
+const char *enum_name(const char *const *names, uint64_t v);
 /* kind_stacks - K_KSTACK, K_USTACK; cell_stack_error - the errno of such a
  * cell, 0: it has a stack. */
 bool kind_stacks(uint8_t kind);

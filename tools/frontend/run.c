@@ -35,8 +35,7 @@ static void sync_clocks(struct run *r)
 	if (r->resync_ns && mono < r->resync_ns)
 		return;
 	r->resync_ns = mono + 60000000000ull;
-	r->info.clocks.wall_offset_ns = clock_ns(CLOCK_REALTIME) - mono;
-	r->info.boot_offset_ns = clock_ns(CLOCK_BOOTTIME) - mono;
+	kernel_clocks(&r->info);
 }
 
 /* ---- losses ----------------------------------------------------------- */
@@ -200,10 +199,7 @@ static int start_output(struct run *r)
 	const struct options *o = r->o;
 	struct err e = { 0 };
 
-	r->info.tool = o->tool->name;
-	r->info.version = PACKAGE_VERSION;
-	memcpy(r->info.machine, r->from->env->machine, sizeof(r->info.machine));
-	memcpy(r->info.release, r->from->env->release, sizeof(r->info.release));
+	kernel_info(&r->info, r->from->env, o);
 	sync_clocks(r);
 	if (o->write_file &&
 	    capture_create(&r->capture, o->write_file, o->tool, &r->info, &e))

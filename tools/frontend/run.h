@@ -92,6 +92,12 @@ int kernel_open(struct env *env, const struct options *o);
  * @users: but what it takes to read the files of other processes. */
 void kernel_leave(const struct env *env, bool users);
 
+/* kernel_info - what output and captures say of where they are from, but for
+ * the start; kernel_clocks - how clocks differ now. */
+void kernel_info(struct capture_info *info, const struct env *env,
+		 const struct options *o);
+void kernel_clocks(struct capture_info *info);
+
 /* ---- run.c ------------------------------------------------------------ */
 
 /* What is shown: the events of @object, whose programs are attached. */
