@@ -241,14 +241,15 @@ static void part_ok(const struct tool *t, const struct part *p)
 
 	ck_assert(*p->name && p->text && p->nways);
 	ck_assert_uint_le(p->nways, MAX_WAYS);
-	ck_assert_int_lt(p->what, ASK_TRACE);
+	ck_assert_int_le(p->what, ASK_TRACE);
+	ck_assert((p->what == ASK_TRACE) == !(t->flags & T_TALLY));
 	ck_assert((p->what == ASK_LHIST) == (p->range != NULL));
 	for (i = 0; i < p->nways; i++) {
 		const struct way *w = &p->ways[i];
 
 		ck_assert_ptr_nonnull(w->hooks);
-		ck_assert_msg(p->what == ASK_COUNT || p->latency || w->of ||
-			      p->of, "%s: %s of what?", t->name, p->name);
+		ck_assert_msg(p->what == ASK_COUNT || p->what == ASK_TRACE ||
+			      p->latency || w->of || p->of, "%s: %s of what?", t->name, p->name);
 		key_names(p->ways[0].by ? p->ways[0].by : p->by, first,
 			  sizeof(first));
 		key_names(w->by ? w->by : p->by, other, sizeof(other));
@@ -264,7 +265,7 @@ static void parts_of(const struct tool *t)
 	for (p = t->parts; p && p->name; p++, n++)
 		part_ok(t, p);
 	ck_assert_uint_le(n, MAX_PARTS);
-	ck_assert(!t->parts || (n && t->flags & T_TALLY && t->examples));
+	ck_assert(!t->parts || (n && t->examples));
 }
 
 START_TEST(requests)

@@ -195,6 +195,11 @@ extern const struct column columns_none[];
 	.spec = &spec_none, .roles = roles_none,			\
 	.columns = columns_none, .event_size = sizeof(struct event),	\
 	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_STACKS | T_MAPS
+/* One that shows each hit (ASK_TRACE), and has one part. */
+#define REQUEST_ROWS							\
+	.spec = &spec_none, .roles = roles_none,			\
+	.columns = columns_none, .event_size = sizeof(struct event),	\
+	.filters = F_TASK, .flags = T_COUNT | T_KEYS | T_STACKS | T_MAPS
 /* One that takes other hooks in place of its own. */
 #define REQUEST_HOOKS							\
 	.spec = &spec_none, .roles = roles_none,			\

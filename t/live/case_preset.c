@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- what was shown ----------------------------------------------------- */
 
@@ -307,31 +308,52 @@ static const struct preset {
 	const char *name;
 	int what;
 	void (*check)(struct shown *s, const struct made *m);
+	bool typed;		/* needs BTF */
 } presets[] = {
-	{ "socksize", PLAY_ALL, socksize }, { "socketio", PLAY_ALL, socketio },
-	{ "sofamily", PLAY_ALL, sofamily },
-	{ "soprotocol", PLAY_ALL, soprotocol },
-	{ "sockstat", PLAY_ALL, sockstat }, { "sormem", PLAY_ALL, sormem },
-	{ "acceptcount", PLAY_ALL, acceptcount },
-	{ "connectcount", PLAY_ALL, connectcount },
-	{ "connectstack", PLAY_ALL, connectstack },
-	{ "sockcalls", PLAY_ALL, sockcalls },
-	{ "sockbytes", PLAY_ALL, sockbytes },
-	{ "tcpconnects", PLAY_ALL, tcpconnects },
-	{ "tcpaccepts", PLAY_ALL, tcpaccepts },
-	{ "tcpcalls", PLAY_ALL, tcpcalls }, { "udpcalls", PLAY_ALL, udpcalls },
-	{ "tcpsendsize", PLAY_ALL, tcpsendsize },
-	{ "tcprecvsize", PLAY_ALL, tcprecvsize },
-	{ "udpsendsize", PLAY_ALL, udpsendsize },
-	{ "udprecvsize", PLAY_ALL, udprecvsize },
-	{ "xmitstack", PLAY_UDP, xmitstack }, { "rxcpu", PLAY_UDP, rxcpu },
+	{ "socksize", PLAY_ALL, socksize, false },
+	{ "socketio", PLAY_ALL, socketio, false },
+	{ "sofamily", PLAY_ALL, sofamily, false },
+	{ "soprotocol", PLAY_ALL, soprotocol, false },
+	{ "sockstat", PLAY_ALL, sockstat, false },
+	{ "sormem", PLAY_ALL, sormem, false },
+	{ "acceptcount", PLAY_ALL, acceptcount, false },
+	{ "connectcount", PLAY_ALL, connectcount, false },
+	{ "connectstack", PLAY_ALL, connectstack, false },
+	{ "sockcalls", PLAY_ALL, sockcalls, false },
+	{ "sockbytes", PLAY_ALL, sockbytes, false },
+	{ "tcpconnects", PLAY_ALL, tcpconnects, false },
+	{ "tcpaccepts", PLAY_ALL, tcpaccepts, false },
+	{ "tcpcalls", PLAY_ALL, tcpcalls, false },
+	{ "udpcalls", PLAY_ALL, udpcalls, false },
+	{ "tcpsendsize", PLAY_ALL, tcpsendsize, false },
+	{ "tcprecvsize", PLAY_ALL, tcprecvsize, false },
+	{ "udpsendsize", PLAY_ALL, udpsendsize, false },
+	{ "udprecvsize", PLAY_ALL, udprecvsize, false },
+	{ "xmitstack", PLAY_UDP, xmitstack, false },
+	{ "rxcpu", PLAY_UDP, rxcpu, true },
 };
+
+/* Whose types a kernel without BTF does not tell. */
+static bool has_types(const struct test *t)
+{
+	unsigned i;
+
+	for (i = 0; i < t->nextra; i++)
+		if (!strcmp(t->extra[i], "--btf") ||
+		    !strcmp(t->extra[i], "--fields"))
+			return false;
+	return !access("/sys/kernel/btf/vmlinux", F_OK);
+}
 
 static void run_preset(struct test *t, const struct preset *what)
 {
 	struct shown s = { .t = t };
 	struct tool r;
 
+	if (what->typed && !has_types(t)) {
+		summary(t, "%s not without BTF", what->name);
+		return;
+	}
 	player_start(&s.p, t, what->what);
 	tool_init(&r, t, 0);
 	tool_start(&r, what->name, ARGS("--csv", "-p", s.p.text));
@@ -356,6 +378,34 @@ static void run_some(struct test *t, unsigned from, unsigned to)
 	}
 }
 
+/* A line for each call, as it is made. */
+static void run_accepts(struct test *t)
+{
+	struct shown s = { .t = t };
+	struct tool r;
+
+	player_start(&s.p, t, PLAY_ALL);
+	tool_init(&r, t, 0);
+	tool_start(&r, "accepts", ARGS("--csv", "-p", s.p.text));
+	player_play(&s.p);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	if (table_parse(&s.table, t, r.text)) {
+		unsigned i, n = 0;
+
+		for (i = 0; i < s.table.nrows; i++)
+			n += matches(&s.table, i, ARGS("pid", s.p.text, "comm",
+						       PLAYER_COMM));
+		if (n != s.p.made->calls_of_accept || n != s.table.nrows)
+			differ(t, "%u of %u rows, %u calls of accept", n,
+			       s.table.nrows, s.p.made->calls_of_accept);
+		summary(t, ", accepts %u", n);
+		table_release(&s.table);
+	}
+	tool_release(&r);
+	player_release(&s.p);
+}
+
 #define SOCKETS 6
 
 static void preset_sockets(struct test *t)
@@ -366,6 +416,7 @@ static void preset_sockets(struct test *t)
 static void preset_lines(struct test *t)
 {
 	run_some(t, SOCKETS, ARRAY_SIZE(presets));
+	run_accepts(t);
 }
 
 const struct live_case preset_cases[] = {
