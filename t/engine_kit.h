@@ -128,15 +128,14 @@ static inline int probe_read(struct bpfvm *vm)
 	uint64_t len = vm->reg[2], from = vm->reg[3];
 	void *to = (void *)(uintptr_t)vm->reg[1];
 
-	ck_assert_uint_ge(len, 1);
-	if (!own(vm, vm->reg[1], len))
+	if (!len || !own(vm, vm->reg[1], len))
 		return -1;
 	k.reads++;
 	vm->reg[0] = 0;
 	if (own(vm, from, len)) {
 		k.own_reads++;
 		memmove(to, (const void *)(uintptr_t)from, len);
-	} else if (from >= MEM_AT && from + len <= MEM_AT + MEM_SIZE) {
+	} else if (from >= MEM_AT && from - MEM_AT <= MEM_SIZE - len) {
 		memcpy(to, k.mem + (from - MEM_AT), len);
 	} else {
 		memset(to, 0, len);
@@ -318,7 +317,7 @@ static inline int kernel_call(struct bpfvm *vm, int id)
 
 	if (id <= 3)
 		err = map_call(vm, id);
-	else if (id == 4 || id == 113)
+	else if (id == 4 || id == 112 || id == 113)
 		err = probe_read(vm);
 	else if (id == 25 || id == 130 || id == 134)
 		err = events_call(vm, id);
@@ -334,7 +333,8 @@ static inline int kernel_call(struct bpfvm *vm, int id)
 /* Anew, since the resolver remembers answers. */
 static inline void make_types(void)
 {
-	const struct source s = { .name = "table", .core = engine_core };
+	const struct source s = { .name = "table", .core = engine_core,
+				  .func_args = kit_func_args };
 
 	resolver_release(&kit.fields);
 	resolver_init(&kit.fields, kit.target.big_endian);

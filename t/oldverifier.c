@@ -223,11 +223,23 @@ static bool constant_size(struct verifier *v, int arg, unsigned *size)
 	return true;
 }
 
+/* check_map_func_compatibility(): maps of stacks are for one helper alone, and
+ * it for them. */
+static bool fits_map(struct verifier *v, int id, const struct spec_map *m)
+{
+	if (!m || (m->type == BPF_MAP_TYPE_STACK_TRACE) == (id == 27))
+		return true;
+	return bad(v, "map %s for helper %d", m->name, id);
+}
+
 static bool arguments(struct verifier *v, int id)
 {
-	const struct spec_map *m = v->s.r[id == 25 ? 2 : 1].map;
+	const struct reg *r = &v->s.r[id == 25 || id == 27 ? 2 : 1];
+	const struct spec_map *m = r->kind == MAP ? r->map : NULL;
 	unsigned size = 0;
 
+	if (!fits_map(v, id, m))
+		return false;
 	switch (id) {
 	case 1:			/* map_lookup_elem */
 	case 3:			/* map_delete_elem */
@@ -248,6 +260,8 @@ static bool arguments(struct verifier *v, int id)
 		       constant_size(v, 5, &size) &&
 			       on_stack(v, 4, size, false) :
 		       bad(v, "r1 or r2");
+	case 27:		/* get_stackid; r3 anything */
+		return (m && v->s.r[1].kind == CTX) || bad(v, "r1 or r2");
 	case 5: case 8: case 14: case 15: case 35:
 	case 80:		/* get_current_cgroup_id, younger */
 		return true;
@@ -261,6 +275,7 @@ static bool call(struct verifier *v, const struct bpf_insn *x)
 	const struct spec_map *m = v->s.r[1].map;
 	static const uint8_t args[] = {
 		[1] = 2, [2] = 4, [3] = 2, [4] = 3, [16] = 2, [25] = 5,
+		[27] = 3,
 	};
 	int i, n = x->imm < (int)sizeof(args) ? args[x->imm] : 0;
 

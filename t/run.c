@@ -2,8 +2,9 @@
 /*
  * Runs the suites of t/test_*.c, each test in a process of its own.
  *
- * usage: run [-l] [-n] [-v] [SUITE...]
+ * usage: run [-l] [-n] [-v] [-s SEED] [-c COUNT] [SUITE...]
  *   -l  list the suites   -n  no fork (for gdb)   -v  name every test
+ *   -s, -c  of random requests (suites fuzz_*; t/random.h)
  */
 #include <check.h>
 #include <stdio.h>
@@ -27,7 +28,8 @@ static const struct {
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: t/run [-l] [-n] [-v] [SUITE...]\n");
+	fprintf(stderr, "usage: t/run [-l] [-n] [-v] [-s SEED] [-c COUNT] "
+		"[SUITE...]\n");
 	return 2;
 }
 
@@ -53,8 +55,14 @@ int main(int argc, char **argv)
 	SRunner *runner = srunner_create(NULL);
 	int c, run, failed;
 
-	while ((c = getopt(argc, argv, "lnv")) != -1) {
+	while ((c = getopt(argc, argv, "c:lns:v")) != -1) {
 		switch (c) {
+		case 'c':
+			setenv("RANDOM_COUNT", optarg, 1);
+			break;
+		case 's':
+			setenv("RANDOM_SEED", optarg, 1);
+			break;
 		case 'l':
 			for (size_t i = 0; suites[i].name; i++)
 				puts(suites[i].name);

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a request means, said a second time: its values, conditions and slots
+ * worked out in C from the memory of engine_kit.h, as the context of a hook on
+ * x86_64 has it.
+ */
+#ifndef SOCKEYE_T_ENGINE_EVAL_H
+#define SOCKEYE_T_ENGINE_EVAL_H
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include "t/engine_kit.h"
+
+static const char eval_format[] =
+	"name: x\nID: 7\nformat:\n"
+	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+	"\n"
+	"\tfield:const void * skaddr;\toffset:8;\tsize:8;\tsigned:0;\n"
+	"\tfield:int ret;\toffset:16;\tsize:4;\tsigned:1;\n"
+	"\tfield:__u32 len;\toffset:20;\tsize:4;\tsigned:0;\n"
+	"\tfield:s8 small;\toffset:24;\tsize:1;\tsigned:1;\n"
+	"\tfield:__u16 port;\toffset:26;\tsize:2;\tsigned:0;\n";
+
+static uint64_t eval_latency;
+
+/* ---- memory ------------------------------------------------------------ */
+
+/* As bpf_probe_read_kernel(): zeros for what cannot be read. */
+static inline void eval_read(void *to, uint64_t from, size_t len)
+{
+	memset(to, 0, len);
+	if (from >= MEM_AT && from - MEM_AT <= MEM_SIZE - len)
+		memcpy(to, k.mem + (from - MEM_AT), len);
+}
+
+static inline uint64_t eval_load(const void *p, uint32_t size)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, p, size);
+	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? v >> (64 - 8 * size) :
+							v;
+}
+
+static inline uint64_t eval_widen(uint64_t v, const struct field *f)
+{
+	bool be = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+	uint64_t l = 0, r = 0;
+
+	ck_assert(!field_value(CORE_FIELD_LSHIFT_U64, f, be, &l) &&
+		  !field_value(CORE_FIELD_RSHIFT_U64, f, be, &r));
+	v <<= l;
+	return f->is_signed ? (uint64_t)((int64_t)v >> r) : v >> r;
+}
+
+/* eval_field - NULL: the kernel has none such. */
+static inline const struct field *eval_field(const struct ask_step *s)
+{
+	const struct kit_field *f = engine_fields;
+
+	for (; f < engine_fields + sizeof(engine_fields) / sizeof(*f); f++)
+		if (!strcmp(f->type, s->type) && !strcmp(f->path, s->path))
+			return &f->f;
+	return NULL;
+}
+
+static inline uint64_t eval_follow(uint64_t p, const char *type,
+				   const char *path)
+{
+	const struct ask_step s = { type, path };
+	uint8_t bytes[8];
+	struct field f;
+
+	if (!p)
+		return 0;
+	f = *eval_field(&s);
+	if (f.class == FIELD_POINTER)
+		f.size = 8;
+	eval_read(bytes, p + f.off, f.size);
+	return eval_widen(eval_load(bytes, f.size), &f);
+}
+
+/* ---- where values come from -------------------------------------------- */
+
+static inline uint64_t eval_reg(int n)
+{
+	struct field f;
+
+	if (regs_field("x86_64", n, &f))
+		ck_abort_msg("no register %d", n);
+	return k.ctx[f.off / 8];
+}
+
+static inline uint64_t eval_arg(const struct hook *h, int n)
+{
+	uint64_t v;
+	int off = regs_stack("x86_64", n);
+	bool regs = h->kind == HOOK_KPROBE || h->kind == HOOK_UPROBE;
+
+	if (!regs)
+		return k.ctx[n];
+	if (off < 0)
+		return eval_reg(n);
+	/* above the return address */
+	eval_read(&v, eval_reg(REG_SP) + (uint64_t)off, sizeof(v));
+	return v;
+}
+
+static inline uint64_t eval_tp(const struct ask_value *v)
+{
+	const char *why;
+	struct field f;
+	uint64_t n;
+
+	ck_assert(!format_field(eval_format, sizeof(eval_format) - 1, v->field,
+				&f, &why));
+	n = eval_load((const uint8_t *)k.ctx + f.off, f.size);
+	return v->nsteps || v->then ? n : eval_widen(n, &f);
+}
+
+static inline uint64_t eval_origin(const struct ask_value *v, uint32_t hook)
+{
+	const struct hook *h = &q.hooks[hook];
+
+	switch (v->from) {
+	case FROM_NUMBER: return v->number;
+	case FROM_PID: return k.pid_tgid >> 32;
+	case FROM_TID: return (uint32_t)k.pid_tgid;
+	case FROM_UID: return (uint32_t)k.uid_gid;
+	case FROM_CGROUP: return k.cgroup;
+	case FROM_CPU: return k.cpu;
+	case FROM_PROBE: return hook;
+	case FROM_LATENCY: return eval_latency;
+	case FROM_ARG: return eval_arg(h, v->arg);
+	case FROM_FIELD: return eval_tp(v);
+	case FROM_RETVAL:
+		return h->kind == HOOK_FEXIT ? k.ctx[kit.func_args] :
+		       eval_reg(REG_RETURN);
+	case FROM_NETNS:
+		return eval_follow(eval_follow(eval_follow(TASK_AT,
+			"struct task_struct", "nsproxy"),
+			"struct nsproxy", "net_ns"),
+			"struct net", "ns.inum");
+	default: ck_abort_msg("from %d", v->from); return 0;
+	}
+}
+
+static inline uint64_t eval_walk(const struct ask_value *v, uint32_t hook,
+				 unsigned nsteps)
+{
+	uint64_t p = eval_origin(v, hook);
+	unsigned i;
+
+	for (i = 0; i < nsteps; i++)
+		p = eval_follow(p, v->steps[i].type, v->steps[i].path);
+	return p;
+}
+
+/* ---- what becomes of them ---------------------------------------------- */
+
+static inline uint64_t eval_family(uint64_t sk)
+{
+	return eval_follow(sk, "struct sock", "__sk_common.skc_family");
+}
+
+static inline uint64_t eval_port(uint64_t sk, bool local)
+{
+	uint64_t family = eval_family(sk);
+
+	if (family != AF_INET && family != AF_INET6)
+		return 0;
+	return ntohs((uint16_t)(local ?
+		eval_follow(sk, "struct inet_sock", "inet_sport") :
+		eval_follow(sk, "struct sock", "__sk_common.skc_dport")));
+}
+
+static inline void eval_address(uint64_t sk, bool local, uint8_t *to)
+{
+	const char *v6 = local ? "__sk_common.skc_v6_rcv_saddr" :
+				 "__sk_common.skc_v6_daddr";
+	const struct ask_step s = { "struct sock", v6 };
+	uint64_t family = eval_family(sk);
+	uint32_t v4;
+
+	memset(to, 0, 16);
+	if (family == AF_INET6 && !k.no_ipv6)
+		eval_read(to, sk + eval_field(&s)->off, 16);
+	if (family != AF_INET)
+		return;
+	v4 = (uint32_t)eval_follow(sk, "struct sock", local ?
+				   "__sk_common.skc_rcv_saddr" :
+				   "__sk_common.skc_daddr");
+	memset(to + 10, 0xff, 2);
+	memcpy(to + 12, &v4, 4);
+}
+
+static inline uint64_t eval_number(const struct ask_value *v, uint32_t hook)
+{
+	uint64_t n = eval_walk(v, hook, v->nsteps);
+
+	switch (v->then) {
+	case THEN_NTOHS: return ntohs((uint16_t)n);
+	case THEN_S32: return (uint64_t)(int64_t)(int32_t)n;
+	case THEN_U32: return (uint32_t)n;
+	case THEN_LPORT: return eval_port(n, true);
+	case THEN_RPORT: return eval_port(n, false);
+	default: return n;
+	}
+}
+
+static inline void eval_name(const struct ask_value *v, uint32_t hook,
+			     uint8_t *to)
+{
+	const struct ask_step *last = &v->steps[v->nsteps - 1];
+	uint64_t p = eval_walk(v, hook, v->nsteps - 1u);
+	const struct field *f = eval_field(last);
+	uint32_t size;
+	size_t len;
+
+	memset(to, 0, 32);
+	if (!p)
+		return;
+	size = f->class == FIELD_POINTER ? 8 : f->size;
+	eval_read(to, p + f->off, size < 32 ? size : 32);
+	len = strnlen((const char *)to, 32);
+	memset(to + len, 0, 32 - len);
+}
+
+/* eval_store - @v as it is kept in keys. */
+static inline void eval_store(const struct ask_value *v, uint32_t hook,
+			      uint8_t *to)
+{
+	uint64_t n;
+
+	switch (v->shape) {
+	case SHAPE_COMM:
+		memset(to, 0, 16);
+		memcpy(to, k.comm, strlen(k.comm));
+		return;
+	case SHAPE_ADDR:
+		eval_address(eval_walk(v, hook, v->nsteps),
+			     v->then == THEN_LADDR, to);
+		return;
+	case SHAPE_NAME:
+		eval_name(v, hook, to);
+		return;
+	case SHAPE_STACK:
+		n = k.stack_id + (v->from == FROM_USTACK);
+		break;
+	default:
+		n = eval_number(v, hook);
+	}
+	memcpy(to, &n, sizeof(n));
+}
+
+static inline bool eval_test(const struct ask_test *t, uint32_t hook)
+{
+	uint64_t l = eval_number(&t->left, hook), r = t->right;
+	uint64_t flip = t->left.shape == SHAPE_S64 ? (uint64_t)1 << 63 : 0;
+
+	switch (t->op) {
+	case BPF_JEQ: return l == r;
+	case BPF_JNE: return l != r;
+	case BPF_JLT: return (l ^ flip) < (r ^ flip);
+	case BPF_JLE: return (l ^ flip) <= (r ^ flip);
+	case BPF_JGT: return (l ^ flip) > (r ^ flip);
+	case BPF_JGE: return (l ^ flip) >= (r ^ flip);
+	default: return (l & r) != 0;
+	}
+}
+
+static inline uint64_t eval_slot(uint64_t v)
+{
+	bool is_signed = q.value.shape == SHAPE_S64;
+	uint64_t flip = is_signed ? (uint64_t)1 << 63 : 0, n = 1;
+	uint64_t min = (uint64_t)q.min, max = (uint64_t)q.max;
+	uint64_t step = (uint64_t)q.step;
+
+	if (q.what == ASK_HIST) {
+		if (is_signed && (int64_t)v < 0)
+			return ASK_SLOT_NEGATIVE;
+		for (; v; v >>= 1)
+			n++;
+		return n;
+	}
+	if ((v ^ flip) < (min ^ flip))
+		return 0;
+	if ((v ^ flip) >= (max ^ flip))
+		return (max - min) / step + ((max - min) % step != 0) + 1;
+	return (v - min) / step + 1;
+}
+
+#endif
