@@ -183,7 +183,7 @@ START_TEST(plain)
 	is("retval:u64", FROM_RETVAL, SHAPE_U64, 0);
 	is("args.newstate:s64", FROM_FIELD, SHAPE_S64, 0);
 	ck_assert_str_eq(v.field, "newstate");
-	bad("", "a value is missing");
+	bad("", "a value is missing in ''");
 	bad("pidd", "no value 'pidd'; did you mean pid?");
 	bad("lprt", "no value 'lprt'; did you mean lport?");
 	bad("ret", "no value 'ret'; did you mean retval?");
@@ -527,6 +527,38 @@ START_TEST(broken)
 }
 END_TEST
 
+/* ---- hooks ------------------------------------------------------------ */
+
+static void bad_hook(const char *word, const char *want)
+{
+	struct ask_hooks l = { .n = 0 };
+
+	ck_assert_int_eq(ask_hooks_parse(&l, word, &env, &err), -EINVAL);
+	ck_assert_str_eq(err.msg, want);
+	ck_assert_uint_eq(l.n, 0);
+	ask_hooks_free(&l);
+}
+
+/* One line, whatever the word is: nothing that a terminal obeys, and the
+ * reason is not lost behind a long one. */
+START_TEST(wrong_hooks)
+{
+	char word[300], want[300];
+
+	bad_hook("k:a\nb\033[1m", "'k:a?b?[1m' is no hook: no name behind the "
+		 "colon");
+	bad_hook("u:sh:main", "'u:sh:main' is no hook: want /PATH:FUNCTION");
+	bad_hook("rt:tcp_*", "'rt:tcp_*' is no hook: raw tracepoints are named "
+		 "one by one");
+	memset(word, 'a', sizeof(word));
+	memcpy(word, "t:sock:", 7);
+	word[sizeof(word) - 1] = '\0';
+	snprintf(want, sizeof(want), "'%.80s' is no hook: no tracepoint's "
+		 "name is so long", word);
+	bad_hook(word, want);
+}
+END_TEST
+
 Suite *suite_ask(void)
 {
 	Suite *s = suite_create("ask");
@@ -546,6 +578,7 @@ Suite *suite_ask(void)
 	tcase_add_test(tc, params);
 	tcase_add_test(tc, members);
 	tcase_add_test(tc, broken);
+	tcase_add_test(tc, wrong_hooks);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -103,14 +103,14 @@ END_TEST
 
 START_TEST(mistakes)
 {
-	bad("", "a condition is missing");
-	bad("pid==1&&", "a condition is missing");
-	bad("&&pid==1", "a condition is missing");
+	bad("", "a condition is missing in ''");
+	bad("pid==1&&", "a condition is missing in 'pid==1&&'");
+	bad("&&pid==1", "a condition is missing in '&&pid==1'");
 	bad("pid", "'pid' is no condition; want one as in pid==1");
 	bad("pid=1", "'=' does not compare; did you mean ==?");
 	bad("pid=>1", "'=>' does not compare; there are == != < <= > >= and "
 	    "&");
-	bad("==1", "a value is missing");
+	bad("==1", "a value is missing in '==1'");
 	bad("pid==", "'pid' is compared with nothing");
 	bad("pid==x", "'x' is no number (12, -12, 0xc, 12K)");
 	bad("pid==1 || uid", "'1 || uid' is no number (12, -12, 0xc, 12K); "

@@ -141,6 +141,7 @@ START_TEST(sizes)
 	ck_assert(!val_size("17179869184G", &n, &unit));
 	ck_assert(!val_size("K", &n, &unit) && !val_size("1KB", &n, &unit));
 	ck_assert(!val_size("1[", &n, &unit) && !val_size("1\r", &n, &unit));
+	ck_assert(!val_size("1 ", &n, &unit));
 	good("-b 64");
 	ck_assert_uint_eq(r.o.ring_pages, 64);
 	good("-b 1M");

@@ -2,7 +2,7 @@
 /*
  * ask_hooks - words to hooks: "k:tcp_sendmsg", "t:syscalls:sys_enter_accept*".
  */
-#include "tools/frontend/ask.h"
+#include "tools/frontend/ask_int.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -184,7 +184,7 @@ static int take_group(void *ctx, const char *name)
 
 static int too_many(const char *word, struct err *e)
 {
-	err_set(e, 0, "'%s': more than %d hooks", word, ASK_HOOKS_MAX);
+	ask_bad(e, "'%.80s': more than %d hooks", word, ASK_HOOKS_MAX);
 	e->no = E2BIG;
 	return -E2BIG;
 }
@@ -228,11 +228,14 @@ static int expand(struct glob *g, struct env *env, const char *word,
 	}
 	if (err == -E2BIG)
 		return too_many(word, e);
-	if (err)
-		return err_set(e, -err, "'%s': what there is cannot be read",
-			       word);
+	if (err) {
+		ask_bad(e, "'%.80s': what there is cannot be read: %s", word,
+			strerror(-err));
+		e->no = -err;
+		return err;
+	}
 	if (g->list->n == before && !g->matched) {
-		err_set(e, 0, "'%s' matches no %s of this kernel", word,
+		ask_bad(e, "'%.80s' matches no %s of this kernel", word,
 			hook_kind_name(g->kind));
 		e->no = ENOENT;
 		return -ENOENT;
@@ -263,16 +266,32 @@ static int find_kind(const char *word, const char **rest)
 
 static int bad_word(const char *word, const char *why, struct err *e)
 {
-	err_set(e, 0, "'%s' is no hook: %s", word, why);
-	e->no = EINVAL;
-	return -EINVAL;
+	return ask_bad(e, "'%.80s' is no hook: %s", word, why);
+}
+
+/* GROUP:NAME, either may be a glob. */
+static int take_tracepoint(struct glob *g, const char *word, const char *rest,
+			   struct env *env, struct err *e)
+{
+	char group[128], *colon;
+
+	if (strlen(rest) >= sizeof(group))
+		return bad_word(word, "no tracepoint's name is so long", e);
+	snprintf(group, sizeof(group), "%s", rest);
+	colon = strpbrk(group, ":/");
+	if (!colon || colon == group || !colon[1] ||
+	    strpbrk(colon + 1, ":/") || group[0] == '.')
+		return bad_word(word, "want tracepoint:GROUP:NAME", e);
+	*colon = '\0';
+	g->groups = group;
+	g->glob = colon + 1;
+	return expand(g, env, word, e);
 }
 
 static int parse_hook(struct ask_hooks *l, const char *word, struct env *env,
 		      struct err *e)
 {
 	struct glob g = { .list = l };
-	char group[128], *colon;
 	const char *rest = "";
 
 	g.kind = (uint8_t)find_kind(word, &rest);
@@ -288,17 +307,8 @@ static int parse_hook(struct ask_hooks *l, const char *word, struct env *env,
 			return bad_word(word, "want /PATH:FUNCTION", e);
 		return add_named(l, g.kind, rest, word, e);
 	}
-	if (g.kind == HOOK_TRACEPOINT) {
-		snprintf(group, sizeof(group), "%s", rest);
-		colon = strpbrk(group, ":/");
-		if (!colon || colon == group || !colon[1] ||
-		    strpbrk(colon + 1, ":/") || group[0] == '.')
-			return bad_word(word, "want tracepoint:GROUP:NAME", e);
-		*colon = '\0';
-		g.groups = group;
-		g.glob = colon + 1;
-		return expand(&g, env, word, e);
-	}
+	if (g.kind == HOOK_TRACEPOINT)
+		return take_tracepoint(&g, word, rest, env, e);
 	if (strpbrk(rest, "/:"))
 		return bad_word(word, "a function's name has no / or :", e);
 	g.glob = rest;

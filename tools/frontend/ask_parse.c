@@ -257,7 +257,8 @@ static int parse_value(const struct asking *a, struct ask_value *v,
 	if (err)
 		return err;
 	if (!*word)
-		return ask_bad(a->e, "a value is missing");
+		return ask_bad(a->e, "a value is missing in '%.*s'",
+			       (int)(len < 80 ? len : 80), text);
 	v->text = v->name = ask_keep(a, word, strlen(word));
 	if (!v->name)
 		return -a->e->no;

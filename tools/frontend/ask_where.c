@@ -154,10 +154,10 @@ static int parse_test(const struct asking *a, struct ask_test *t,
 	err = ask_word(a, word, text, len, "condition");
 	if (err)
 		return err;
-	if (!*word)
-		return ask_bad(a->e, "a condition is missing");
 	left = strcspn(word, "=!<>&");
 	op = strspn(word + left, "=!<>&");
+	if (!left)
+		return ask_bad(a->e, "a value is missing in '%s'", word);
 	if (!op)
 		return ask_bad(a->e, "'%s' is no condition; want one as in "
 			       "pid==1", word);
@@ -182,15 +182,19 @@ int ask_where_parse(struct ask_test *t, unsigned max, const char *text,
 	const struct asking a = { world, words, e };
 	const char *s = text, *and;
 	unsigned n = 0;
+	size_t len;
 	int err;
 
 	for (;; s = and + 2) {
 		and = strstr(s, "&&");
+		len = and ? (size_t)(and - s) : strlen(s);
 		if (n == max)
 			return ask_bad(e, "'%.80s' is more than %u conditions",
 				       text, max);
-		err = parse_test(&a, &t[n++], s,
-				 and ? (size_t)(and - s) : strlen(s));
+		if (strspn(s, " \t") >= len)
+			return ask_bad(e, "a condition is missing in '%.80s'",
+				       text);
+		err = parse_test(&a, &t[n++], s, len);
 		if (err)
 			return err;
 		if (!and)

@@ -58,7 +58,7 @@ bool val_size(const char *text, uint64_t *out, bool *unit)
 		return false;
 	if (*end) {
 		u = strchr(units, *end & ~32);
-		if (!u || end[1])
+		if (!u || !*u || end[1])
 			return false;
 		shift = 10 * (unsigned)(u - units + 1);
 	}
