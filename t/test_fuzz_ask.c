@@ -469,17 +469,21 @@ static void try_request(void)
 {
 	struct err e = { .no = 0 };
 	char clean[sizeof(e.msg)];
+	uint8_t what = (uint8_t)rnd(ASK_LHIST + 1);
 	static struct asking a;
 	static struct asked r;
+	struct part part;
 	int err;
 
 	memset(&r, 0, sizeof(r));
-	r.ask.what = (uint8_t)rnd(ASK_LHIST + 1);
-	ask_random(&a, r.ask.what);
+	ask_random(&a, what);
+	part = ask_part(&a.o, what);
 	r.o = &a.o;
-	r.env = env;
-	err = ask_take(&r, &e);
-	env = r.env;
+	r.env = &env;
+	r.nqueries = 1;
+	r.queries[0].r = &r;
+	r.queries[0].part = &part;
+	err = ask_take(&r.queries[0], &e);
 	/* as fail_err() does */
 	*put_clean(clean, e.msg, strlen(e.msg)) = '\0';
 	memcpy(e.msg, clean, sizeof(clean));

@@ -23,7 +23,8 @@
 
 static const struct live_case *const all_cases[] = {
 	life_cases, filter_cases, open_cases, dns_cases, retrans_cases,
-	run_cases, burst_cases, discover_cases, ask_cases, preset_cases,
+	run_cases, burst_cases, discover_cases, ask_cases, fuzz_cases,
+	preset_cases,
 };
 
 struct run {

@@ -68,6 +68,8 @@ void asked_release(struct asked *r);
 bool ask_check(struct env *env, const struct tool *t, bool verbose);
 /* ask_plan - a line for each way of each part: used, why not, or not tried. */
 void ask_plan(FILE *out, const struct asked *r);
+/* ask_part - what the command line asks of a verb. */
+struct part ask_part(const struct options *o, uint8_t what);
 /* ask_main - a tool or verb that is a request, from its options on; o->tool
  * becomes another where rows are asked for. */
 int ask_main(struct options *o, const struct part *parts);

@@ -88,9 +88,20 @@ static const struct {
 	     T_COUNT),
 };
 
-int verb_ask(int argc, char **argv)
+struct part ask_part(const struct options *o, uint8_t what)
 {
 	static const struct way ways[] = { { .hooks = NULL } };
+
+	return (struct part){
+		.name = "", .text = "what is asked for happens", .what = what,
+		.by = what == ASK_TRACE ? "pid,comm,probe" : NULL,
+		.latency = o->ask.latency, .of = o->ask.of, .on = o->ask.on,
+		.sock = o->ask.sock, .range = o->ask.range, WAYS(ways),
+	};
+}
+
+int verb_ask(int argc, char **argv)
+{
 	static struct options o;
 	struct part parts[2] = { { .name = "" }, { .name = NULL } };
 	size_t i = 0;
@@ -101,13 +112,6 @@ int verb_ask(int argc, char **argv)
 	ret = options_parse(&o, &asks[i].tool, argc, argv, false);
 	if (ret >= 0)
 		return ret;
-	parts[0] = (struct part){
-		.name = "", .text = "what is asked for happens",
-		.what = asks[i].what,
-		.by = asks[i].what == ASK_TRACE ? "pid,comm,probe" : NULL,
-		.latency = o.ask.latency,
-		.of = o.ask.of, .on = o.ask.on, .sock = o.ask.sock,
-		.range = o.ask.range, WAYS(ways),
-	};
+	parts[0] = ask_part(&o, asks[i].what);
 	return ask_main(&o, parts);
 }
