@@ -101,8 +101,9 @@ static const char *const value_words[] = {
 	"arg0:sock.__sk_common.skc_prot:proto.name", "arg0:sock.sk_err[2]",
 	"arg0:proto.name[3]", "arg0:sok.sk_err", "retval:struct sock.sk_err",
 	"arg0:union sock.x", "arg0:sock.__sk_common.skc_prot.name", "arg0:",
-	"args.", "arg", ":", "retval:sock", "arg0:socket.sk:socket.sk:socket.sk"
-	":socket.sk:socket.sk:socket.sk:socket.sk",
+	"args.", "arg", ":", "retval:sock",
+	("arg0:socket.sk:socket.sk:socket.sk:socket.sk:socket.sk:socket.sk:"
+	 "socket.sk"),
 };
 
 #define RIGHT_OPS 7
@@ -131,8 +132,8 @@ static const char *const hook_words[] = {
 
 static const char *const ranges[] = {
 	"0,128,1", "0,10,0", "10,0,1", "-5,5,1", "0,10", "0,10,1,1", "a,b,c",
-	"0,9223372036854775807,1", "-9223372036854775808,9223372036854775807,"
-	"9223372036854775807", "0,100,-1", "", ",,", "0,10,1 ", " 0, 10, 1",
+	"0,9223372036854775807,1", ("-9223372036854775808,9223372036854775807,"
+	 "9223372036854775807"), "0,100,-1", "", ",,", "0,10,1 ", " 0, 10, 1",
 	"0x0,0x10,0x1", "0,99999999999999999999,99999999999999999",
 };
 

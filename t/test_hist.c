@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/golden.h"
 #include "t/json.h"
 #include "tools/frontend/ask.h"
 
@@ -113,35 +114,6 @@ static void teardown(void)
 	printed = NULL;
 }
 
-static char *read_file(const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	char *data = calloc(1, 1 << 20);
-
-	ck_assert_msg(f != NULL, "%s: %s", path, strerror(errno));
-	ck_assert_ptr_nonnull(data);
-	ck_assert_uint_lt(fread(data, 1, (1 << 20) - 1, f), (1 << 20) - 1);
-	fclose(f);
-	return data;
-}
-
-static void check_golden(const char *name)
-{
-	char path[64], *want;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "t/golden/heap-%s.txt", name);
-	if (getenv("GOLDEN_UPDATE")) {
-		f = fopen(path, "w");
-		ck_assert_ptr_nonnull(f);
-		fputs(printed, f);
-		fclose(f);
-	}
-	want = read_file(path);
-	ck_assert_str_eq(printed, want);
-	free(want);
-}
-
 static void check_json(const char *at)
 {
 	size_t len = strcspn(at, "\n");
@@ -197,8 +169,11 @@ static void print_all(struct heap *h, const char *name, const char *unit)
 
 static void finish(const char *name)
 {
+	char path[64];
+
 	fclose(text);
-	check_golden(name);
+	snprintf(path, sizeof(path), "t/golden/heap-%s.txt", name);
+	check_golden(path, printed);
 }
 
 /* ---- requests ---------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "loader/loader.h"
+#include "t/golden.h"
 
 Suite *suite_spec(void);
 
@@ -17,42 +18,6 @@ Suite *suite_spec(void);
 
 /* What spec_to_c once wrote: compiled here, it must be what it came from. */
 #include "t/golden/spec-all.c"
-
-static char *read_file(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	char *data = NULL;
-	size_t n = 0, got;
-
-	ck_assert_msg(f != NULL, "%s: %s", path, strerror(errno));
-	do {
-		data = realloc(data, n + 4097);
-		ck_assert_ptr_nonnull(data);
-		got = fread(data + n, 1, 4096, f);
-		n += got;
-	} while (got);
-	fclose(f);
-	data[n] = '\0';
-	*len = n;
-	return data;
-}
-
-static void check_golden(const char *path, const char *text)
-{
-	char *want;
-	size_t len;
-	FILE *f;
-
-	if (getenv("GOLDEN_UPDATE")) {
-		f = fopen(path, "w");
-		ck_assert_ptr_nonnull(f);
-		fputs(text, f);
-		fclose(f);
-	}
-	want = read_file(path, &len);
-	ck_assert_str_eq(text, want);
-	free(want);
-}
 
 /* The object t/data/@name.o under the name "spec_all". */
 static struct spec *load(const char *name)
