@@ -169,10 +169,11 @@ static bool old_kernels(void)
 static bool clock_stops(uint32_t hook)
 {
 	uint64_t start, end;
-	uint32_t from = rnd(q.nstart);
+	uint32_t from;
 
 	if (!q.nstart)
 		return true;
+	from = rnd(q.nstart);
 	fuzz.begun = k.ns;
 	hit(from);
 	start = eval_number(&q.on[0], from);
