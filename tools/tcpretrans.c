@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "progs/tcpretrans.h"
+#include "tools/frontend/tcp_states.h"
 #include "tools/ladders.h"
 
 extern const struct spec spec_tcpretrans;
@@ -10,11 +11,12 @@ static const char *const types[] = {
 	"SYN", "SYNACK", "RTO", "FAST", "TLP", NULL
 };
 
-/* include/net/tcp_states.h */
 static const char *const states[] = {
-	"-", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",
-	"TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING",
-	"NEW_SYN_RECV", "BOUND_INACTIVE", NULL
+	"-",
+#define X(number, name) [number] = name,
+	TCP_STATES(X)
+#undef X
+	NULL
 };
 
 /* enum tcp_ca_state */

@@ -4,6 +4,7 @@
  */
 #include "tools/frontend/ask_int.h"
 #include "tools/frontend/rows_int.h"
+#include "tools/frontend/tcp_states.h"
 
 #include <string.h>
 #include <strings.h>
@@ -22,13 +23,11 @@ static const struct ask_enum_name families[] = {
 	{ 0, NULL }
 };
 
-/* include/net/tcp_states.h */
 static const struct ask_enum_name states[] = {
-	{ 1, "ESTABLISHED" }, { 2, "SYN_SENT" }, { 3, "SYN_RECV" },
-	{ 4, "FIN_WAIT1" }, { 5, "FIN_WAIT2" }, { 6, "TIME_WAIT" },
-	{ 7, "CLOSE" }, { 8, "CLOSE_WAIT" }, { 9, "LAST_ACK" },
-	{ 10, "LISTEN" }, { 11, "CLOSING" }, { 12, "NEW_SYN_RECV" },
-	{ 13, "BOUND_INACTIVE" }, { 0, NULL }
+#define X(number, name) { number, name },
+	TCP_STATES(X)
+#undef X
+	{ 0, NULL }
 };
 
 /* include/uapi/linux/in.h, in6.h */
