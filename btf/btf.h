@@ -376,6 +376,18 @@ int elf_build_id(const struct elf *e, char *hex, size_t len);
  * first mapped to an address through the program headers); -ENOENT. */
 int elf_symbol_at(const struct elf *e, uint64_t off, char *name, size_t len,
 		  uint64_t *delta);
+/*
+ * elf_index - the same for many questions: the symbols are read at the first
+ * one.  24 bytes for each function, @bytes_max at most.  NULL: no memory.
+ * elf_index_at - as elf_symbol_at(), of the same file each time; -E2BIG,
+ * -ENOMEM: there is no room for an index, now or later.
+ */
+struct elf_index;
+struct elf_index *elf_index_new(size_t bytes_max);
+void elf_index_free(struct elf_index *x);
+size_t elf_index_bytes(const struct elf_index *x);
+int elf_index_at(struct elf_index *x, const struct elf *e, uint64_t off,
+		 char *name, size_t len, uint64_t *delta);
 /* elf_symbol_offset - file offset of function @name, for uprobes; -ENOENT. */
 int elf_symbol_offset(const struct elf *e, const char *name, uint64_t *off);
 /* notes_build_id - the GNU build-id in a blob of notes (/sys/kernel/notes),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What elf.c and elf_symbols.c share.  <elf.h> gives the constants; the
+ * What elf.c, elf_symbols.c and elf_index.c share.  <elf.h> gives the constants; the
  * layouts are read by offset, since the file's need not be this machine's.
  */
 #ifndef SOCKEYE_ELF_INT_H
@@ -24,6 +24,13 @@ struct section {
 	uint64_t flags, addr, off, size, entsize;
 };
 
+struct symbol {
+	uint32_t name;
+	uint8_t info;
+	uint16_t shndx;
+	uint64_t value, size;
+};
+
 struct segment {
 	uint32_t type;
 	uint64_t off, vaddr, filesz;
@@ -44,5 +51,17 @@ bool elf_in_file(const struct elf *e, const struct section *s);
  * behind it does not count. */
 bool elf_string_is(const struct elf *e, const struct section *strs,
 		   uint32_t off, const char *name);
+/* elf_find_symbols - the table of type @type with its strings; -ENOENT. */
+int elf_find_symbols(const struct elf *e, uint32_t type, struct section *syms,
+		     struct section *strs);
+uint64_t elf_count_symbols(const struct elf *e, const struct section *s);
+int elf_get_symbol(const struct elf *e, const struct section *s, uint64_t i,
+		   struct symbol *sym);
+bool elf_is_function(const struct symbol *s);
+/* elf_symbol_name - the string at @off, without "@VERSION"; -ENOSPC. */
+int elf_symbol_name(const struct elf *e, const struct section *strs,
+		    uint32_t off, char *buf, size_t len);
+/* elf_address - where the byte at @off of the file is loaded; -ENOENT. */
+int elf_address(const struct elf *e, uint64_t off, uint64_t *addr);
 
 #endif

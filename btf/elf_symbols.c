@@ -6,15 +6,8 @@
 
 #include "elf_int.h"
 
-struct symbol {
-	uint32_t name;
-	uint8_t info;
-	uint16_t shndx;
-	uint64_t value, size;
-};
-
-static int get_symbol(const struct elf *e, const struct section *s,
-		      uint64_t i, struct symbol *sym)
+int elf_get_symbol(const struct elf *e, const struct section *s, uint64_t i,
+		   struct symbol *sym)
 {
 	size_t size = e->wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
 	const uint8_t *p = reader_at(e->r, s->off + i * size, size);
@@ -32,8 +25,8 @@ static int get_symbol(const struct elf *e, const struct section *s,
 	return 0;
 }
 
-static int string_copy(const struct elf *e, const struct section *strs,
-		       uint32_t off, char *buf, size_t len)
+int elf_symbol_name(const struct elf *e, const struct section *strs,
+		    uint32_t off, char *buf, size_t len)
 {
 	const uint8_t *p, *nul;
 	size_t n;
@@ -78,9 +71,8 @@ static int find_segment(const struct elf *e, bool by_addr, uint64_t at,
 	return -ENOENT;
 }
 
-/* The table of type @type with its strings. */
-static int find_symbols(const struct elf *e, uint32_t type,
-			struct section *syms, struct section *strs)
+int elf_find_symbols(const struct elf *e, uint32_t type, struct section *syms,
+		     struct section *strs)
 {
 	uint32_t i;
 	int err;
@@ -100,12 +92,12 @@ static int find_symbols(const struct elf *e, uint32_t type,
 	return -ENOENT;
 }
 
-static uint64_t count_symbols(const struct elf *e, const struct section *s)
+uint64_t elf_count_symbols(const struct elf *e, const struct section *s)
 {
 	return s->size / (e->wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym));
 }
 
-static bool is_function(const struct symbol *s)
+bool elf_is_function(const struct symbol *s)
 {
 	return s->shndx != SHN_UNDEF &&
 	       (ELF64_ST_TYPE(s->info) == STT_FUNC ||
@@ -123,7 +115,9 @@ static bool better(const struct symbol *s, const struct symbol *best,
 		return true;
 	if (!s->size != !best->size)
 		return s->size != 0;
-	return s->value > best->value;
+	if (s->value != best->value)
+		return s->value > best->value;
+	return s->name < best->name;	/* of aliases */
 }
 
 static int symbol_at(const struct elf *e, uint32_t type, uint64_t addr,
@@ -134,34 +128,42 @@ static int symbol_at(const struct elf *e, uint32_t type, uint64_t addr,
 	uint64_t i, n;
 	int err;
 
-	err = find_symbols(e, type, &syms, &strs);
+	err = elf_find_symbols(e, type, &syms, &strs);
 	if (err)
 		return err;
-	n = count_symbols(e, &syms);
+	n = elf_count_symbols(e, &syms);
 	for (i = 1; i < n; i++) {
-		err = get_symbol(e, &syms, i, &s);
+		err = elf_get_symbol(e, &syms, i, &s);
 		if (err)
 			return err;
-		if (s.name && is_function(&s) && better(&s, &best, addr))
+		if (s.name && elf_is_function(&s) && better(&s, &best, addr))
 			best = s;
 	}
 	if (!best.name)
 		return -ENOENT;
 	*delta = addr - best.value;
-	return string_copy(e, &strs, best.name, name, len);
+	return elf_symbol_name(e, &strs, best.name, name, len);
+}
+
+int elf_address(const struct elf *e, uint64_t off, uint64_t *addr)
+{
+	struct segment seg;
+	int err = find_segment(e, false, off, &seg);
+
+	if (!err)
+		*addr = seg.vaddr + (off - seg.off);
+	return err;
 }
 
 int elf_symbol_at(const struct elf *e, uint64_t off, char *name, size_t len,
 		  uint64_t *delta)
 {
-	struct segment seg;
 	uint64_t addr;
 	int err;
 
-	err = find_segment(e, false, off, &seg);
+	err = elf_address(e, off, &addr);
 	if (err)
 		return err;
-	addr = seg.vaddr + (off - seg.off);
 	err = symbol_at(e, SHT_SYMTAB, addr, name, len, delta);
 	if (err == -ENOENT)
 		err = symbol_at(e, SHT_DYNSYM, addr, name, len, delta);
@@ -176,15 +178,15 @@ static int symbol_addr(const struct elf *e, uint32_t type, const char *name,
 	uint64_t i, n;
 	int err;
 
-	err = find_symbols(e, type, &syms, &strs);
+	err = elf_find_symbols(e, type, &syms, &strs);
 	if (err)
 		return err;
-	n = count_symbols(e, &syms);
+	n = elf_count_symbols(e, &syms);
 	for (i = 1; i < n; i++) {
-		err = get_symbol(e, &syms, i, &s);
+		err = elf_get_symbol(e, &syms, i, &s);
 		if (err)
 			return err;
-		if (!is_function(&s) || !elf_string_is(e, &strs, s.name, name))
+		if (!elf_is_function(&s) || !elf_string_is(e, &strs, s.name, name))
 			continue;
 		*addr = s.value;
 		return 0;

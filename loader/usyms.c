@@ -28,6 +28,7 @@
 #define LINES_MAX	131072	/* of maps: twice vm.max_map_count's default */
 #define FILE_LEN_MAX	(1 << 30)
 #define FILE_NS_MAX	2000000000u	/* that looking into one file takes */
+#define INDEX_MAX	(64u << 20)	/* bytes of all indexes together */
 #define AGAIN_NS	1000000000u
 #define NAME_MAX_LEN	1024
 #define BUILD_ID_LEN	129
@@ -40,6 +41,7 @@ struct file {
 	bool identified;
 	char build_id[BUILD_ID_LEN];
 	uint64_t spent_ns;
+	struct elf_index *index;	/* of its functions, once asked for */
 };
 
 struct process {
@@ -60,6 +62,7 @@ struct usyms {
 	struct file files[FILES];
 	struct known known[KNOWN];
 	uint32_t next_process, nfiles, nopen;
+	size_t index_bytes;
 };
 
 static uint64_t now_ns(void)
@@ -83,6 +86,7 @@ void usyms_free(struct usyms *u)
 		mappings_release(&u->processes[i].maps);
 	for (uint32_t i = 0; i < u->nfiles; i++) {
 		free(u->files[i].path);
+		elf_index_free(u->files[i].index);
 		if (u->files[i].fd >= 0)
 			close(u->files[i].fd);
 	}
@@ -211,14 +215,31 @@ static void identify(struct file *f)
 	elf_free(e);
 }
 
+/* By the index; where there is no room for one by looking at each symbol. */
+static int find_symbol(struct usyms *u, struct file *f, const struct elf *e,
+		       uint64_t off, char *name, size_t len, uint64_t *delta)
+{
+	size_t before = elf_index_bytes(f->index);
+	int err = -ENOMEM;
+
+	if (!f->index)
+		f->index = elf_index_new(INDEX_MAX - u->index_bytes);
+	if (f->index)
+		err = elf_index_at(f->index, e, off, name, len, delta);
+	u->index_bytes += elf_index_bytes(f->index) - before;
+	return err == -E2BIG || err == -ENOMEM ?
+	       elf_symbol_at(e, off, name, len, delta) : err;
+}
+
 /* The function at @off, to @k. */
-static void look_up(struct file *f, uint64_t off, struct known *k)
+static void look_up(struct usyms *u, struct file *f, uint64_t off,
+		    struct known *k)
 {
 	uint64_t start = now_ns();
 	char name[NAME_MAX_LEN];
 	struct elf *e = open_elf(f);
 
-	if (e && !elf_symbol_at(e, off, name, sizeof(name), &k->delta))
+	if (e && !find_symbol(u, f, e, off, name, sizeof(name), &k->delta))
 		k->name = strdup(name);
 	elf_free(e);
 	f->spent_ns += now_ns() - start;
@@ -234,7 +255,7 @@ static const struct known *known_at(struct usyms *u, uint32_t file,
 		return k;
 	free(k->name);
 	*k = (struct known){ .file = file, .off = off };
-	look_up(&u->files[file - 1], off, k);
+	look_up(u, &u->files[file - 1], off, k);
 	return k;
 }
 

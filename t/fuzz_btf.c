@@ -155,6 +155,7 @@ static void fuzz_elf(const uint8_t *p, size_t n, bool streamed)
 			     .ctx = &in, .len = n };
 	struct elf *e;
 	const char *why;
+	struct elf_index *x;
 	uint64_t off, len;
 	char buf[64];
 
@@ -164,6 +165,10 @@ static void fuzz_elf(const uint8_t *p, size_t n, bool streamed)
 		abort();
 	elf_build_id(e, buf, sizeof(buf));
 	elf_symbol_at(e, 0x810, buf, sizeof(buf), &off);
+	x = elf_index_new(1 << 20);
+	if (x)
+		elf_index_at(x, e, 0x810, buf, sizeof(buf), &off);
+	elf_index_free(x);
 	elf_symbol_offset(e, "inner", &off);
 	elf_free(e);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "btf/btf.h"
+#include "t/random.h"
 
 Suite *suite_elf(void);
 
@@ -192,6 +193,21 @@ static struct elf *open_image(bool streamed)
 	return e;
 }
 
+/* An index says what a look at each symbol does. */
+static void check_index(const struct elf *e, uint64_t off)
+{
+	struct elf_index *x = elf_index_new(1 << 20);
+	uint64_t one = 0, other = 0;
+	char buf[32] = "", also[32] = "";
+	int err = elf_symbol_at(e, off, buf, sizeof(buf), &one);
+
+	ck_assert_ptr_nonnull(x);
+	ck_assert_int_eq(elf_index_at(x, e, off, also, sizeof(also), &other),
+			 err);
+	ck_assert(!strcmp(buf, also) && one == other);
+	elf_index_free(x);
+}
+
 static void check_at(const struct elf *e, uint64_t off, const char *name,
 		     uint64_t delta)
 {
@@ -204,6 +220,7 @@ static void check_at(const struct elf *e, uint64_t off, const char *name,
 	else
 		ck_assert_msg(!err && !strcmp(buf, name) && d == delta,
 			      "%x: %d %s", (int)off, err, buf);
+	check_index(e, off);
 }
 
 START_TEST(test_reader)
@@ -255,6 +272,49 @@ START_TEST(test_reader)
 END_TEST
 
 /* Counts that do not fit the header stand in section 0. */
+/* Functions in, beside and upon each other, aliases, some without a size. */
+START_TEST(test_random_symbols)
+{
+	static const uint32_t names[] = { S_OUTER, S_INNER, S_ASM, S_VER };
+	struct elf *e;
+	unsigned i, n;
+
+	random_begin(random_seed(), (uint32_t)_i);
+	for (n = 0; n < 50; n++) {
+		build(_i, EM_MIPS);
+		for (i = 1; i < 7; i++)
+			put_symbol(&img, 0x300, i, names[rnd(4)], STT_FUNC, 1,
+				   TEXT_ADDR + 8 * rnd(16),
+				   one_in(3) ? 0 : 1 + rnd(64));
+		e = open_image(false);
+		for (i = 0; i < 0x100; i += 4)
+			check_index(e, TEXT_OFF + i);
+		elf_free(e);
+	}
+}
+END_TEST
+
+/* No room: told each time, and nothing is kept. */
+START_TEST(test_index_room)
+{
+	struct elf_index *x = elf_index_new(100);
+	uint64_t delta;
+	struct elf *e;
+	char buf[32];
+
+	ck_assert_ptr_nonnull(x);
+	build(0, EM_MIPS);
+	e = open_image(false);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(elf_index_at(x, e, TEXT_OFF + 0x10, buf,
+					      sizeof(buf), &delta), -E2BIG);
+	ck_assert_uint_eq(elf_index_bytes(x), 0);
+	elf_free(e);
+	elf_index_free(x);
+	elf_index_free(NULL);
+}
+END_TEST
+
 START_TEST(test_extended)
 {
 	uint64_t off, len;
@@ -363,6 +423,8 @@ Suite *suite_elf(void)
 	TCase *tc = tcase_create("elf");
 
 	tcase_add_loop_test(tc, test_reader, 0, 8);
+	tcase_add_loop_test(tc, test_random_symbols, 0, 4);
+	tcase_add_test(tc, test_index_room);
 	tcase_add_loop_test(tc, test_extended, 0, 4);
 	tcase_add_loop_test(tc, test_hostile, 0, 4);
 	tcase_add_test(tc, test_notes);
