@@ -12,16 +12,6 @@
 
 #include "t/engine_kit.h"
 
-static const char eval_format[] =
-	"name: x\nID: 7\nformat:\n"
-	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
-	"\n"
-	"\tfield:const void * skaddr;\toffset:8;\tsize:8;\tsigned:0;\n"
-	"\tfield:int ret;\toffset:16;\tsize:4;\tsigned:1;\n"
-	"\tfield:__u32 len;\toffset:20;\tsize:4;\tsigned:0;\n"
-	"\tfield:s8 small;\toffset:24;\tsize:1;\tsigned:1;\n"
-	"\tfield:__u16 port;\toffset:26;\tsize:2;\tsigned:0;\n";
-
 static uint64_t eval_latency;
 
 /* ---- memory ------------------------------------------------------------ */
@@ -113,7 +103,7 @@ static inline uint64_t eval_tp(const struct ask_value *v)
 	struct field f;
 	uint64_t n;
 
-	ck_assert(!format_field(eval_format, sizeof(eval_format) - 1, v->field,
+	ck_assert(!format_field(engine_format, sizeof(engine_format) - 1, v->field,
 				&f, &why));
 	n = eval_load((const uint8_t *)k.ctx + f.off, f.size);
 	return v->nsteps || v->then ? n : eval_widen(n, &f);

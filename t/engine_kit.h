@@ -87,6 +87,17 @@ static const struct kit_field engine_fields[] = {
 	FIELD("struct net", "ns.inum", 20, 4, FIELD_UNSIGNED),
 };
 
+/* Of tracepoints. */
+static const char engine_format[] =
+	"name: x\nID: 7\nformat:\n"
+	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+	"\n"
+	"\tfield:const void * skaddr;\toffset:8;\tsize:8;\tsigned:0;\n"
+	"\tfield:int ret;\toffset:16;\tsize:4;\tsigned:1;\n"
+	"\tfield:__u32 len;\toffset:20;\tsize:4;\tsigned:0;\n"
+	"\tfield:s8 small;\toffset:24;\tsize:1;\tsigned:1;\n"
+	"\tfield:__u16 port;\toffset:26;\tsize:2;\tsigned:0;\n";
+
 static inline int engine_core(void *self, const struct question *qn,
 			      struct answer *a, const char **why)
 {

@@ -30,7 +30,9 @@ static const char *const random_numbers[] = {
 	"next",
 };
 
-static const char *const random_texts[] = { "tiny", "name", "long_name", "u32" };
+static const char *const random_texts[] = {
+	"tiny", "name", "long_name", "u32",
+};
 
 /* With @pointer one; else any number. */
 static inline void random_origin(struct ask_value *v, enum random_class has,

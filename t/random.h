@@ -23,6 +23,16 @@
 #endif
 
 static uint64_t random_state;
+static uint32_t random_run, random_item;	/* seed, number */
+
+/* require - or the test fails, and tells which request it was. */
+#define require(x, ...) do {						\
+	if (!(x)) {							\
+		fprintf(stderr, __VA_ARGS__);				\
+		ck_abort_msg("seed %u, request %u: not " #x,		\
+			     random_run, random_item);			\
+	}								\
+} while (0)
 
 static inline uint32_t random_option(const char *name, uint32_t otherwise)
 {
@@ -53,6 +63,8 @@ static inline uint64_t random_u64(void)
 
 static inline void random_begin(uint32_t seed, uint32_t number)
 {
+	random_run = seed;
+	random_item = number;
 	random_state = (uint64_t)seed << 32 | number;
 	random_u64();
 }

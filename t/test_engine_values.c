@@ -153,23 +153,14 @@ START_TEST(typed)
 }
 END_TEST
 
-static const char format[] =
-	"name: x\nID: 7\nformat:\n"
-	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
-	"\n"
-	"\tfield:const void * skaddr;\toffset:8;\tsize:8;\tsigned:0;\n"
-	"\tfield:int ret;\toffset:16;\tsize:4;\tsigned:1;\n"
-	"\tfield:__u32 len;\toffset:20;\tsize:4;\tsigned:0;\n"
-	"\tfield:s8 small;\toffset:24;\tsize:1;\tsigned:1;\n";
-
 START_TEST(tracepoint)
 {
 	struct ask_value v = { .from = FROM_FIELD };
 	uint32_t ret[2] = { (uint32_t)-7, 0xfffffff0 };
 
 	hooks[0].kind = HOOK_TRACEPOINT;
-	kit.target.format = format;
-	kit.target.format_len = sizeof(format) - 1;
+	kit.target.format = engine_format;
+	kit.target.format_len = sizeof(engine_format) - 1;
 	memcpy(&k.ctx[2], ret, 8);
 	memset(&k.ctx[3], -2, 1);
 	k.ctx[1] = MEM_AT + 64;

@@ -24,17 +24,8 @@ static struct bb bb;
 static struct env env;
 
 static struct {
-	uint32_t seed, number;
 	unsigned taken, refused;
 } fuzz;
-
-#define require(x, ...) do {						\
-	if (!(x)) {							\
-		fprintf(stderr, __VA_ARGS__);				\
-		ck_abort_msg("seed %u, request %u: not " #x,		\
-			     fuzz.seed, fuzz.number);			\
-	}								\
-} while (0)
 
 /* ---- a small kernel ---------------------------------------------------- */
 
@@ -500,8 +491,7 @@ static void one(uint32_t number)
 	char sock[TEXT_MAX];
 	struct hook hook;
 
-	fuzz.number = number;
-	random_begin(fuzz.seed, number);
+	random_begin(random_seed(), number);
 	w.env = one_in(2) ? &env : NULL;
 	if (one_in(8)) {
 		make(sock, VALUE);
@@ -523,11 +513,10 @@ START_TEST(words)
 {
 	uint32_t i, n = random_count();
 
-	fuzz.seed = random_seed();
 	for (i = 0; i < n; i++)
 		one(i);
 	printf("fuzz_ask: seed %u, %u times: %u taken, %u refused\n",
-	       fuzz.seed, n, fuzz.taken, fuzz.refused);
+	       random_seed(), n, fuzz.taken, fuzz.refused);
 }
 END_TEST
 

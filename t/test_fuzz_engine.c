@@ -23,19 +23,10 @@ static const struct bpf_insn verdicts[2][2] = {
 };
 
 static struct {
-	uint32_t seed, number;
 	bool pass;		/* the filter's verdict */
 	uint64_t begun;		/* when the clock was started */
 	unsigned taken, refused, too_large, unlinkable, run, hits;
 } fuzz;
-
-#define require(x, ...) do {						\
-	if (!(x)) {							\
-		fprintf(stderr, __VA_ARGS__);				\
-		ck_abort_msg("seed %u, request %u: not " #x,		\
-			     fuzz.seed, fuzz.number);			\
-	}								\
-} while (0)
 
 /* ---- for a kernel ------------------------------------------------------ */
 
@@ -56,8 +47,8 @@ static void target_is(unsigned m, bool modern)
 		__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ : machines[m].be;
 	kit.target.lint_version = 0;
 	kit.target.no_probe_read_kernel = !modern;
-	kit.target.format = eval_format;
-	kit.target.format_len = sizeof(eval_format) - 1;
+	kit.target.format = engine_format;
+	kit.target.format_len = sizeof(engine_format) - 1;
 	constants(modern);
 	make_types();
 }
@@ -71,7 +62,7 @@ static const char *unreadable(const struct ask_value *v)
 	unsigned i;
 
 	if (v->from == FROM_FIELD &&
-	    format_field(eval_format, sizeof(eval_format) - 1, v->field, &tp,
+	    format_field(engine_format, sizeof(engine_format) - 1, v->field, &tp,
 			 &why))
 		return v->field;
 	for (i = 0; i < v->nsteps; i++) {
@@ -290,8 +281,7 @@ static void one(uint32_t number)
 	const char *why = NULL;
 	int err;
 
-	fuzz.number = number;
-	random_begin(fuzz.seed, number);
+	random_begin(random_seed(), number);
 	random_request();
 	spoilt = one_in(3);
 	if (spoilt)
@@ -331,12 +321,11 @@ START_TEST(requests)
 {
 	uint32_t i, n = random_count();
 
-	fuzz.seed = random_seed();
 	for (i = 0; i < n; i++)
 		one(i);
 	printf("fuzz_engine: seed %u, %u requests: %u taken (%u of fields "
 	       "that are none), %u refused, %u too large; %u run, %u counted\n",
-	       fuzz.seed, n, fuzz.taken, fuzz.unlinkable, fuzz.refused,
+	       random_seed(), n, fuzz.taken, fuzz.unlinkable, fuzz.refused,
 	       fuzz.too_large, fuzz.run, fuzz.hits);
 }
 END_TEST
