@@ -16,13 +16,14 @@
 static inline char *read_file(const char *path, size_t *len)
 {
 	FILE *f = fopen(path, "rb");
-	char *data = NULL;
+	char *data = NULL, *more;
 	size_t n = 0, got;
 
 	ck_assert_msg(f != NULL, "%s: %s", path, strerror(errno));
 	do {
-		data = realloc(data, n + 4097);
-		ck_assert_ptr_nonnull(data);
+		more = realloc(data, n + 4097);
+		ck_assert_ptr_nonnull(more);
+		data = more;
 		got = fread(data + n, 1, 4096, f);
 		n += got;
 	} while (got);
