@@ -214,6 +214,7 @@ static void ask_fuzz(struct test *t)
 {
 	const uint32_t seed = random_seed();
 	unsigned how[HOW] = { 0 }, i;
+	char failed[200] = "";		/* what the first of those said */
 	const char *verb, *what;
 	struct line l;
 	struct tool r;
@@ -229,15 +230,16 @@ static void ask_fuzz(struct test *t)
 		what = fault(&r);
 		if (what)
 			tell(t, &r, &l, verb, what);
-		else
-			how[WEXITSTATUS(r.status)]++;
+		else if (how[WEXITSTATUS(r.status)]++ == 0 &&
+			 WEXITSTATUS(r.status) == 1)
+			snprintf(failed, sizeof(failed), ": %s", r.talk);
 		tool_release(&r);
 	}
 	if (!how[0])
 		differ(t, "nothing was loaded");
 	summary(t, "seed %u, %u lines: %u attached, %u wrong, %u not on this "
-		"kernel, %u not permitted, %u failed", seed, t->count, how[0],
-		how[2], how[3], how[4], how[1]);
+		"kernel, %u not permitted, %u failed%s", seed, t->count,
+		how[0], how[2], how[3], how[4], how[1], failed);
 }
 
 const struct live_case fuzz_cases[] = {
