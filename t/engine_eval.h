@@ -86,7 +86,9 @@ static inline uint64_t eval_arg(const struct hook *h, int n)
 {
 	uint64_t v;
 	int off = regs_stack("x86_64", n);
-	bool regs = h->kind == HOOK_KPROBE || h->kind == HOOK_UPROBE;
+	/* at a return those of the entry, which has the same here */
+	bool regs = h->kind == HOOK_KPROBE || h->kind == HOOK_UPROBE ||
+		    h->kind == HOOK_KRETPROBE || h->kind == HOOK_URETPROBE;
 
 	if (!regs)
 		return k.ctx[n];

@@ -17,6 +17,9 @@ Suite *suite_listings(void);
 
 static struct options o;
 static struct asked r;
+static struct query *q;
+static struct part part;
+static struct env env;
 
 static const struct {
 	const char *name;
@@ -36,7 +39,12 @@ static void setup(void)
 	kit_setup();
 	memset(&o, 0, sizeof(o));
 	memset(&r, 0, sizeof(r));
-	r.env.tracefs = -2;
+	memset(&env, 0, sizeof(env));
+	env.tracefs = -2;
+	r.env = &env;
+	r.nqueries = 1;
+	q = &r.queries[0];
+	q->r = &r;
 	kit_const("ringbuf", 1);
 	kit_const("ring_wake", 65536);
 	kit_const("cgroup_id", 1);
@@ -81,11 +89,11 @@ static void dump_all(void)
 	char name[32];
 	uint32_t i;
 
-	kit.in.spec = r.spec;
-	for (i = 0; i < r.ask.nhooks; i++) {
-		engine_prog(&r.ask, i, name, sizeof(name));
-		p = spec_find_prog(r.spec, name);
-		kit.in.hook = &r.ask.hooks[i];
+	kit.in.spec = q->spec;
+	for (i = 0; i < q->ask.nhooks; i++) {
+		engine_prog(&q->ask, i, name, sizeof(name));
+		p = spec_find_prog(q->spec, name);
+		kit.in.hook = &q->ask.hooks[i];
 		ck_assert_msg(!kit_link(p), "%s", kit.e.msg);
 		dump_program(NULL, p, kit.in.hook, &kit.out);
 	}
@@ -105,8 +113,9 @@ START_TEST(listing)
 		hooks[o.ask.nhooks] =
 			(char *)(uintptr_t)requests[_i].hooks[o.ask.nhooks];
 	r.o = &o;
-	r.ask.what = requests[_i].what;
-	ck_assert_msg(!ask_take(&r, &e), "%s", e.msg);
+	part = ask_part(&o, requests[_i].what);
+	q->part = &part;
+	ck_assert_msg(!ask_take(q, &e), "%s", e.msg);
 	text = captured(dump_all);
 	snprintf(path, sizeof(path), "t/golden/listing-%s.txt",
 		 requests[_i].name);
