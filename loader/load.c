@@ -50,6 +50,7 @@ static int attach_id(struct env *env, const struct hook *h, uint32_t *id,
 	if (!env->kernel_btf) {
 		err_set(e, 0, "the kernel has no BTF");
 		err_hint(e, "CONFIG_DEBUG_INFO_BTF");
+		e->no = ENOENT;
 		return -ENOENT;
 	}
 	/* with all other names, in one pass; and this one if it is new */

@@ -49,6 +49,10 @@ chmod 755 "$tmp" "$tmp/sockeye"
 		"$sockeye" tcplife $nowhere --btf none --config no-tracepoint=1 \
 		--config no-discovery=1
 
+	# What needs BTF, and there is none.
+	says 3 'the kernel has no BTF' \
+		"$sockeye" count --dry-run --btf none -p $$ f:tcp_v4_connect
+
 	# No hooks of any kind, and what would help.
 	gone='--config no-kprobe=1 --config no-raw-tracepoint=1
 		--config no-tracepoint=1 --config no-trampoline=1'
