@@ -460,7 +460,6 @@ static void ask_random(struct asking *a, uint8_t what)
 static void try_request(void)
 {
 	struct err e = { .no = 0 };
-	char clean[sizeof(e.msg)];
 	uint8_t what = (uint8_t)rnd(ASK_LHIST + 1);
 	static struct asking a;
 	static struct asked r;
@@ -476,10 +475,7 @@ static void try_request(void)
 	r.queries[0].r = &r;
 	r.queries[0].part = &part;
 	err = ask_take(&r.queries[0], &e);
-	/* as fail_err() does */
-	*put_clean(clean, e.msg, strlen(e.msg)) = '\0';
-	memcpy(e.msg, clean, sizeof(clean));
-	if (err && e.no != ENODEV && !is_reason(e.msg))
+	if (err && e.no != ENODEV && !strstr(e.msg, "too large a request"))
 		refused(err, &e, a.all);
 	fuzz.taken += !err;
 	asked_release(&r);

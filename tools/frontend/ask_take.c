@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* From the options to a request, and to the spec of its programs. */
+#include "tools/frontend/ask_int.h"
 #include "tools/frontend/ask_run.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ static int take_hooks(struct query *q, struct err *e)
 	q->ask.hooks = q->hooks.hooks;
 	q->ask.nhooks = q->hooks.n;
 	if (!err && q->part->latency && q->ask.nhooks == q->ask.nstart)
-		err = err_set(e, 0, "--latency: want the hook that begins and "
+		err = ask_bad(e, "--latency: want the hook that begins and "
 			      "those that end");
 	return err;
 }
@@ -53,6 +54,13 @@ static int parse_word(struct ask_value *v, const char *text,
 	return ask_value_parse(v, text, strlen(text), w, &q->words, e);
 }
 
+static int want_number(const struct ask_value *v, const char *option,
+		       struct err *e)
+{
+	return v->shape == SHAPE_U64 || v->shape == SHAPE_S64 ? 0 :
+	       ask_bad(e, "%s '%s' is no number", option, v->name);
+}
+
 /* The two halves of a latency may have the same socket in different places. */
 static int take_on(struct query *q, const struct ask_world *at_end,
 		   struct err *e)
@@ -62,31 +70,37 @@ static int take_on(struct query *q, const struct ask_world *at_end,
 	int err;
 
 	if (!q->part->latency)
-		return on ? err_set(e, 0, "--on goes with --latency") : 0;
+		return on ? ask_bad(e, "--on goes with --latency") : 0;
 	if (!on)
 		on = "tid";
 	at_start.hook = &q->ask.hooks[0];
 	err = parse_word(&q->ask.on[0], on, &at_start, q, e);
-	return err ? err : parse_word(&q->ask.on[1], on, at_end, q, e);
+	if (!err)
+		err = parse_word(&q->ask.on[1], on, at_end, q, e);
+	if (!err && q->ask.on[0].from == FROM_LATENCY)
+		err = ask_bad(e, "--on 'latency' is not known as it begins");
+	return err ? err : want_number(&q->ask.on[0], "--on", e);
 }
 
 static int take_value(struct query *q, const struct ask_world *w,
 		      struct err *e)
 {
 	const char *of = WORDS(q, of);
+	int err;
 
 	if (q->ask.what == ASK_TRACE)
 		return 0;
 	if (q->ask.what == ASK_COUNT)
-		return of ? err_set(e, 0, "--of: what is counted is hits; "
+		return of ? ask_bad(e, "--of: what is counted is hits; "
 				    "sum, stats, hist and lhist take a value") :
 			    0;
 	if (!of && q->part->latency)
 		of = "latency";
 	if (!of)
-		return err_set(e, 0, "%s of what? --of arg2, --of retval ...",
+		return ask_bad(e, "%s of what? --of arg2, --of retval ...",
 			       q->r->o->tool->name);
-	return parse_word(&q->ask.value, of, w, q, e);
+	err = parse_word(&q->ask.value, of, w, q, e);
+	return err ? err : want_number(&q->ask.value, "--of", e);
 }
 
 /* "0,128,1" */
@@ -96,18 +110,22 @@ static int take_range(struct query *q, struct err *e)
 	int n = 0;
 
 	if (q->ask.what != ASK_LHIST)
-		return text ? err_set(e, 0, "--range is of lhist") : 0;
+		return text ? ask_bad(e, "--range is of lhist") : 0;
 	if (!text)
-		return err_set(e, 0, "--range LO,HI,STEP: of which buckets?");
+		return ask_bad(e, "--range LO,HI,STEP: of which buckets?");
+	errno = 0;
 	if (sscanf(text, "%" SCNd64 ",%" SCNd64 ",%" SCNd64 "%n", &q->ask.min,
-		   &q->ask.max, &q->ask.step, &n) != 3 || text[n] ||
+		   &q->ask.max, &q->ask.step, &n) != 3 || text[n] || errno ||
 	    q->ask.step <= 0 || q->ask.max <= q->ask.min)
-		return err_set(e, 0, "--range '%s': want LO,HI,STEP with HI "
+		return ask_bad(e, "--range '%s': want LO,HI,STEP with HI "
 			       "above LO and a step above 0", text);
 	if (((uint64_t)q->ask.max - (uint64_t)q->ask.min) /
 	    (uint64_t)q->ask.step > ASK_BUCKETS)
-		return err_set(e, 0, "--range '%s': more than %d buckets",
+		return ask_bad(e, "--range '%s': more than %d buckets",
 			       text, ASK_BUCKETS);
+	if (q->ask.min < 0 && q->ask.value.shape == SHAPE_U64)
+		return ask_bad(e, "--range '%s': '%s' is never below 0", text,
+			       q->ask.value.name);
 	return 0;
 }
 
@@ -117,6 +135,19 @@ bool query_has(const struct query *q, int from)
 		if (q->ask.keys[i].from == from)
 			return true;
 	return false;
+}
+
+/* How long it took is known where something began it. */
+static int check_latency(const struct query *q, struct err *e)
+{
+	bool any = query_has(q, FROM_LATENCY) ||
+		   (q->ask.what != ASK_COUNT && q->ask.what != ASK_TRACE &&
+		    q->ask.value.from == FROM_LATENCY);
+
+	for (uint32_t i = 0; i < q->ask.ntests; i++)
+		any = any || q->ask.tests[i].left.from == FROM_LATENCY;
+	return !any || q->part->latency ? 0 :
+	       ask_bad(e, "'latency' goes with --latency and two hooks");
 }
 
 /* Where the process is in a key, -1: nowhere. */
@@ -147,7 +178,7 @@ static int take_stacks(struct query *q, struct err *e)
 		return 0;
 	if (query_has(q, FROM_USTACK) && !query_has(q, FROM_PID)) {
 		if (q->ask.nkeys == ASK_KEYS)
-			return err_set(e, 0, "--by: no room for the pid that "
+			return ask_bad(e, "--by: no room for the pid that "
 				       "ustack needs");
 		q->ask.keys[q->ask.nkeys++] = (struct ask_value){
 			.from = FROM_PID, .shape = SHAPE_U64, .name = "pid" };
@@ -203,7 +234,7 @@ static int check_word(struct query *q, const struct ask_value *v,
 				  &why);
 
 	if (err || !same_value(v, &here)) {
-		err_set(e, 0, "'%s' is not at %s:%s what it is at the first "
+		ask_bad(e, "'%s' is not at %s:%s what it is at the first "
 			"hook", v->text, hook_kind_name(h->kind), h->target);
 		err_hint(e, "ask these hooks apart, or say where the socket "
 			 "is with --sock");
@@ -283,7 +314,7 @@ static int take_keys(struct query *q, struct err *e)
 	for (int i = 1; i < n; i++)
 		for (int k = 0; k < i; k++)
 			if (!strcmp(q->ask.keys[i].name, q->ask.keys[k].name))
-				return err_set(e, 0, "--by: '%s' is there "
+				return ask_bad(e, "--by: '%s' is there "
 					       "twice", q->ask.keys[i].name);
 	err = take_tests(q, WORDS(q, where), &w, e);
 	if (!err)
@@ -292,6 +323,8 @@ static int take_keys(struct query *q, struct err *e)
 		err = take_value(q, &w, e);
 	if (!err)
 		err = take_range(q, e);
+	if (!err)
+		err = check_latency(q, e);
 	if (!err)
 		err = take_stacks(q, e);
 	if (!err)
@@ -311,7 +344,7 @@ static int bind_args(struct query *q, struct err *e)
 
 		why = NULL;
 		if (engine_args(&q->ask, i, args, sizeof(args), &why))
-			return err_set(e, 0, "%s:%s: %s",
+			return ask_bad(e, "%s:%s: %s",
 				       hook_kind_name(h->kind), h->target,
 				       why ? why : "too many fields");
 		if (!*args)
@@ -342,6 +375,7 @@ int ask_take(struct query *q, struct err *e)
 	q->ask.max_entries = (uint32_t)o->ask.max_keys;
 	err = engine_spec(&q->spec, &q->ask, &why);
 	if (err)
-		return err_set(e, why ? 0 : -err, "%s", why ? why : "request");
+		return why ? ask_bad(e, "too large a request: %s", why) :
+			     err_set(e, -err, "request");
 	return bind_args(q, e);
 }
