@@ -165,6 +165,28 @@ static __always_inline u64 sock_id(const void *sk, u64 birth)
 	return (v * 0x9e3779b97f4a7c15ull ^ birth) * 0x9e3779b97f4a7c15ull;
 }
 
+/*
+ * Once the beginning of something found no room, what has none need not be
+ * older than the tool.  The mark stands among the seeds, as no cookie is 0.
+ */
+static __always_inline void births_lost(void)
+{
+	struct seed mark = {};
+	u64 key = 0;
+
+	map_update(&seeds, &key, &mark, BPF_ANY);
+}
+
+/* How long lasts what has no known beginning: at least as long as we run. */
+static __always_inline u64 since_start(u64 now)
+{
+	u64 key = 0;
+
+	if (map_lookup(&seeds, &key))
+		return AT_LEAST;
+	return (now - CONST(start_ns)) | AT_LEAST;
+}
+
 /* ---- owners ----------------------------------------------------------- */
 
 static __always_inline void owner_current(struct owner *o)

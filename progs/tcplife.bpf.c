@@ -50,29 +50,11 @@ static __always_inline u64 rx_bytes(const struct sock *sk)
 	return n;
 }
 
-/*
- * Once a birth found no room, a session without one need not be older than the
- * tool.  The mark stands among the seeds, as no cookie is 0.
- */
-static __always_inline void births_lost(void)
-{
-	struct seed mark = {};
-	u64 key = 0;
-
-	map_update(&seeds, &key, &mark, BPF_ANY);
-}
-
 static __always_inline void show(void *ctx, struct tcplife_event *ev,
 				 u64 birth)
 {
-	u64 key = 0;
-
-	if (birth)
-		ev->duration_ns = ev->event.ns - birth;
-	else if (map_lookup(&seeds, &key))
-		ev->duration_ns = AT_LEAST;
-	else
-		ev->duration_ns = (ev->event.ns - CONST(start_ns)) | AT_LEAST;
+	ev->duration_ns = birth ? ev->event.ns - birth :
+				  since_start(ev->event.ns);
 	emit(ctx, ev, sizeof(*ev), EVENT_ROW);
 }
 

@@ -101,7 +101,7 @@ START_TEST(table_unknown)
 	render(1, nothing_known);
 	ck_assert_str_eq(line(1), "-       -       -      -          -  -"
 			 "          -                         - -               "
-			 "0            CLOSED ::");
+			 "0            CLOSED -");
 }
 END_TEST
 

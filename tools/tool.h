@@ -59,6 +59,7 @@ enum col_flags {
 	C_WIDE = 128,	/* shown by -w too */
 	C_ABSENT = 256,	/* set by capture_open: the capture has not got it,
 			   its cells are unknown */
+	C_NEG = 512,	/* K_S32: negative means unknown */
 };
 
 struct column {
@@ -146,6 +147,7 @@ struct role {
 #define KPROBE(p, ...)		HOOK(p, HOOK_KPROBE, __VA_ARGS__)
 #define KRETPROBE(p, ...)	HOOK(p, HOOK_KRETPROBE, __VA_ARGS__)
 #define FENTRY(p, ...)		HOOK(p, HOOK_FENTRY, __VA_ARGS__)
+#define FEXIT(p, ...)		HOOK(p, HOOK_FEXIT, __VA_ARGS__)
 #define RAW(p, ...)		HOOK(p, HOOK_RAW_TRACEPOINT, __VA_ARGS__)
 #define TRACEPOINT(p, ...)	HOOK(p, HOOK_TRACEPOINT, __VA_ARGS__)
 #define ALTS(a) .alts = (a), .nalts = sizeof(a) / sizeof((a)[0])

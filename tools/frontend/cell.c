@@ -41,16 +41,30 @@ static uint64_t load_num(const uint8_t *p, unsigned size)
 	return 0;
 }
 
-static bool owner_known(const struct event *ev, uint16_t flow_off)
+/* Is the member of the flow, if the event has one, other than 0? */
+static bool flow_tells(const struct event *ev, uint16_t flow_off,
+		       size_t member, unsigned size)
 {
 	const uint8_t *p;
 
 	/* the header comes first in every event, so 0 is no place for it */
 	if (!flow_off)
 		return true;
-	p = bytes_at(ev, flow_off + (uint32_t)offsetof(struct flow, owned),
-		     sizeof(uint32_t));
-	return p && load_num(p, sizeof(uint32_t));
+	p = bytes_at(ev, flow_off + (uint32_t)member, size);
+	return p && load_num(p, size);
+}
+
+static bool owner_known(const struct event *ev, uint16_t flow_off)
+{
+	return flow_tells(ev, flow_off, offsetof(struct flow, owned),
+			  sizeof(uint32_t));
+}
+
+/* Of no family, of no address. */
+static bool family_known(const struct event *ev, uint16_t flow_off)
+{
+	return flow_tells(ev, flow_off, offsetof(struct flow, family),
+			  sizeof(uint16_t));
 }
 
 /* 4, 6, 46 of a struct flow; 0 when it is none of these. */
@@ -104,6 +118,7 @@ static void load_signed(struct cell *cell, const struct column *col,
 	/* kernel functions leave the upper half of a register undefined, so
 	 * members are 32 bits most often; other sizes extend all the same */
 	v = (uint64_t)((int64_t)(v << (shift & 63)) >> (shift & 63));
+	cell->null = (col->flags & C_NEG) && (int64_t)v < 0;
 	if (col->kind == K_ERRNO && (int64_t)v < 0)
 		v = -v;
 	cell->num = v;
@@ -165,6 +180,8 @@ void cell_load(struct cell *cell, const struct column *col,
 	case K_ADDR:
 	case K_NAME:
 		load_addr(cell, col, p);
+		if (!family_known(ev, flow_off))
+			cell->null = true;
 		return;
 	case K_IPVER:
 		cell->num = col->size == sizeof(struct flow) ?
@@ -190,8 +207,9 @@ void cell_load(struct cell *cell, const struct column *col,
 	default:
 		cell->num = load_num(p, col->size);
 	}
-	cell->null = !cell->num && !cell->least &&
-		     ((col->flags & C_ZERO) || col->kind == K_NETNS);
+	if (!cell->num && !cell->least &&
+	    ((col->flags & C_ZERO) || col->kind == K_NETNS))
+		cell->null = true;
 }
 
 const char *enum_name(const char *const *names, uint64_t v)
