@@ -29,6 +29,8 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "sock_recv_length", KERNEL(6, 3) },
 	{ "sock_send_length", KERNEL(6, 3) },
 	{ "sys_exit", 0 },
+	{ "syscalls/sys_enter_accept", 0 },
+	{ "syscalls/sys_enter_accept4", 0 },
 	{ "syscalls/sys_exit_accept", 0 },
 	{ "syscalls/sys_exit_accept4", 0 },
 	{ "tcp/tcp_destroy_sock", KERNEL(4, 16) },
@@ -40,6 +42,7 @@ static const struct { const char *name; uint32_t since; } events[] = {
 }, functions[] = {
 	{ "__inet_accept", KERNEL(6, 8) },
 	{ "__tcp_retransmit_skb", 0 },
+	{ "inet_accept", 0 },
 	{ "inet_csk_accept", 0 },
 	{ "security_sock_graft", 0 },
 	{ "skb_consume_udp", KERNEL(4, 10) },
@@ -113,6 +116,8 @@ static const struct layout_row {
 	  "skaddr:8 sport:2 dport:2 saddr:4 daddr:4 saddr_v6:16 daddr_v6:16 "
 	  "sock_cookie:8" },
 	{ "net/netif_receive_skb", 0, "skbaddr:8 len:4 name:4" },
+	{ "syscalls/sys_enter_accept", 0, "__syscall_nr:4 pad:4 fd:8" },
+	{ "syscalls/sys_enter_accept4", 0, "__syscall_nr:4 pad:4 fd:8" },
 	{ "syscalls/sys_exit_accept", 0, "__syscall_nr:4 pad:4 ret:8" },
 	{ "syscalls/sys_exit_accept4", 0, "__syscall_nr:4 pad:4 ret:8" },
 };

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -119,6 +120,18 @@ static int polled_accept(int fd)
 	return got;
 }
 
+static int hasty_accept(int fd)
+{
+	int flags = fcntl(fd, F_GETFL), got, err;
+
+	fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+	got = accept(fd, NULL, NULL);
+	err = errno;
+	fcntl(fd, F_SETFL, flags);
+	errno = err;
+	return got;
+}
+
 static int do_accept(struct slots *s, const struct cmd *c, struct reply *r)
 {
 	struct tcp_info info = { 0 };
@@ -127,6 +140,8 @@ static int do_accept(struct slots *s, const struct cmd *c, struct reply *r)
 
 	if (c->flags & ACCEPT_POLL)
 		fd = polled_accept(s->fd[c->n]);
+	else if (c->flags & ACCEPT_NOWAIT)
+		fd = hasty_accept(s->fd[c->n]);
 	else
 		fd = accept(s->fd[c->n], NULL, NULL);
 	if (fd < 0)
@@ -208,6 +223,24 @@ static int do_close(struct slots *s, const struct cmd *c)
 	return close(fd);
 }
 
+static int do_full(const struct cmd *c)
+{
+	struct rlimit l;
+	int fd;
+
+	if (getrlimit(RLIMIT_NOFILE, &l))
+		return -1;
+	l.rlim_cur = l.rlim_max;
+	if (c->n) {
+		fd = fcntl(0, F_DUPFD, 0);	/* the next one to be had */
+		if (fd < 0)
+			return -1;
+		close(fd);
+		l.rlim_cur = fd;
+	}
+	return setrlimit(RLIMIT_NOFILE, &l);
+}
+
 static int obey(struct slots *s, const struct cmd *c, struct reply *r)
 {
 	switch (c->op) {
@@ -222,6 +255,7 @@ static int obey(struct slots *s, const struct cmd *c, struct reply *r)
 	case OP_SHUT: return shutdown(s->fd[c->slot], SHUT_WR);
 	case OP_CLOSE:
 	case OP_RESET: return do_close(s, c);
+	case OP_FULL: return do_full(c);
 	}
 	errno = EINVAL;
 	return -1;
@@ -255,7 +289,8 @@ static void __attribute__((noreturn)) agent_main(int fd)
 			r.err = errno ? errno : EIO;
 		r.sent = s->sent[c.slot];
 		r.received = s->received[c.slot];
-		names_of(s->fd[c.slot], &r);
+		r.fd = s->fd[c.slot];
+		names_of(r.fd, &r);
 		if (write(fd, &r, sizeof(r)) != sizeof(r))
 			break;
 	}

@@ -36,6 +36,7 @@ enum op {
 	OP_SHUT,	/* shutdown(SHUT_WR) */
 	OP_CLOSE,
 	OP_RESET,	/* close with SO_LINGER 0 */
+	OP_FULL,	/* n 1: no descriptor is left; 0: there are again */
 };
 
 struct cmd {
@@ -48,11 +49,13 @@ struct cmd {
 
 enum {
 	ACCEPT_POLL = 1,	/* EAGAIN once, poll, accept4(SOCK_NONBLOCK) */
+	ACCEPT_NOWAIT = 2,	/* one accept(2) that does not wait */
 };
 
 struct reply {
 	int32_t err;		/* 0 or errno */
 	uint32_t state;		/* OP_ACCEPT: TCP state found */
+	int32_t fd;		/* in the slot */
 	uint64_t sent, received;	/* by this slot so far */
 	union addr local, peer;
 };
