@@ -1,54 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* TCP sessions as they end: who, with whom, how much, how long. */
-#include "progs/sock.bpf.h"
+#include "progs/session.bpf.h"
 #include "progs/tcplife.h"
-
-struct probe___state {
-	struct sock *sk;
-	u64 oldstate, newstate;
-} PAI;
-
-struct probe___sock {
-	struct sock *sk;
-} PAI;
-
-/* A connection is active when this end connected.  Of one that is older than
- * the tool: what a listener has accepted keeps a copy of its backlog. */
-static __always_inline int is_active(const struct sock *sk,
-				     const struct owner *o)
-{
-	if (o->birth)
-		return o->flags & OWNER_ACTIVE;
-	return EXISTS(sk->sk_max_ack_backlog) && !READ(sk, sk_max_ack_backlog);
-}
-
-/* What the application was given to send: what went out, each byte once. */
-static __always_inline u64 tx_bytes(const struct sock *sk,
-				    const struct owner *o, int fin_acked)
-{
-	const struct tcp_sock *tp = (const void *)sk;
-	u64 acked;
-
-	if (EXISTS(tp->bytes_sent))
-		return READ(tp, bytes_sent) - READ(tp, bytes_retrans);
-	/* before 4.19 only what was acknowledged, with SYN and FIN in it */
-	acked = READ(tp, bytes_acked);
-	if (acked && is_active(sk, o))
-		acked--;
-	if (acked && fin_acked)
-		acked--;
-	return acked;
-}
-
-/* tcp_rcv_nxt_update() counts the peer's FIN as a byte. */
-static __always_inline u64 rx_bytes(const struct sock *sk)
-{
-	u64 n = READ((const struct tcp_sock *)sk, bytes_received);
-
-	if (n && READ(sk, __sk_common.skc_flags) & 1ul << SOCK_DONE)
-		n--;
-	return n;
-}
 
 static __always_inline void show(void *ctx, struct tcplife_event *ev,
 				 u64 birth)
@@ -112,14 +65,6 @@ static __always_inline void finish_kept(void *ctx, const struct sock *sk,
 	show(ctx, &ev, o->birth);
 }
 
-/* tcp_ack() moves a socket on only once our FIN is acknowledged. */
-static __always_inline int is_fin_acked(const struct sock *sk, u32 oldstate)
-{
-	return oldstate == TCP_FIN_WAIT2 ||
-	       ((oldstate == TCP_LAST_ACK || oldstate == TCP_CLOSING) &&
-		!READ(sk, sk_err));
-}
-
 /*
  * A session that ends before anybody accepted it belongs to nobody yet: it
  * waits for accept() or for its destruction.
@@ -143,21 +88,6 @@ static __always_inline void on_close(void *ctx, const struct sock *sk,
 		owner_forget(sk);
 }
 
-/* close(2) and shutdown(2) move to these states, nothing else does: the
- * process at hand has the socket. */
-static __always_inline void on_shutdown(const struct sock *sk)
-{
-	struct owner known = {}, *o;
-
-	if (!owner_copy(&known, sk)) {
-		owner_set((u64)sk, 0, 0);
-	} else if (!known.pid) {
-		o = owner_known(sk);
-		if (o)
-			owner_current(o);
-	}
-}
-
 #define STATES	(1u << TCP_SYN_SENT | 1u << TCP_ESTABLISHED |		\
 		 1u << TCP_FIN_WAIT1 | 1u << TCP_LAST_ACK | 1u << TCP_CLOSE)
 
@@ -170,10 +100,7 @@ int on_state(struct probe___state *ctx)
 
 	if (newstate > TCP_LISTEN || !(1u << newstate & STATES))
 		return 0;
-	if (EXISTS(ctx->oldstate))
-		oldstate = ctx->oldstate;
-	else
-		oldstate = READ(sk, __sk_common.skc_state);
+	oldstate = oldstate_of(ctx);
 	if (oldstate == TCP_LISTEN || oldstate == newstate || !is_tcp(sk))
 		return 0;
 	if (newstate == TCP_SYN_SENT)
@@ -181,7 +108,7 @@ int on_state(struct probe___state *ctx)
 	else if (newstate == TCP_CLOSE)
 		on_close(ctx, sk, oldstate);
 	else if (newstate != TCP_ESTABLISHED)
-		on_shutdown(sk);
+		owner_shutdown(sk);
 	else if (oldstate == TCP_SYN_RECV)
 		fits = owner_nobody(sk);
 	if (!fits)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "progs/tcpretrans.h"
-#include "tools/frontend/tcp_states.h"
 #include "tools/ladders.h"
 
 extern const struct spec spec_tcpretrans;
@@ -9,14 +8,6 @@ extern const struct spec spec_tcpretrans;
 
 static const char *const types[] = {
 	"SYN", "SYNACK", "RTO", "FAST", "TLP", NULL
-};
-
-static const char *const states[] = {
-	"-",
-#define X(number, name) [number] = name,
-	TCP_STATES(X)
-#undef X
-	NULL
 };
 
 /* enum tcp_ca_state */
@@ -37,7 +28,7 @@ static const struct column columns[] = {
 	    "remote address"),
 	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_KEY | C_LEFT,
 	    "remote port"),
-	COL_ENUM(EV, state, states, 11, "state", "STATE", C_LEFT,
+	COL_ENUM(EV, state, tcp_states, 11, "state", "STATE", C_LEFT,
 		 "state of the connection"),
 	COL_COMM(EV, 10, C_HIDDEN | C_WIDE),
 	COL(EV, seq, K_U32, 10, "seq", "SEQ", C_HIDDEN,

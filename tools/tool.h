@@ -84,6 +84,9 @@ struct column {
 	  .off = offsetof(type, member),				\
 	  .size = sizeof(((type *)0)->member) }
 
+/* For K_ENUM: TCP_ESTABLISHED ... by number. */
+extern const char *const tcp_states[];
+
 /*
  * The columns of struct flow, for an event whose flow is called `flow`.
  * The frontend adds the time columns (-t, -T) by itself.

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names of the kernel's numbers, for columns of K_ENUM. */
+#include "tools/frontend/tcp_states.h"
+#include "tools/tool.h"
+
+const char *const tcp_states[] = {
+	"-",
+#define X(number, name) [number] = name,
+	TCP_STATES(X)
+#undef X
+	NULL
+};
