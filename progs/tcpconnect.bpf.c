@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Active opens. */
 #include "progs/dns.bpf.h"
-#include "progs/sock.bpf.h"
+#include "progs/session.bpf.h"
 #include "progs/tcpconnect.h"
-
-struct probe___sock {
-	struct sock *sk;
-} PAI;
-
-struct probe___state {
-	struct sock *sk;
-	u64 oldstate, newstate;
-} PAI;
 
 static __always_inline int show(void *ctx, const struct sock *sk,
 				const struct owner *o)

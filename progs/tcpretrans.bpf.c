@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* TCP segments that are sent again, and why. */
 #include "progs/dns.bpf.h"
-#include "progs/sock.bpf.h"
+#include "progs/session.bpf.h"
 #include "progs/tcpretrans.h"
 
 struct probe___retrans {
@@ -13,15 +13,6 @@ struct probe___retrans {
 struct probe___synack {
 	struct sock *sk;
 	struct request_sock *req;
-} PAI;
-
-struct probe___state {
-	struct sock *sk;
-	u64 oldstate, newstate;
-} PAI;
-
-struct probe___sock {
-	struct sock *sk;
 } PAI;
 
 /* enum tcp_ca_state, and the timers of inet_connection_sock.h */
