@@ -223,6 +223,14 @@ static int do_close(struct slots *s, const struct cmd *c)
 	return close(fd);
 }
 
+static int do_patience(struct slots *s, const struct cmd *c)
+{
+	unsigned ms = c->n;
+
+	return setsockopt(s->fd[c->slot], IPPROTO_TCP, TCP_USER_TIMEOUT, &ms,
+			  sizeof(ms));
+}
+
 static int do_full(const struct cmd *c)
 {
 	struct rlimit l;
@@ -255,6 +263,7 @@ static int obey(struct slots *s, const struct cmd *c, struct reply *r)
 	case OP_SHUT: return shutdown(s->fd[c->slot], SHUT_WR);
 	case OP_CLOSE:
 	case OP_RESET: return do_close(s, c);
+	case OP_PATIENCE: return do_patience(s, c);
 	case OP_FULL: return do_full(c);
 	}
 	errno = EINVAL;

@@ -2,11 +2,9 @@
 /* tcpstates: every state of both ends of sessions whose ends are known. */
 #include "socks.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-#define REFUSED 13
 #define LISTENED 7
 #define COLUMNS "id,pid,uid,comm,ip,netns,laddr,lport,raddr,rport,"	\
 		"oldstate,newstate,duration_ns"
@@ -139,48 +137,42 @@ static void check_listeners(struct socks *s, const struct agent *srv,
 
 /* ---- the case ---------------------------------------------------------- */
 
-static void make_listeners(struct traffic *tr, uint16_t *ports)
+struct listened {
+	uint16_t ports[LISTENED];
+};
+
+static void make_listeners(struct traffic *tr, void *arg)
 {
 	struct cmd c = { .op = OP_LISTEN, .slot = 0 };
+	struct listened *l = arg;
+	struct reply r;
 	unsigned i;
 
 	for (i = 0; i < LISTENED; i++) {
-		struct reply r;
-
 		addr_set(&c.addr, i % 2 ? AF_INET6 : AF_INET,
 			 i % 2 ? "::1" : "127.0.0.1", 0);
 		agent_post(&tr->srv, &c);
 		r = agent_wait(&tr->srv);
-		ports[i] = addr_port(&r.local);
+		l->ports[i] = addr_port(&r.local);
 		agent_do(&tr->srv, OP_CLOSE, 0, 0);
 	}
 }
 
 static void tcpstates(struct test *t)
 {
-	struct socks s;
-	uint16_t ports[LISTENED];
+	struct listened l;
 	struct traffic tr;
-	struct tool r;
+	struct socks s;
 
 	traffic_init(&tr, t);
-	tool_init(&r, t, tr.ns.inum);
-	tool_start(&r, "tcpstates", ARGS("--csv", "--strict", "-o", COLUMNS));
-	make_listeners(&tr, ports);
-	traffic_make(&tr, t->count / 2);
-	traffic_refused(&tr, REFUSED);
-	traffic_make(&tr, t->count - t->count / 2);
-	traffic_idle(&tr);
-	tool_stop(&r, SIGINT);
-	tool_check_clean(&r);
-	socks_init(&s, t, r.text, add_row);
+	socks_beside(&s, &tr, "tcpstates", COLUMNS, add_row, make_listeners,
+		     &l);
 	socks_match(&s, &tr, check_end);
-	check_listeners(&s, &tr.srv, ports);
+	check_listeners(&s, &tr.srv, l.ports);
 	summary(t, "%u sessions, %u refused, %u listeners made; %u changes of "
-		"%u sockets shown", t->count, REFUSED, LISTENED, s.tb.nrows,
-		s.n);
+		"%u sockets shown", t->count, SOCKS_REFUSED, LISTENED,
+		s.tb.nrows, s.n);
 	socks_release(&s);
-	tool_release(&r);
 	traffic_release(&tr);
 }
 

@@ -2,11 +2,11 @@
 /* tcptracer: sessions begin, are accepted and end, each in its way. */
 #include "socks.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-#define REFUSED 13
 #define COLUMNS "id,type,pid,uid,comm,ip,netns,laddr,lport,raddr,rport,"	\
 		"how,err,duration_ns,tx_bytes,rx_bytes"
 
@@ -93,31 +93,135 @@ static void tcptracer(struct test *t)
 {
 	struct traffic tr;
 	struct socks s;
-	struct tool r;
 
 	traffic_init(&tr, t);
-	tool_init(&r, t, tr.ns.inum);
-	tool_start(&r, "tcptracer", ARGS("--csv", "--strict", "-o", COLUMNS));
-	traffic_make(&tr, t->count / 2);
-	traffic_refused(&tr, REFUSED);
-	traffic_make(&tr, t->count - t->count / 2);
-	traffic_idle(&tr);
-	tool_stop(&r, SIGINT);
-	tool_check_clean(&r);
-	socks_init(&s, t, r.text, add_row);
+	socks_beside(&s, &tr, "tcptracer", COLUMNS, add_row, NULL, NULL);
 	socks_match(&s, &tr, check_end);
 	if (s.n != tr.nends)
 		differ(t, "%u ends made, %u shown", tr.nends, s.n);
 	summary(t, "%u sessions, %u refused; %u rows of %u sockets shown, %u "
-		"closed before they were accepted", t->count, REFUSED,
+		"closed before they were accepted", t->count, SOCKS_REFUSED,
 		s.tb.nrows, s.n, tr.dead);
 	socks_release(&s);
-	tool_release(&r);
 	traffic_release(&tr);
+}
+
+/* ---- no answer --------------------------------------------------------- */
+
+#define SILENT 5
+#define FOR_EVER 1000000
+
+struct pair {
+	struct netns a, b;
+	struct agent cli, srv;
+	struct dropper drop;	/* at b, what comes from a */
+	struct cmd connect;
+};
+
+static void pair_init(struct pair *p, struct test *t)
+{
+	struct cmd c = { .op = OP_LISTEN, .slot = LISTENER };
+	struct reply r;
+
+	veth_pair(t, &p->a, &p->b);
+	/* a second for each SYN, and 4 more on Linux 6.5 and later */
+	netns_sysctl(t, &p->a, "ipv4/tcp_syn_retries", "1");
+	dropper_open(t, &p->drop, &p->b);
+	agent_start(t, &p->cli, &p->a, CLIENT_COMM, CLIENT_UID);
+	agent_start(t, &p->srv, &p->b, SERVER_COMM, SERVER_UID);
+	addr_set(&c.addr, AF_INET, "0.0.0.0", 0);
+	agent_post(&p->srv, &c);
+	r = agent_wait(&p->srv);
+	p->connect.op = OP_CONNECT;
+	addr_set(&p->connect.addr, AF_INET, "10.9.0.2", addr_port(&r.local));
+}
+
+static void pair_release(struct pair *p)
+{
+	agent_stop(&p->cli);
+	agent_stop(&p->srv);
+	dropper_close(&p->drop);
+	netns_free(&p->a);
+	netns_free(&p->b);
+}
+
+static void must_time_out(struct pair *p, struct test *t, const char *what)
+{
+	int err = agent_wait_err(&p->cli).err;
+
+	if (err != ETIMEDOUT)
+		fatal(t, "%s: %s, no timeout", what, strerror(err));
+}
+
+/* Open sessions whose data is never acknowledged, and a SYN nobody answers. */
+static void make_silent(struct pair *p, struct test *t)
+{
+	struct cmd c = { .op = OP_EOF };
+	unsigned i;
+
+	for (i = 0; i < SILENT; i++) {
+		p->connect.slot = i;
+		agent_post(&p->cli, &p->connect);
+		agent_wait(&p->cli);
+		agent_do(&p->cli, OP_PATIENCE, i, 700);
+	}
+	dropper_set(t, &p->drop, P_DATA, 0, FOR_EVER);
+	for (i = 0; i < SILENT; i++)
+		agent_do(&p->cli, OP_SEND, i, 500);
+	for (i = 0; i < SILENT; i++) {
+		c.slot = i;
+		agent_post(&p->cli, &c);
+		must_time_out(p, t, "data");
+	}
+	dropper_set(t, &p->drop, P_SYN, 0, FOR_EVER);
+	p->connect.slot = SILENT;
+	agent_post(&p->cli, &p->connect);
+	must_time_out(p, t, "SYN");
+}
+
+static void add_silent(struct socks *s, struct sock *k, unsigned row)
+{
+	const char *type = table_cell(&s->tb, row, "type");
+
+	sock_word(k, type);
+	sock_expect(s, k, "how", *type == 'X' ? "TIMEOUT" : "");
+	sock_expect(s, k, "err_name", *type == 'C' ? "" : "ETIMEDOUT");
+	sock_expect(s, k, "comm", CLIENT_COMM);
+}
+
+static void timeouts(struct test *t)
+{
+	unsigned i, ended = 0, failed = 0;
+	struct pair p = { 0 };
+	struct socks s;
+	struct tool r;
+
+	pair_init(&p, t);
+	tool_init(&r, t, p.a.inum);
+	tool_start(&r, "tcptracer", ARGS("--csv", "--strict", "-A", "10.9.0.2",
+					 "-o", COLUMNS));
+	make_silent(&p, t);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	socks_init(&s, t, r.text, add_silent);
+	for (i = 0; i < s.n; i++) {
+		ended += !strcmp(s.sock[i].path, "C X");
+		failed += !strcmp(s.sock[i].path, "F");
+	}
+	if (ended != SILENT || failed != 1 || s.n != SILENT + 1)
+		differ(t, "%u sessions ended, %u failed of %u shown", ended,
+		       failed, s.n);
+	summary(t, "%u sessions and a SYN that got no answer, %u rows shown",
+		SILENT, s.tb.nrows);
+	socks_release(&s);
+	tool_release(&r);
+	pair_release(&p);
 }
 
 const struct live_case tracer_cases[] = {
 	{ "tcptracer", "sessions open, accepted, closed, in order", 600,
 	  tcptracer, false },
+	{ "tcptracer-timeout", "sessions and a SYN without an answer", 300,
+	  timeouts, false },
 	{ NULL, NULL, 0, NULL, false },
 };

@@ -2,6 +2,7 @@
 #include "socks.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,27 @@ void socks_init(struct socks *s, struct test *t, const char *csv,
 		k->row = i;
 		add(s, k, i);
 	}
+}
+
+void socks_beside(struct socks *s, struct traffic *tr, const char *name,
+		  const char *columns, socks_add *add,
+		  void (*first)(struct traffic *tr, void *arg), void *arg)
+{
+	unsigned n = tr->t->count;
+	struct tool r;
+
+	tool_init(&r, tr->t, tr->ns.inum);
+	tool_start(&r, name, ARGS("--csv", "--strict", "-o", columns));
+	if (first)
+		first(tr, arg);
+	traffic_make(tr, n / 2);
+	traffic_refused(tr, SOCKS_REFUSED);
+	traffic_make(tr, n - n / 2);
+	traffic_idle(tr);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	socks_init(s, tr->t, r.text, add);
+	tool_release(&r);
 }
 
 void sock_word(struct sock *k, const char *word)

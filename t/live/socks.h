@@ -30,6 +30,13 @@ struct socks {
 typedef void socks_add(struct socks *s, struct sock *k, unsigned row);
 void socks_init(struct socks *s, struct test *t, const char *csv,
 		socks_add *add);
+/* socks_beside - the same of the tool NAME with @columns, run beside sessions
+ * and SOCKS_REFUSED connections that are refused; @first makes what it likes
+ * before. */
+#define SOCKS_REFUSED 13
+void socks_beside(struct socks *s, struct traffic *tr, const char *name,
+		  const char *columns, socks_add *add,
+		  void (*first)(struct traffic *tr, void *arg), void *arg);
 /* sock_word - one more word to the path. */
 void sock_word(struct sock *k, const char *word);
 /* sock_cell - of the last row; sock_expect - must be @made, or the number. */

@@ -36,6 +36,7 @@ enum op {
 	OP_SHUT,	/* shutdown(SHUT_WR) */
 	OP_CLOSE,
 	OP_RESET,	/* close with SO_LINGER 0 */
+	OP_PATIENCE,	/* n ms for what was sent to be acknowledged */
 	OP_FULL,	/* n 1: no descriptor is left; 0: there are again */
 };
 
