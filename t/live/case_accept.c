@@ -95,7 +95,11 @@ static struct call *new_call(struct calls *c, const char *result)
 
 static void make_listeners(struct calls *c)
 {
-	static const struct { enum op op; int family; const char *addr; } a[] = {
+	static const struct {
+		enum op op;
+		int family;
+		const char *addr;
+	} a[] = {
 		{ OP_LISTEN, AF_INET, "0.0.0.0" },
 		{ OP_LISTEN, AF_INET6, "::" },
 		{ OP_BIND, AF_INET, "127.0.0.1" },

@@ -117,14 +117,6 @@ static void tcplife_json(struct test *t)
 
 /* ---- older than the tool ----------------------------------------------- */
 
-static void mark_older(struct traffic *tr, unsigned n)
-{
-	unsigned i;
-
-	for (i = 0; i < n; i++)
-		tr->ends[i].older = true;
-}
-
 /*
  * Connections of all pairings and endings are open, their bytes sent, before
  * the tool starts: it shows them with whose they are, all their bytes, and
@@ -136,21 +128,14 @@ static void before_start(struct test *t)
 	enum fields f = W_OWNER | W_IP | W_NETNS | W_BYTES | W_DURATION;
 	struct traffic tr;
 	struct tool r;
-	unsigned number[OPEN], open = 0, i, n;
+	unsigned n;
 
 	traffic_init(&tr, t);
-	/* Those not to be accepted yet last: they stay in the queue. */
-	for (i = 0; i < 2 * OPEN; i++)
-		if (traffic_early(i % OPEN) == (i >= OPEN)) {
-			number[open] = i % OPEN;
-			traffic_open(&tr, i % OPEN, open++);
-		}
-	mark_older(&tr, tr.nends);
+	traffic_older(&tr, OPEN);
 	tool_init(&r, t, tr.ns.inum);
 	tool_start(&r, "tcplife", ARGS("--csv", "--strict", "-o",
 				       fields_columns(f)));
-	for (i = 0; i < OPEN; i++)
-		traffic_end(&tr, number[i], i);
+	traffic_end_older(&tr);
 	traffic_idle(&tr);
 	tool_stop(&r, SIGINT);
 	tool_check_clean(&r);

@@ -25,9 +25,9 @@ static void add_row(struct socks *s, struct sock *k, unsigned row)
 
 	if (!k->last) {
 		sock_word(k, from);
-		if (*took)
-			differ(s->t, "%s: %s ns in %s, which had no beginning",
-			       k->id, took, from);
+		k->mark = *took;
+		if (*took)	/* and so older than the tool */
+			sock_expect(s, k, "duration_at_least", "true");
 	} else {
 		if (strcmp(k->last, from))
 			differ(s->t, "%s: came to %s, left %s", k->id, k->last,
@@ -49,6 +49,9 @@ static const char *path_of(const struct end *e, bool all)
 	static char path[160];
 	const char *rest;
 
+	const char *begin = e->older ? "" : !e->server ? "CLOSE SYN_SENT " :
+			    all ? "LISTEN SYN_RECV " : "SYN_RECV ";
+
 	if (e->refused)
 		return "CLOSE SYN_SENT CLOSE";
 	switch (e->ending) {
@@ -61,9 +64,7 @@ static const char *path_of(const struct end *e, bool all)
 		rest = first ? "FIN_WAIT1 FIN_WAIT2 CLOSE" :
 			       "CLOSE_WAIT LAST_ACK CLOSE";
 	}
-	snprintf(path, sizeof(path), "%sESTABLISHED %s", !e->server ?
-		 "CLOSE SYN_SENT " : all ? "LISTEN SYN_RECV " : "SYN_RECV ",
-		 rest);
+	snprintf(path, sizeof(path), "%sESTABLISHED %s", begin, rest);
 	return path;
 }
 
@@ -105,6 +106,9 @@ static void check_end(struct socks *s, struct sock *k, const struct end *e)
 		sock_expect_number(s, k, "netns", e->netns);
 	if (!e->refused)
 		sock_expect_life(s, k, e, k->ns);
+	if (k->mark != (e->older && all_seen(s->t)))
+		differ(s->t, "%s (%s): how long it was in the first state is "
+		       "%sknown", k->id, k->path, k->mark ? "" : "not ");
 }
 
 /* What no end has must be the listeners that were opened and closed. */
@@ -141,7 +145,7 @@ struct listened {
 	uint16_t ports[LISTENED];
 };
 
-static void make_listeners(struct traffic *tr, void *arg)
+static void make_all(struct traffic *tr, void *arg)
 {
 	struct cmd c = { .op = OP_LISTEN, .slot = 0 };
 	struct listened *l = arg;
@@ -156,6 +160,7 @@ static void make_listeners(struct traffic *tr, void *arg)
 		l->ports[i] = addr_port(&r.local);
 		agent_do(&tr->srv, OP_CLOSE, 0, 0);
 	}
+	socks_sessions(tr, NULL);
 }
 
 static void tcpstates(struct test *t)
@@ -165,8 +170,7 @@ static void tcpstates(struct test *t)
 	struct socks s;
 
 	traffic_init(&tr, t);
-	socks_beside(&s, &tr, "tcpstates", COLUMNS, add_row, make_listeners,
-		     &l);
+	socks_beside(&s, &tr, "tcpstates", COLUMNS, add_row, make_all, &l);
 	socks_match(&s, &tr, check_end);
 	check_listeners(&s, &tr.srv, l.ports);
 	summary(t, "%u sessions, %u refused, %u listeners made; %u changes of "
@@ -176,8 +180,16 @@ static void tcpstates(struct test *t)
 	traffic_release(&tr);
 }
 
+/* Sessions that were open before the tool: at least so long ESTABLISHED. */
+static void before_start(struct test *t)
+{
+	socks_older(t, "tcpstates", COLUMNS, add_row, check_end);
+}
+
 const struct live_case states_cases[] = {
 	{ "tcpstates", "the states of both ends, in order", 600, tcpstates,
 	  false },
+	{ "tcpstates-before-start", "sessions older than the tool", 300,
+	  before_start, false },
 	{ NULL, NULL, 0, NULL, false },
 };

@@ -38,20 +38,31 @@ void socks_init(struct socks *s, struct test *t, const char *csv,
 	}
 }
 
-void socks_beside(struct socks *s, struct traffic *tr, const char *name,
-		  const char *columns, socks_add *add,
-		  void (*first)(struct traffic *tr, void *arg), void *arg)
+void socks_sessions(struct traffic *tr, void *arg)
 {
 	unsigned n = tr->t->count;
+
+	(void)arg;
+	traffic_make(tr, n / 2);
+	traffic_refused(tr, SOCKS_REFUSED);
+	traffic_make(tr, n - n / 2);
+}
+
+static void end_older(struct traffic *tr, void *arg)
+{
+	(void)arg;
+	traffic_end_older(tr);
+}
+
+void socks_beside(struct socks *s, struct traffic *tr, const char *name,
+		  const char *columns, socks_add *add,
+		  void (*make)(struct traffic *tr, void *arg), void *arg)
+{
 	struct tool r;
 
 	tool_init(&r, tr->t, tr->ns.inum);
 	tool_start(&r, name, ARGS("--csv", "--strict", "-o", columns));
-	if (first)
-		first(tr, arg);
-	traffic_make(tr, n / 2);
-	traffic_refused(tr, SOCKS_REFUSED);
-	traffic_make(tr, n - n / 2);
+	make(tr, arg);
 	traffic_idle(tr);
 	tool_stop(&r, SIGINT);
 	tool_check_clean(&r);
@@ -96,7 +107,7 @@ void sock_expect_number(const struct socks *s, const struct sock *k,
 void sock_expect_life(const struct socks *s, const struct sock *k,
 		      const struct end *e, uint64_t ns)
 {
-	if (ns > e->max_ns + LATE_NS || ns + MSEC < e->min_ns)
+	if (ns > e->max_ns + LATE_NS || (!e->older && ns + MSEC < e->min_ns))
 		differ(s->t, "%s (%s): %" PRIu64 " ns, was %" PRIu64 " to %"
 		       PRIu64, k->id, k->path, ns, e->min_ns, e->max_ns);
 }
@@ -133,6 +144,25 @@ void socks_match(struct socks *s, const struct traffic *tr,
 		s->sock[k].taken = true;
 		check(s, &s->sock[k], e);
 	}
+}
+
+void socks_older(struct test *t, const char *name, const char *columns,
+		 socks_add *add, socks_check *check)
+{
+	enum { OPEN = 41 };	/* as in case_life.c */
+	struct traffic tr;
+	struct socks s;
+
+	traffic_init(&tr, t);
+	traffic_older(&tr, OPEN);
+	socks_beside(&s, &tr, name, columns, add, end_older, NULL);
+	socks_match(&s, &tr, check);
+	if (s.n != tr.nends)
+		differ(t, "%u ends made, %u shown", tr.nends, s.n);
+	summary(t, "%u sessions open before the start, %u rows of %u sockets "
+		"shown", OPEN, s.tb.nrows, s.n);
+	socks_release(&s);
+	traffic_release(&tr);
 }
 
 void socks_release(struct socks *s)

@@ -15,6 +15,7 @@ struct sock {
 	unsigned row;		/* the last */
 	uint64_t ns;		/* for the case to count */
 	unsigned end;		/* for the case: a row to come back to */
+	bool mark;		/* for the case */
 	bool taken;		/* some end has it */
 };
 
@@ -30,13 +31,15 @@ struct socks {
 typedef void socks_add(struct socks *s, struct sock *k, unsigned row);
 void socks_init(struct socks *s, struct test *t, const char *csv,
 		socks_add *add);
-/* socks_beside - the same of the tool NAME with @columns, run beside sessions
- * and SOCKS_REFUSED connections that are refused; @first makes what it likes
- * before. */
-#define SOCKS_REFUSED 13
+/* socks_beside - the same of the tool NAME with @columns, which is run beside
+ * what @make makes. */
 void socks_beside(struct socks *s, struct traffic *tr, const char *name,
 		  const char *columns, socks_add *add,
-		  void (*first)(struct traffic *tr, void *arg), void *arg);
+		  void (*make)(struct traffic *tr, void *arg), void *arg);
+/* socks_sessions - for @make: sessions, and SOCKS_REFUSED connections that are
+ * refused. */
+#define SOCKS_REFUSED 13
+void socks_sessions(struct traffic *tr, void *arg);
 /* sock_word - one more word to the path. */
 void sock_word(struct sock *k, const char *word);
 /* sock_cell - of the last row; sock_expect - must be @made, or the number. */
@@ -46,7 +49,8 @@ void sock_expect(const struct socks *s, const struct sock *k, const char *key,
 		 const char *made);
 void sock_expect_number(const struct socks *s, const struct sock *k,
 			const char *key, uint64_t made);
-/* sock_expect_life - @ns must fit the life of the end. */
+/* sock_expect_life - @ns must fit the life of the end; of one older than the
+ * tool it is the least. */
 void sock_expect_life(const struct socks *s, const struct sock *k,
 		      const struct end *e, uint64_t ns);
 /* socks_match - @check every end of @tr with the socket that has its addresses
@@ -55,6 +59,10 @@ typedef void socks_check(struct socks *s, struct sock *k,
 			 const struct end *e);
 void socks_match(struct socks *s, const struct traffic *tr,
 		 socks_check *check);
+/* socks_older - a whole case: the tool beside the ends of sessions that were
+ * open before it started, some of them not yet accepted. */
+void socks_older(struct test *t, const char *name, const char *columns,
+		 socks_add *add, socks_check *check);
 void socks_release(struct socks *s);
 
 #endif

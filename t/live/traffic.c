@@ -262,6 +262,28 @@ void traffic_end(struct traffic *tr, unsigned i, unsigned slot)
 	end_at(tr, i, slot, &tr->ends[2 * slot]);
 }
 
+void traffic_older(struct traffic *tr, unsigned n)
+{
+	unsigned i;
+
+	/* Those not to be accepted yet last: they stay in the queue. */
+	for (i = 0; i < 2 * n; i++)
+		if (traffic_early(i % n) == (i >= n)) {
+			tr->older[tr->nolder] = i % n;
+			traffic_open(tr, i % n, tr->nolder++);
+		}
+	for (i = 0; i < tr->nends; i++)
+		tr->ends[i].older = true;
+}
+
+void traffic_end_older(struct traffic *tr)
+{
+	unsigned i;
+
+	for (i = 0; i < tr->nolder; i++)
+		traffic_end(tr, tr->older[i], i);
+}
+
 void traffic_make(struct traffic *tr, unsigned n)
 {
 	unsigned i, number;

@@ -131,6 +131,8 @@ struct traffic {
 	struct end *ends;	/* client's, server's, client's ... */
 	unsigned nends, room;
 	unsigned dead;		/* server ends with .dead */
+	unsigned older[SLOTS];	/* numbers of those of traffic_older() */
+	unsigned nolder;
 	unsigned first, step;	/* of traffic_make's numbers; 0, 0: all */
 };
 
@@ -151,6 +153,10 @@ void traffic_open(struct traffic *tr, unsigned i, unsigned slot);
 void traffic_end(struct traffic *tr, unsigned i, unsigned slot);
 /* traffic_early - connection number @i is reset before it is accepted. */
 bool traffic_early(unsigned i);
+/* traffic_older - @n connections, at most SLOTS - 16, of all kinds, open and
+ * marked as older than the tool; traffic_end_older - their ends. */
+void traffic_older(struct traffic *tr, unsigned n);
+void traffic_end_older(struct traffic *tr);
 /* traffic_block - the server waits in accept(2) from now on, for the one
  * connection that traffic_accepted makes. */
 void traffic_block(struct traffic *tr);
