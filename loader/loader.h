@@ -377,6 +377,8 @@ struct object_opts {
  *   ring_wake		wake the reader when so many bytes wait
  *   cgroup_id		1: bpf_get_current_cgroup_id() is there
  *   kernel_word	bytes of a pointer in the kernel
+ *   exit_errors	1: syscalls/sys_exit_* tell errors as negative
+ *			numbers; not there on machines where they do not (MIPS)
  *   call_nr, call_arg, nr_socketcall, nr_accept4
  *			see struct socketcalls; only on machines that have them
  */

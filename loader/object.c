@@ -200,8 +200,10 @@ static int add_constants(struct object *o)
 		{ "ring_wake", o->ring_bytes / 4 },	/* see ring.c */
 		{ "cgroup_id", load_has_helper(o->env, HELPER_CGROUP_ID) },
 		{ "kernel_word", o->env->word_size },
+		/* the last: where it is true */
+		{ "exit_errors", 1 },
 	};
-	uint32_t n = o->o.nconstants;
+	uint32_t n = o->o.nconstants, nours = ARRAY_SIZE(ours);
 
 	o->constants = calloc(n + ARRAY_SIZE(ours) + SOCKETCALL_CONSTANTS,
 			      sizeof(*o->constants));
@@ -210,8 +212,11 @@ static int add_constants(struct object *o)
 	if (n)
 		memcpy(o->constants, o->o.constants,
 		       n * sizeof(*o->constants));
-	memcpy(o->constants + n, ours, sizeof(ours));
-	n += ARRAY_SIZE(ours);
+	/* syscall_get_return_value() is an errno without its sign there */
+	if (!strncmp(o->env->machine, "mips", 4))
+		nours--;
+	memcpy(o->constants + n, ours, nours * sizeof(*ours));
+	n += nours;
 	o->nconstants = n + socketcall_constants(o->env->machine,
 						 o->constants + n);
 	return 0;

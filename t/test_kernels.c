@@ -84,6 +84,10 @@ static bool has(uint32_t version, const char *machine, const struct hook *h)
 		      hook_kind_name(h->kind), h->target);
 	if (!strcmp(h->target, "sys_exit") && !regs_socketcalls(machine))
 		return false;
+	/* there is no telling errors from descriptors; see exit_errors */
+	if (!strncmp(h->target, "syscalls/sys_enter_", 19) &&
+	    !strncmp(machine, "mips", 4))
+		return false;
 	return version >= (event ? events[i].since : functions[i].since) &&
 	       version >= kind_since(h);
 }
@@ -240,6 +244,8 @@ static void constants(struct bench *b, const struct tool *t, uint32_t version,
 	constant(b, "ring_wake", 65536);
 	constant(b, "cgroup_id", version >= KERNEL(4, 18));
 	constant(b, "kernel_word", b->target.word_size);
+	if (strncmp(b->target.machine, "mips", 4))
+		constant(b, "exit_errors", 1);
 	b->nconstants += socketcall_constants(b->target.machine,
 					      b->constants + b->nconstants);
 	for (i = 0; t->options && t->options[i].name; i++)
