@@ -180,7 +180,7 @@ void cell_load(struct cell *cell, const struct column *col,
 	case K_ADDR:
 	case K_NAME:
 		load_addr(cell, col, p);
-		if (!family_known(ev, flow_off))
+		if (!family_known(ev, t->flow_off))
 			cell->null = true;
 		return;
 	case K_IPVER:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Names of the kernel's numbers, for columns of K_ENUM. */
+/* Enumerations of the kernel that more than one tool shows. */
 #include "tools/frontend/tcp_states.h"
 #include "tools/tool.h"
 
