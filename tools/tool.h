@@ -106,6 +106,9 @@ extern const char *const tcp_states[];
 #define COL_IP(t, flags_)						\
 	COL(t, flow, K_IPVER, 2, "ip", "IP", C_LEFT | (flags_),		\
 	    "4, 6, or 46: IPv4 on an IPv6 socket")
+#define COL_PROTO(t, flags_)						\
+	COL_ENUM(t, flow.protocol, proto_names, 5, "proto", "PROTO",	\
+		 C_LEFT | (flags_), "protocol above IP")
 #define COL_NETNS(t)							\
 	COL(t, flow.netns, K_NETNS, 10, "netns", "NETNS",		\
 	    C_LEFT | C_HIDDEN, "inode number of the network namespace")
@@ -115,6 +118,9 @@ extern const char *const tcp_states[];
 #define COL_ID(t)							\
 	COL(t, flow.id, K_HEX64, 18, "id", "ID", C_LEFT | C_HIDDEN,	\
 	    "names the socket for as long as the tool runs")
+
+/* proto_names - of IPPROTO_..., for COL_PROTO; protocols.c. */
+extern const char *const proto_names[];
 
 /* ---- hooks ------------------------------------------------------------ */
 
@@ -247,6 +253,8 @@ struct tool_option {
 	const char *constant;	/* in the program */
 	uint64_t min, max, def;
 	uint64_t scale;		/* value given times this (0: 1) */
+	bool duration;		/* "1.5", "250ms" and the like, as -d takes:
+				   ns; min and max are not looked at */
 };
 
 struct example {

@@ -128,7 +128,10 @@ static enum take take_own(struct parse *p, const struct tool_option *own,
 {
 	uint64_t n = 1;
 
-	if (own->arg && !val_u64(arg, own->min, own->max, &n))
+	if (own->duration && !val_duration(arg, &n))
+		return opt_bad(p, arg, "want a time, like 1.5 or 250ms");
+	if (own->arg && !own->duration &&
+	    !val_u64(arg, own->min, own->max, &n))
 		return opt_bad(p, arg, "want a number from %" PRIu64 " to %"
 			       PRIu64, own->min, own->max);
 	p->o->own[own - p->tool->options] = n * (own->scale ? own->scale : 1);

@@ -253,7 +253,7 @@ static void own_doc(const struct tool_option *own, struct option_doc *d)
 {
 	*d = (struct option_doc){ own->letter, own->name, own->arg, own->help,
 		"Of this tool", false, "" };
-	if (own->arg)
+	if (own->arg && !own->duration)
 		snprintf(d->note, sizeof(d->note), "%" PRIu64 " to %" PRIu64
 			 ", default %" PRIu64, own->min, own->max, own->def);
 }

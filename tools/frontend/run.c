@@ -167,6 +167,20 @@ static void drain(struct run *r, bool final)
 		r->capture_err = capture_flush(r->capture);
 }
 
+/* What has not ended is shown all the same. */
+static void show_underway(struct run *r)
+{
+	int err = underway_end(r->object, r->o, on_event, r);
+
+	if (err)
+		complain("what is still under way cannot be read: %s",
+			 strerror(-err));
+	if (!r->broken && !rows_flush(r->rows))
+		r->broken = true;
+	if (r->capture && !r->capture_err)
+		r->capture_err = capture_flush(r->capture);
+}
+
 static void loop(struct run *r)
 {
 	uint64_t start = now_ns(), end = start + r->o->duration_ns, now;
@@ -257,6 +271,8 @@ static int run(struct run *r)
 	object_detach(r->from->object, 0);
 	if (!r->stop)
 		drain(r, true);
+	if (!r->stop)
+		show_underway(r);
 	read_losses(r);
 	return end_output(r);
 }

@@ -69,6 +69,18 @@ void questions_free(struct questions *s);
 int doctor_record(struct env *env, const char *path);
 int doctor_check_fields(struct env *env);
 
+/* ---- underway.c ------------------------------------------------------- */
+
+/*
+ * underway_end - the programs of @object are detached: tell @fn of each event
+ * in their map `underway` that @o's filters let pass, its open durations as
+ * lower bounds, until @fn returns other than 0.  0, also for a tool that has
+ * no such map, or a negative errno.
+ */
+typedef int underway_fn(void *ctx, const void *event, size_t len);
+int underway_end(const struct object *object, const struct options *o,
+		 underway_fn *fn, void *ctx);
+
 /* ---- life.c ----------------------------------------------------------- */
 
 uint64_t clock_ns(clockid_t id);
