@@ -22,21 +22,6 @@ struct probe___call {
 	u64 ret;
 } PAI;
 
-/* The socket behind descriptor @fd of the current task. */
-static __always_inline struct sock *sock_of_fd(u32 fd)
-{
-	struct task_struct *task = (void *)get_current_task();
-	struct files_struct *files = READ(task, files);
-	struct fdtable *fdt = READ(files, fdt);
-	struct file **fds = READ(fdt, fd), *file = 0;
-	struct socket *socket;
-	u64 word = CONST(kernel_word);
-
-	probe_read(LOW_BYTES(file, word), word, (void *)fds + fd * word);
-	socket = READ(file, private_data);
-	return READ(socket, sk);
-}
-
 /* net.h: what socketcall(2) is called for. */
 enum { SYS_ACCEPT = 5, SYS_ACCEPT4 = 18 };
 

@@ -24,11 +24,15 @@ typedef __s32 s32;
 #define __uint(name, val)	int (*name)[val]
 #define __type(name, val)	typeof(val) *name
 
+#define AF_UNSPEC	0
 #define AF_INET		2
 #define AF_INET6	10
 #define EEXIST		17
 #define IPPROTO_TCP	6
 #define IPPROTO_UDP	17
+#define IPPROTO_DCCP	33
+#define IPPROTO_SCTP	132
+#define IPPROTO_MPTCP	262
 
 /* include/net/tcp_states.h */
 enum {
@@ -117,7 +121,9 @@ static long (*perf_event_output)(void *ctx, const void *map, u64 flags,
 				 const void *data, u64 size) = (void *)25;
 static u64 (*get_current_task)(void) = (void *)35;
 static u64 (*get_current_cgroup_id)(void) = (void *)80;		/* 4.18 */
-/* linked as probe_read where the kernel has but that */
+/* these two are linked as probe_read where the kernel has but that */
+static long (*probe_read_user)(void *dst, u32 size,
+			       const void *src) = (void *)112;
 static long (*probe_read)(void *dst, u32 size, const void *src) = (void *)113;
 static long (*ringbuf_output)(const void *map, const void *data, u64 size,
 			      u64 flags) = (void *)130;

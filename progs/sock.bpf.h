@@ -187,6 +187,21 @@ static __always_inline u64 since_start(u64 now)
 	return (now - CONST(start_ns)) | AT_LEAST;
 }
 
+/* The socket behind descriptor @fd of the current task. */
+static __always_inline struct sock *sock_of_fd(u32 fd)
+{
+	struct task_struct *task = (void *)get_current_task();
+	struct files_struct *files = READ(task, files);
+	struct fdtable *fdt = READ(files, fdt);
+	struct file **fds = READ(fdt, fd), *file = 0;
+	struct socket *socket;
+	u64 word = CONST(kernel_word);
+
+	probe_read(LOW_BYTES(file, word), word, (void *)fds + fd * word);
+	socket = READ(file, private_data);
+	return READ(socket, sk);
+}
+
 /* ---- owners ----------------------------------------------------------- */
 
 static __always_inline void owner_current(struct owner *o)

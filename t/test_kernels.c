@@ -31,8 +31,10 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "sys_exit", 0 },
 	{ "syscalls/sys_enter_accept", 0 },
 	{ "syscalls/sys_enter_accept4", 0 },
+	{ "syscalls/sys_enter_connect", 0 },
 	{ "syscalls/sys_exit_accept", 0 },
 	{ "syscalls/sys_exit_accept4", 0 },
+	{ "syscalls/sys_exit_connect", 0 },
 	{ "tcp/tcp_destroy_sock", KERNEL(4, 16) },
 	{ "tcp/tcp_retransmit_skb", KERNEL(4, 15) },
 	{ "tcp/tcp_retransmit_synack", KERNEL(4, 15) },
@@ -44,6 +46,8 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "__tcp_retransmit_skb", 0 },
 	{ "inet_accept", 0 },
 	{ "inet_csk_accept", 0 },
+	{ "inet_dgram_connect", 0 },
+	{ "inet_stream_connect", 0 },
 	{ "security_sock_graft", 0 },
 	{ "skb_consume_udp", KERNEL(4, 10) },
 	{ "tcp_connect", 0 },
@@ -122,6 +126,9 @@ static const struct layout_row {
 	{ "net/netif_receive_skb", 0, "skbaddr:8 len:4 name:4" },
 	{ "syscalls/sys_enter_accept", 0, "__syscall_nr:4 pad:4 fd:8" },
 	{ "syscalls/sys_enter_accept4", 0, "__syscall_nr:4 pad:4 fd:8" },
+	{ "syscalls/sys_enter_connect", 0,
+	  "__syscall_nr:4 pad:4 fd:8 uservaddr:8 addrlen:8" },
+	{ "syscalls/sys_exit_connect", 0, "__syscall_nr:4 pad:4 ret:8" },
 	{ "syscalls/sys_exit_accept", 0, "__syscall_nr:4 pad:4 ret:8" },
 	{ "syscalls/sys_exit_accept4", 0, "__syscall_nr:4 pad:4 ret:8" },
 };
@@ -240,6 +247,7 @@ static void constants(struct bench *b, const struct tool *t, uint32_t version,
 	constant(b, "want_id", all);
 	constant(b, "want_netns", all);
 	constant(b, "want_cgroup", all);
+	constant(b, "einprogress", 115);
 	constant(b, "ringbuf", 0);
 	constant(b, "ring_wake", 65536);
 	constant(b, "cgroup_id", version >= KERNEL(4, 18));

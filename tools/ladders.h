@@ -19,6 +19,16 @@ extern const struct role role_tcp_accept;
 extern const struct role role_owner_accept;
 /* on_connect(sk), on_state: who opens a connection. */
 extern const struct role role_owner_connect;
+/* on_connect(socket, uaddr, len), on_connect_return(ret), or
+ * on_connect_enter(fd, uaddr, len), on_connect_exit(ret): connect(2) is called
+ * on an IP socket, and returns; the second role of those with a handshake
+ * only. */
+extern const struct role role_connect_call, role_connect_call_tcp;
+/* The constant min_ns of tools that measure connects. */
+#define OPTION_MIN_LATENCY						\
+	{ .name = "min", .arg = "TIME", .constant = "min_ns",		\
+	  .duration = true, .max = INT64_MAX,				\
+	  .help = "only what took at least this long: 100ms, 0.5ms, 1.5" }
 /* on_destroy(sk): a TCP socket goes away. */
 extern const struct role role_tcp_destroy;
 /* on_dns_read(sk, skb), on_dns_packet(skb): --dns. */

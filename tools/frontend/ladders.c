@@ -92,6 +92,59 @@ const struct role role_owner_connect = {
 	ALTS(owner_connect),
 };
 
+/* A kretprobe has as many instances as calls may wait at a time. */
+#define CONNECTS 1024
+
+#define CONNECT_SYSCALLS						\
+	{ HOOKS(TRACEPOINT("on_connect_enter",				\
+			   "syscalls/sys_enter_connect",		\
+			   "fd uaddr=uservaddr len=addrlen"),		\
+		TRACEPOINT("on_connect_exit", "syscalls/sys_exit_connect", \
+			   "ret")),					\
+	  .note = "not seen: io_uring, 32-bit programs on 64-bit kernels, " \
+		  "the kernel's own; calls that a security module refuses " \
+		  "are" }
+
+static const struct alternative connect_stream[] = {
+	{ HOOKS(FENTRY("on_connect", "inet_stream_connect",
+		       "socket uaddr len"),
+		FEXIT("on_connect_return", "inet_stream_connect", "ret")) },
+	{ HOOKS(KPROBE("on_connect", "inet_stream_connect",
+		       "socket uaddr len"),
+		KRETPROBE("on_connect_return", "inet_stream_connect", "ret",
+			  .maxactive = CONNECTS)) },
+	CONNECT_SYSCALLS,
+};
+
+const struct role role_connect_call_tcp = {
+	.name = "connect", .what = "connect(2) is called, and returns",
+	ALTS(connect_stream),
+};
+
+/* Both families come through these two, with the address copied. */
+static const struct alternative connect_any[] = {
+	{ HOOKS(FENTRY("on_connect", "inet_stream_connect",
+		       "socket uaddr len"),
+		FEXIT("on_connect_return", "inet_stream_connect", "ret"),
+		FENTRY("on_connect", "inet_dgram_connect",
+		       "socket uaddr len"),
+		FEXIT("on_connect_return", "inet_dgram_connect", "ret")) },
+	{ HOOKS(KPROBE("on_connect", "inet_stream_connect",
+		       "socket uaddr len"),
+		KRETPROBE("on_connect_return", "inet_stream_connect", "ret",
+			  .maxactive = CONNECTS),
+		KPROBE("on_connect", "inet_dgram_connect",
+		       "socket uaddr len"),
+		KRETPROBE("on_connect_return", "inet_dgram_connect", "ret",
+			  .maxactive = CONNECTS)) },
+	CONNECT_SYSCALLS,
+};
+
+const struct role role_connect_call = {
+	.name = "connect", .what = "connect(2) is called, and returns",
+	ALTS(connect_any),
+};
+
 static const struct alternative tcp_destroy[] = {
 	{ HOOKS(RAW("on_destroy", "tcp_destroy_sock", "sk")) },
 	{ HOOKS(KPROBE("on_destroy", "tcp_v4_destroy_sock", "sk")) },

@@ -131,6 +131,8 @@ static unsigned constants(struct target *s, const struct options *o,
 		wanted_kind(o, K_KSTACK) };
 	s->constants[n++] = (struct constant){ "want_ustack",
 		wanted_kind(o, K_USTACK) };
+	/* errors have other numbers on MIPS */
+	s->constants[n++] = (struct constant){ "einprogress", EINPROGRESS };
 	for (unsigned i = 0; own && own[i].name && i < MAX_OWN; i++)
 		if (own[i].constant)
 			s->constants[n++] = (struct constant){

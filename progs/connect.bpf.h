@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * connect(2) followed from the call to its outcome: the programs of
+ * role_connect_call, role_connect_call_tcp, role_tcp_state and role_tcp_destroy.
+ * Before this is included there must be
+ *   followed(protocol)	is a socket of this protocol followed?
+ *   wanted(ev)		is what has come of it shown?
+ *
+ * A call that begins a handshake is kept under its socket, since the outcome
+ * is the socket's: it may come in the call or after it, seen by no thread or
+ * by another one.  Any other call is over when it returns, and is kept under
+ * its thread.  No error but those that are the same on all machines has a
+ * number here: whether a handshake goes on is asked of the socket.
+ */
+#ifndef SOCKEYE_CONNECT_BPF_H
+#define SOCKEYE_CONNECT_BPF_H
+
+#include "progs/connect.h"
+#include "progs/sock.bpf.h"
+
+#define EINTR		4
+#define EBADF		9
+#define EFAULT		14
+#define ENOTSOCK	88
+#define ENOTSOCK_MIPS	95
+#define ERESTARTSYS	512
+
+struct probe___connect {
+	struct socket *socket;
+	void *uaddr;		/* the kernel's copy */
+	u64 len;
+} PAI;
+
+struct probe___enter {
+	u64 fd;
+	void *uaddr;		/* the caller's */
+	u64 len;
+} PAI;
+
+struct probe___return {
+	u64 ret;
+} PAI;
+
+struct probe___state {
+	struct sock *sk;
+	u64 oldstate, newstate;
+} PAI;
+
+struct probe___sock {
+	struct sock *sk;
+} PAI;
+
+/*
+ * A connect(2) without an outcome.  What is left of these when the tool stops
+ * the frontend shows, so the event is whole at any time; event.ns is when the
+ * call began.
+ */
+struct attempt {
+	struct connect_event ev;
+	u64 outcome_ns;		/* 0: none yet */
+	u64 returned;		/* the call has, the handshake goes on */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);		/* --max-sockets */
+	__type(key, u64);	/* struct sock *, or thread | BY_THREAD */
+	__type(value, struct attempt);
+} underway SEC(".maps");
+
+/* No kernel's address: those with this bit have more of the upper ones. */
+#define BY_THREAD	(1ull << 63)
+
+/* What a thread's connect(2) is about. */
+struct call {
+	u64 sk, key;		/* in underway */
+	u64 uaddr, len;		/* where the peer has not been read yet */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);		/* --max-sockets */
+	__type(key, u64);	/* thread: get_current_pid_tgid() */
+	__type(value, struct call);
+} calls SEC(".maps");
+
+/* ---- addresses --------------------------------------------------------- */
+
+#define COPY(user, to, size, from)					\
+	((user) ? probe_read_user(to, size, from) :			\
+		  probe_read(to, size, from))
+
+/* struct sockaddr_in, and what sockaddr_in6 has in its place */
+struct sockaddr_head {
+	u16 family, port;
+	u32 addr;
+};
+
+/*
+ * The peer that the caller named.  False where its memory is not there yet
+ * (the call itself will bring it in).
+ */
+static __always_inline int read_peer(struct flow *f, u32 *family,
+				     const void *uaddr, u32 len, int user)
+{
+	struct sockaddr_head head = {};
+
+	*family = AF_INET;
+	if (len < sizeof(head))
+		return 1;
+	if (COPY(user, &head, sizeof(head), uaddr))
+		return 0;
+	*family = head.family;
+	if (head.family == AF_INET) {
+		map_v4(f->raddr, head.addr);
+	} else if (head.family == AF_INET6 && len >= sizeof(head) + 16) {
+		if (COPY(user, f->raddr, 16, uaddr + sizeof(head)))
+			return 0;
+	} else {
+		return 1;
+	}
+	f->rport = ntohs(head.port);
+	return 1;
+}
+
+/* Both ends as the kernel has them; of a socket that lost its peer they are
+ * what they were.  By way of the stack: helpers write to it only. */
+static __always_inline void refresh_ends(struct attempt *a,
+					 const struct sock *sk)
+{
+	struct flow f = {};
+
+	flow_sock(&f, sk);
+	if (!f.rport)
+		return;
+	copy16(a->ev.flow.laddr, f.laddr);
+	copy16(a->ev.flow.raddr, f.raddr);
+	a->ev.flow.lport = f.lport;
+	a->ev.flow.rport = f.rport;
+}
+
+/* ---- the call ---------------------------------------------------------- */
+
+static __always_inline int has_handshake(u32 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP ||
+	       protocol == IPPROTO_DCCP;
+}
+
+/* A call that a signal interrupted, and that the kernel makes again without
+ * the program knowing: still the same one. */
+static __always_inline int is_restart(u64 key, u64 thread)
+{
+	struct attempt *a = map_lookup(&underway, &key);
+
+	if (!a || !a->returned || a->ev.result != -ERESTARTSYS ||
+	    a->ev.flow.tid != (u32)thread)
+		return 0;
+	a->returned = 0;
+	return 1;
+}
+
+static __always_inline void put_call(u64 thread, const struct call *c)
+{
+	if (map_update(&calls, &thread, c, BPF_ANY))
+		count(STAT_STATE_FULL);
+}
+
+static __always_inline void fill_event(struct connect_event *ev,
+				       const struct sock *sk, u32 protocol)
+{
+	struct owner o = { .birth = ktime_get_ns() };
+
+	owner_current(&o);
+	flow_sock(&ev->flow, sk);
+	flow_owner(&ev->flow, sk, &o);
+	ev->flow.protocol = protocol;
+	ev->flow.rport = 0;
+	ev->event.ns = o.birth;
+	ev->event.len = sizeof(*ev);
+	ev->event.type = EVENT_ROW;
+	ev->result = ev->final = -(s32)CONST(einprogress);
+	((u64 *)ev->flow.raddr)[0] = ((u64 *)ev->flow.raddr)[1] = 0;
+}
+
+/* Under its socket if it begins a handshake, else under its thread. */
+static __always_inline int put_attempt(const struct attempt *a,
+				       struct call *c, u64 thread, u32 state)
+{
+	long err = -EEXIST;
+
+	if (state == TCP_CLOSE && has_handshake(a->ev.flow.protocol)) {
+		c->key = c->sk;
+		err = map_update(&underway, &c->key, a, BPF_NOEXIST);
+	}
+	if (err == -EEXIST) {	/* or another thread connects it just now */
+		c->key = thread | BY_THREAD;
+		err = map_update(&underway, &c->key, a, BPF_ANY);
+	}
+	if (err)
+		count(STAT_STATE_FULL);
+	return !err;
+}
+
+static __always_inline int begin(struct sock *sk, void *uaddr, u32 len,
+				 int user)
+{
+	u32 protocol = READ_BITS(sk, sk_protocol), family, state;
+	const struct sock_common *common = &sk->__sk_common;
+	u64 thread = get_current_pid_tgid();
+	struct call c = { .sk = (u64)sk };
+	struct attempt a = {};
+
+	family = READ(common, skc_family);
+	if ((family != AF_INET && family != AF_INET6) || !followed(protocol))
+		return 0;
+	state = READ(sk, __sk_common.skc_state);
+	if (state == TCP_SYN_SENT && is_restart((u64)sk, thread)) {
+		c.key = c.sk;
+		put_call(thread, &c);
+		return 0;
+	}
+	fill_event(&a.ev, sk, protocol);
+	if (!read_peer(&a.ev.flow, &family, uaddr, len, user)) {
+		c.uaddr = (u64)uaddr;
+		c.len = len;
+	}
+	if (family != AF_UNSPEC && put_attempt(&a, &c, thread, state))
+		put_call(thread, &c);
+	return 0;
+}
+
+/* ---- the outcome ------------------------------------------------------- */
+
+/* Whoever takes it out of the map shows it. */
+static __always_inline void finish(void *ctx, u64 key,
+				   const struct attempt *a, u64 now)
+{
+	struct connect_event ev = a->ev;
+
+	if (map_delete(&underway, &key))
+		return;
+	ev.latency_ns = now - ev.event.ns;
+	ev.event.ns = now;
+	if (ev.result == -ERESTARTSYS)
+		ev.result = -EINTR;
+	if (pass(&ev.flow) && wanted(&ev))
+		emit(ctx, &ev, sizeof(ev), EVENT_ROW);
+}
+
+/*
+ * The call returns.  It has the last word where the state has not told why
+ * (no free port), or nothing at all (no handshake).  on_state() tells before
+ * the state is stored, so what is no longer SYN_SENT has an outcome.
+ */
+static __always_inline void end(void *ctx, const struct call *c,
+				struct attempt *a, s32 ret)
+{
+	const struct sock *sk = (void *)c->sk;
+	const struct inet_sock *inet = (void *)c->sk;
+	u64 now = ktime_get_ns();
+	u32 state = READ(sk, __sk_common.skc_state);
+
+	a->ev.call_ns = now - a->ev.event.ns;
+	a->ev.result = ret;
+	if (!ret || state == TCP_SYN_SENT)
+		refresh_ends(a, sk);
+	if (!a->ev.flow.lport)	/* of a failed UDP connect */
+		a->ev.flow.lport = ntohs(READ(inet, inet_sport));
+	if (c->key == c->sk && !a->outcome_ns && state == TCP_SYN_SENT) {
+		asm volatile("" ::: "memory");
+		a->returned = 1;
+		asm volatile("" ::: "memory");
+		if (!a->outcome_ns)
+			return;
+	}
+	if (a->outcome_ns)
+		now = a->outcome_ns;
+	if (!a->outcome_ns || a->ev.final == -(s32)CONST(einprogress))
+		a->ev.final = ret;
+	finish(ctx, c->key, a, now);
+}
+
+/* The call of the thread at hand returns: @c is forgotten. */
+static __always_inline int take_call(struct call *c)
+{
+	u64 thread = get_current_pid_tgid();
+	struct call *found = map_lookup(&calls, &thread);
+
+	if (!found)
+		return 0;
+	*c = *found;
+	map_delete(&calls, &thread);
+	return 1;
+}
+
+SEC("probe/connect")
+int on_connect(struct probe___connect *ctx)
+{
+	return begin(READ(ctx->socket, sk), ctx->uaddr, ctx->len, 0);
+}
+
+SEC("probe/connect")
+int on_connect_return(struct probe___return *ctx)
+{
+	struct call c = {};
+	struct attempt *a;
+
+	if (!take_call(&c))
+		return 0;
+	a = map_lookup(&underway, &c.key);
+	if (a)
+		end(ctx, &c, a, ctx->ret);
+	return 0;
+}
+
+/* ---- where no function can be probed: system calls --------------------- */
+
+/* Calls that did not get as far as a socket. */
+static __always_inline int never_was(s32 ret)
+{
+	return ret == -EBADF || ret == -EFAULT || ret == -ENOTSOCK ||
+	       ret == -ENOTSOCK_MIPS;
+}
+
+/* What could not be read before the call; false if it is no address. */
+static __always_inline int read_late(struct attempt *a, const struct call *c)
+{
+	struct flow f = {};
+	u32 family = AF_INET;
+
+	if (!c->uaddr)
+		return 1;
+	read_peer(&f, &family, (void *)c->uaddr, c->len, 1);
+	copy16(a->ev.flow.raddr, f.raddr);
+	a->ev.flow.rport = f.rport;
+	return family != AF_UNSPEC;
+}
+
+static __always_inline int leave(void *ctx, s32 ret)
+{
+	struct call c = {};
+	struct attempt *a;
+
+	if (!take_call(&c))
+		return 0;
+	a = map_lookup(&underway, &c.key);
+	if (!a)
+		return 0;
+	if (never_was(ret) || !read_late(a, &c))
+		map_delete(&underway, &c.key);
+	else
+		end(ctx, &c, a, ret);
+	return 0;
+}
+
+SEC("probe/connect")
+int on_connect_enter(struct probe___enter *ctx)
+{
+	return begin(sock_of_fd(ctx->fd), ctx->uaddr, ctx->len, 1);
+}
+
+SEC("probe/connect")
+int on_connect_exit(struct probe___return *ctx)
+{
+	return leave(ctx, ctx->ret);
+}
+
+/* ---- the socket -------------------------------------------------------- */
+
+/*
+ * A handshake ends: sk_err tells why it failed (tcp_reset(), tcp_write_err(),
+ * tcp_v4_err() set it first) unless the process gave up.
+ */
+SEC("probe/state")
+int on_state(struct probe___state *ctx)
+{
+	struct sock *sk = ctx->sk;
+	u32 newstate = ctx->newstate;
+	u64 key = (u64)sk, now;
+	struct attempt *a;
+	s32 err = 0;
+
+	a = map_lookup(&underway, &key);
+	if (!a || a->outcome_ns)
+		return 0;
+	if (newstate == TCP_SYN_SENT)
+		a->ev.handshake = 1;
+	if (newstate == TCP_SYN_SENT || newstate == TCP_SYN_RECV)
+		return 0;
+	if (newstate == TCP_CLOSE) {
+		err = READ(sk, sk_err);
+		if (!err)
+			err = CONST(einprogress);
+	}
+	now = ktime_get_ns();
+	refresh_ends(a, sk);
+	a->ev.final = -err;
+	asm volatile("" ::: "memory");
+	a->outcome_ns = now;
+	asm volatile("" ::: "memory");
+	if (a->returned)
+		finish(ctx, key, a, now);
+	return 0;
+}
+
+/* An outcome that nobody saw. */
+SEC("probe/destroy")
+int on_destroy(struct probe___sock *ctx)
+{
+	u64 key = (u64)ctx->sk, now;
+	struct attempt *a = map_lookup(&underway, &key);
+
+	if (!a)
+		return 0;
+	now = a->outcome_ns;
+	finish(ctx, key, a, now ? now : ktime_get_ns());
+	return 0;
+}
+
+#endif

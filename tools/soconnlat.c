@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "progs/connect.h"
+#include "tools/ladders.h"
+
+extern const struct spec spec_connlat;
+
+#define EV struct connect_event
+
+static const struct column columns[] = {
+	COL(EV, latency_ns, K_MS, 7, "latency_ns", "LAT(ms)", 0,
+	    "from connect(2) to the outcome; with + it was still awaited as "
+	    "this tool stopped"),
+	COL(EV, final, K_ERRNO, 11, "err", "ERR", C_KEY | C_LEFT,
+	    "0, or why there is no connection; EINPROGRESS: the socket was "
+	    "closed, or this tool stopped, before there was an outcome"),
+	COL_PID(EV), COL_COMM(EV, 15, C_KEY),
+	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR", C_KEY | C_LEFT,
+	    "remote address"),
+	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_KEY | C_LEFT,
+	    "remote port"),
+	COL_IP(EV, C_HIDDEN | C_WIDE),
+	COL(EV, call_ns, K_MS, 7, "call_ns", "CALL_MS", C_HIDDEN,
+	    "how long the call itself took; with + it had not returned"),
+	COL(EV, result, K_ERRNO, 11, "result", "RESULT", C_LEFT | C_HIDDEN,
+	    "what the call itself returned"),
+	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_LEFT | C_HIDDEN,
+	    "local address"),
+	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_LEFT | C_HIDDEN,
+	    "local port"),
+	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	{ 0 }
+};
+
+static const struct role *const roles[] = {
+	&role_tcp_destroy, &role_tcp_state, &role_connect_call_tcp, NULL
+};
+
+static const struct tool_option options[] = {
+	OPTION_MIN_LATENCY, { 0 }
+};
+
+static const struct example examples[] = {
+	{ "", "what each TCP connection cost the one who asked for it" },
+	{ "-p 4711 -x", "one process's, with all columns" },
+	{ "--min 200ms", "those that took longer" },
+	{ 0 }
+};
+
+const struct tool tool_soconnlat = {
+	.name = "soconnlat",
+	.summary = "connect latency of TCP sockets, blocking or not",
+	.about = "Measures, socket by socket, the time from connect(2) until "
+		"the connection is there or has failed.  It is the socket "
+		"that is followed, not the thread or the descriptor: which "
+		"of several descriptors becomes ready first, which thread "
+		"waits, with poll, epoll, io_uring or not at all, makes no "
+		"difference.  Failures are shown apart by ERR; EINPROGRESS "
+		"means that the socket was closed before there was an "
+		"outcome.  When this tool stops, attempts that are still "
+		"under way are printed with how long they have been (`+`), "
+		"whatever --min says.",
+	.overhead = "Two small programs per connect(2), one per change of a "
+		"TCP socket's state; nothing runs per packet.",
+	.spec = &spec_connlat,
+	.filters = F_FLOW,
+	.flags = T_COUNT,
+	.options = options,
+	.roles = roles,
+	.columns = columns,
+	.examples = examples,
+	.event_size = sizeof(EV),
+	.flow_off = offsetof(EV, flow),
+};
