@@ -34,7 +34,7 @@ fi
 
 # Kernels without netem are tested with packets dropped one by one; netem is
 # for the virtual machines, which all have it.
-[ $# -gt 0 ] || set -- --skip tcpretrans-netem
+[ $# -gt 0 ] || set -- --skip tcpretrans-netem --skip soconnlat-netem
 "$live" -s "$sockeye" ${EXTRA:+--extra "$EXTRA"} "$@" || {
 	echo "FAIL: t/live.sh (exit $?)" >&2
 	exit 1

@@ -76,13 +76,16 @@ struct slots {
 
 static int fresh(struct slots *s, const struct cmd *c)
 {
-	int fd = socket(c->addr.sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC,
-			IPPROTO_TCP);
-	int v6only = c->v6only;
+	int type = (c->flags & MAKE_UDP ? SOCK_DGRAM : SOCK_STREAM) |
+		   (c->flags & MAKE_NONBLOCK ? SOCK_NONBLOCK : 0);
+	int fd = socket(c->addr.sa.sa_family, type | SOCK_CLOEXEC, 0);
+	int v6only = c->v6only, syns = 1;
 
 	if (fd >= 0 && c->addr.sa.sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only,
 			   sizeof(v6only));
+	if (c->flags & MAKE_HASTY)
+		setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &syns, sizeof(syns));
 	s->fd[c->slot] = fd;
 	s->sent[c->slot] = 0;
 	s->received[c->slot] = 0;
@@ -94,7 +97,8 @@ static int do_listen(struct slots *s, const struct cmd *c)
 	if (fresh(s, c) ||
 	    bind(s->fd[c->slot], &c->addr.sa, addr_len(&c->addr)))
 		return -1;
-	return c->op == OP_LISTEN ? listen(s->fd[c->slot], 128) : 0;
+	return c->op == OP_LISTEN ?
+	       listen(s->fd[c->slot], c->n ? (int)c->n : 128) : 0;
 }
 
 static int do_connect(struct slots *s, const struct cmd *c)
@@ -211,6 +215,27 @@ static int do_wait(struct slots *s, const struct cmd *c, int expect)
 	return -1;
 }
 
+static int do_outcome(struct slots *s, const struct cmd *c)
+{
+	struct pollfd p = { .fd = s->fd[c->slot], .events = POLLOUT };
+	socklen_t len = sizeof(errno);
+	int err;
+
+	while (poll(&p, 1, -1) < 0 && errno == EINTR)
+		;
+	if (getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &err, &len))
+		return -1;
+	errno = err;
+	return err ? -1 : 0;
+}
+
+static int do_distract(struct slots *s, const struct cmd *c)
+{
+	int err = distract(s->fd[c->slot], c->n);
+
+	return err ? err : do_outcome(s, c);
+}
+
 static int do_close(struct slots *s, const struct cmd *c)
 {
 	struct linger l = { 1, 0 };
@@ -260,6 +285,8 @@ static int obey(struct slots *s, const struct cmd *c, struct reply *r)
 	case OP_RECV: return do_recv(s, c);
 	case OP_EOF: return do_wait(s, c, 0);
 	case OP_WAIT_RST: return do_wait(s, c, ECONNRESET);
+	case OP_OUTCOME: return do_outcome(s, c);
+	case OP_DISTRACT: return do_distract(s, c);
 	case OP_SHUT: return shutdown(s->fd[c->slot], SHUT_WR);
 	case OP_CLOSE:
 	case OP_RESET: return do_close(s, c);
@@ -400,6 +427,13 @@ struct reply agent_do(struct agent *a, enum op op, uint32_t slot, uint64_t n)
 
 	agent_post(a, &c);
 	return agent_wait(a);
+}
+
+struct reply agent_try(struct agent *a, struct cmd *c, enum op op)
+{
+	c->op = op;
+	agent_post(a, c);
+	return agent_wait_err(a);
 }
 
 /* Its last write to us is long done when it sleeps: nothing else than the

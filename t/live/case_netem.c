@@ -25,7 +25,7 @@ static int add_loss(struct retrans *rt, const struct netns *ns)
 
 	netns_sysctl(rt->t, ns, "ipv4/tcp_no_metrics_save", "1");
 	netns_enter(rt->t, ns);
-	err = link_netem("sk0", 0.05);
+	err = link_netem("sk0", 0.05, 0);
 	netns_leave(rt->t);
 	return err;
 }

@@ -60,6 +60,9 @@ static const struct {
 	{ W_DURATION, "duration_ns" },
 	{ W_ID, "id" },
 	{ W_CGROUP, "cgroup" },
+	{ W_CALL, "proto,call_ns,result,final" },
+	{ W_ERR, "err" },
+	{ W_LATENCY, "latency_ns" },
 };
 
 const char *fields_columns(enum fields f)
@@ -91,7 +94,8 @@ static void wrong(const struct pair *p, const char *key, const char *made)
 	differ(p->t, "%s (%s%s%s): %s is '%s', was %s", p->key,
 	       p->e->server ? "server" : "client",
 	       p->e->refused ? ", refused" : ", ",
-	       p->e->refused ? "" : ending_names[p->e->ending], key,
+	       p->e->refused ? "" : p->e->proto ? p->e->proto :
+	       ending_names[p->e->ending], key,
 	       cell(p, key), made);
 }
 
@@ -139,6 +143,40 @@ static void check_duration(const struct pair *p)
 		wrong(p, "duration_ns", made);
 }
 
+/* A duration that may have been going on when the tool stopped. */
+static void check_span(const struct pair *p, const char *key,
+		       const char *least, bool ended)
+{
+	char made[96];
+	uint64_t v = 0;
+
+	snprintf(made, sizeof(made), "%" PRIu64 " to %" PRIu64, p->e->min_ns,
+		 p->e->max_ns);
+	check_text(p, least, ended ? "false" : "true");
+	if (!cell_u64(cell(p, key), &v) || v > p->e->max_ns + LATE_NS)
+		wrong(p, key, made);
+}
+
+static void check_connect(const struct pair *p, enum fields f)
+{
+	uint64_t v = 0;
+
+	if (f & W_CALL) {
+		check_text(p, "proto", p->e->proto);
+		check_number(p, "result", p->e->result);
+		check_number(p, "final", p->e->final);
+		check_span(p, "call_ns", "call_at_least", p->e->returned);
+	}
+	if (f & W_ERR)
+		check_number(p, "err", p->e->final);
+	if (f & W_LATENCY) {
+		check_span(p, "latency_ns", "latency_at_least", p->e->ended);
+		cell_u64(cell(p, "latency_ns"), &v);
+		if (v + MSEC < p->e->min_ns)
+			wrong(p, "latency_ns", "longer");
+	}
+}
+
 static void check_fields(const struct pair *p, enum fields f)
 {
 	uint64_t v;
@@ -151,6 +189,7 @@ static void check_fields(const struct pair *p, enum fields f)
 		if (p->e->netns)
 			check_number(p, "netns", p->e->netns);
 	}
+	check_connect(p, f);
 	if (f & W_BYTES) {
 		check_number(p, "tx_bytes", p->e->sent);
 		check_number(p, "rx_bytes", p->e->received);

@@ -11,7 +11,9 @@
  *   table.c     CSV, json.c strict JSON
  *   net.c       namespaces, addresses, veth, netem; drop.c drops packets
  *   agent.c     a process that does socket calls when told, and counts bytes
+ *   distract.c  what else it does while a socket connects
  *   traffic.c   scripts of agents: connections whose truth is known
+ *   connects.c  calls of connect(2) with every outcome
  *   burst.c     as many connections as two processes can make
  *   compare.c   truth against rows
  *   case_*.c    the cases
@@ -72,7 +74,7 @@ struct live_case {
 extern const struct live_case life_cases[], open_cases[], filter_cases[],
 	retrans_cases[], run_cases[], burst_cases[], dns_cases[],
 	discover_cases[], ask_cases[], fuzz_cases[], preset_cases[],
-	accept_cases[], states_cases[], tracer_cases[];
+	accept_cases[], states_cases[], tracer_cases[], connect_cases[];
 
 /* differ - one difference between made and shown; the case has failed. */
 void differ(struct test *t, const char *fmt, ...)

@@ -126,6 +126,22 @@ int link_addr(const char *ifname, int family, const char *addr, int prefix)
 	return req_talk(&q);
 }
 
+int route_unreachable(int family, const char *addr, int prefix)
+{
+	struct rtmsg m = { .rtm_family = family, .rtm_dst_len = prefix,
+			   .rtm_table = RT_TABLE_MAIN,
+			   .rtm_protocol = RTPROT_STATIC,
+			   .rtm_type = RTN_UNREACHABLE };
+	uint8_t bin[16];
+	struct request q;
+
+	if (inet_pton(family, addr, bin) != 1)
+		return -EINVAL;
+	req_init(&q, RTM_NEWROUTE, NLM_F_CREATE, &m, sizeof(m));
+	req_add(&q, RTA_DST, bin, family == AF_INET ? 4 : 16);
+	return req_talk(&q);
+}
+
 int link_veth(const char *name, const char *peer, int peer_ns)
 {
 	struct rtattr *info, *data, *other;
@@ -147,13 +163,15 @@ int link_veth(const char *name, const char *peer, int peer_ns)
 	return req_talk(&q);
 }
 
-int link_netem(const char *ifname, double loss)
+int link_netem(const char *ifname, double loss, unsigned delay_ms)
 {
 	struct tcmsg m = { .tcm_parent = TC_H_ROOT, .tcm_handle = 1 << 16 };
 	struct tc_netem_qopt opt = { .limit = 10000 };
 	struct request q;
 
 	opt.loss = loss * 4294967295.0;
+	/* ticks of 64 ns: PSCHED_SHIFT */
+	opt.latency = delay_ms * MSEC >> 6;
 	m.tcm_ifindex = if_nametoindex(ifname);
 	if (!m.tcm_ifindex)
 		return -ENODEV;

@@ -37,7 +37,10 @@ int link_up(const char *ifname);
 int link_down(const char *ifname);
 int link_addr(const char *ifname, int family, const char *addr, int prefix);
 int link_veth(const char *name, const char *peer, int peer_ns);
-int link_netem(const char *ifname, double loss);
+/* link_netem - lose that part of the packets, delay all of them. */
+int link_netem(const char *ifname, double loss, unsigned delay_ms);
+/* route_unreachable - EHOSTUNREACH for whatever goes there. */
+int route_unreachable(int family, const char *addr, int prefix);
 int link_xdp(const char *ifname, int prog_fd);
 int link_no_offload(const char *ifname);	/* TSO, GSO, GRO */
 

@@ -88,6 +88,15 @@ static void fill_client(struct traffic *tr, struct end *e,
 	e->netns = tr->ns.inum;
 }
 
+struct end *traffic_client_end(struct traffic *tr, const union addr *local,
+			       const union addr *peer)
+{
+	struct end *e = new_ends(tr, 1);
+
+	fill_client(tr, e, local, peer);
+	return e;
+}
+
 static void fill_server(struct traffic *tr, struct end *s,
 			const struct end *c, bool dual)
 {

@@ -33,6 +33,8 @@ enum op {
 	OP_RECV,	/* n bytes, all of them */
 	OP_EOF,		/* the end of the stream must come, nothing else */
 	OP_WAIT_RST,	/* ECONNRESET must come */
+	OP_OUTCOME,	/* of a non-blocking connect; SO_ERROR's is the err */
+	OP_DISTRACT,	/* the same, after what n says (enum distraction) */
 	OP_SHUT,	/* shutdown(SHUT_WR) */
 	OP_CLOSE,
 	OP_RESET,	/* close with SO_LINGER 0 */
@@ -51,6 +53,17 @@ struct cmd {
 enum {
 	ACCEPT_POLL = 1,	/* EAGAIN once, poll, accept4(SOCK_NONBLOCK) */
 	ACCEPT_NOWAIT = 2,	/* one accept(2) that does not wait */
+	/* new sockets: */
+	MAKE_UDP = 4,
+	MAKE_NONBLOCK = 8,
+	MAKE_HASTY = 16,		/* gives up after one SYN retransmitted: 3 s */
+};
+
+enum distraction {
+	POLL_OTHER,		/* poll(2) finds another descriptor ready */
+	EPOLL_CREATED,		/* epoll_create1(2) returns one */
+	OTHER_THREAD,		/* that waits for the socket */
+	DISTRACTIONS,
 };
 
 struct reply {
@@ -83,6 +96,8 @@ struct reply agent_wait(struct agent *a);
 struct reply agent_wait_err(struct agent *a);
 /* agent_do - post and wait. */
 struct reply agent_do(struct agent *a, enum op op, uint32_t slot, uint64_t n);
+/* agent_try - the same; an error is in the answer. */
+struct reply agent_try(struct agent *a, struct cmd *c, enum op op);
 /* agent_blocked - wait until the agent sleeps in the kernel on its order. */
 void agent_blocked(struct agent *a);
 void agent_stop(struct agent *a);
@@ -92,6 +107,12 @@ void addr_set(union addr *a, int family, const char *text, uint16_t port);
 uint16_t addr_port(const union addr *a);
 /* addr_text - as sockeye shows it: mapped addresses dotted. */
 void addr_text(const union addr *a, char *buf, size_t size);
+
+/* ---- distract.c -------------------------------------------------------- */
+
+/* distract - before the connecting @fd is there something else happens; 0, or
+ * -1 when it did not. */
+int distract(int fd, enum distraction how);
 
 /* ---- traffic.c --------------------------------------------------------- */
 
@@ -118,6 +139,11 @@ struct end {
 	bool dead;		/* over before it was accepted: its owner may
 				   be unknown */
 	bool older;		/* than the tool: age known at least */
+	/* of a connect(2): */
+	const char *proto;
+	int result, final;	/* errno of the call, of the attempt */
+	bool returned, ended;	/* before the tool stopped */
+	bool unsent;		/* no SYN was sent for it */
 };
 
 #define LISTENERS 4		/* v4, dual, v4, dual */
@@ -144,6 +170,9 @@ void traffic_make(struct traffic *tr, unsigned n);
 /* traffic_make_owned - the same for tcpaccept, which knows whose a connection
  * is even if it was over by then. */
 void traffic_make_owned(struct traffic *tr, unsigned n);
+/* traffic_client_end - a new client's end, from @local to @peer. */
+struct end *traffic_client_end(struct traffic *tr, const union addr *local,
+			       const union addr *peer);
 /* traffic_refused - @n connections to a port where nobody listens. */
 void traffic_refused(struct traffic *tr, unsigned n);
 /* traffic_open, traffic_end - the halves of traffic_make: connection number
@@ -173,6 +202,9 @@ enum fields {
 	W_ID = 32,		/* there, and different in every row */
 	W_ALL = 63,
 	W_CGROUP = 64,		/* where a cgroup v2 tree is mounted */
+	W_CALL = 128,		/* proto call_ns result final */
+	W_ERR = 256,		/* err: that of the attempt */
+	W_LATENCY = 512,
 };
 
 /* fields_columns - value for -o. */
