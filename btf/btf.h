@@ -343,14 +343,16 @@ int btf_members(struct btf *b, const char *type, const char *path,
 		char *owner, size_t len, char **names);
 
 /*
- * System calls on machines where accept(2) may be one of the calls behind
- * socketcall(2): where the kernel keeps a call's number and its first argument
- * in struct pt_regs, at its end as well, and which numbers those are.
+ * System calls on machines where accept(2) and connect(2) may be among the calls
+ * behind socketcall(2): where the kernel keeps a call's number and its first
+ * argument in struct pt_regs, at its end as well, the next two as it begins,
+ * and which numbers those are.
  */
 struct socketcalls {
 	uint16_t nr;		/* offset of 4 bytes; the low 16 bits count */
 	uint16_t arg;		/* offset of a register */
-	uint16_t socketcall, accept4;
+	uint16_t arg2;		/* the same; the third follows */
+	uint16_t socketcall, accept4, connect;
 };
 /* regs_socketcalls - NULL: @machine has a system call accept, or is not
  * known. */

@@ -112,14 +112,14 @@ int regs_stack(const char *machine, int n)
 /*
  * i386 and s390x came without a system call accept, and got accept4 with 4.3.
  * orig_ax and bx, which system calls preserve; int_code (with the length of
- * the instruction above the number) and orig_gpr2.
+ * the instruction above the number) and orig_gpr2.  Then cx, dx; gprs[3], [4].
  */
 static const struct {
 	const char *machine;
 	struct socketcalls calls;
 } socketcalls[] = {
-	{ "i?86", { 44, 0, 102, 364 } },
-	{ "s390x", { 160, 152, 102, 364 } },
+	{ "i?86", { 44, 0, 4, 102, 364, 362 } },
+	{ "s390x", { 160, 152, 48, 102, 364, 362 } },
 };
 
 const struct socketcalls *regs_socketcalls(const char *machine)

@@ -379,7 +379,7 @@ struct object_opts {
  *   kernel_word	bytes of a pointer in the kernel
  *   exit_errors	1: syscalls/sys_exit_* tell errors as negative
  *			numbers; not there on machines where they do not (MIPS)
- *   call_nr, call_arg, nr_socketcall, nr_accept4
+ *   call_nr, call_arg, call_arg2, nr_socketcall, nr_accept4, nr_connect
  *			see struct socketcalls; only on machines that have them
  */
 int object_open(struct object **out, const struct spec *s, struct env *env,
@@ -413,7 +413,7 @@ uint64_t object_kernel_bytes(const struct object *o);
 
 /* socketcall_constants - those of the last line above to @c, which has room
  * for SOCKETCALL_CONSTANTS; how many there are. */
-#define SOCKETCALL_CONSTANTS 4
+#define SOCKETCALL_CONSTANTS 6
 unsigned socketcall_constants(const char *machine, struct constant *c);
 
 /* Maps, by fd.  0 or negative errno. */

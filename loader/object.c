@@ -189,6 +189,8 @@ unsigned socketcall_constants(const char *machine, struct constant *c)
 	c[1] = (struct constant){ "call_arg", s->arg };
 	c[2] = (struct constant){ "nr_socketcall", s->socketcall };
 	c[3] = (struct constant){ "nr_accept4", s->accept4 };
+	c[4] = (struct constant){ "nr_connect", s->connect };
+	c[5] = (struct constant){ "call_arg2", s->arg2 };
 	return SOCKETCALL_CONSTANTS;
 }
 

@@ -37,6 +37,10 @@ struct probe___enter {
 	u64 len;
 } PAI;
 
+struct probe___call {
+	void *regs;
+} PAI;
+
 struct probe___return {
 	u64 ret;
 } PAI;
@@ -160,10 +164,14 @@ static __always_inline int is_restart(u64 key, u64 thread)
 	return 1;
 }
 
-static __always_inline void put_call(u64 thread, const struct call *c)
+/* False if there was no room; then its end will not be seen. */
+static __always_inline int put_call(u64 thread, const struct call *c)
 {
-	if (map_update(&calls, &thread, c, BPF_ANY))
-		count(STAT_STATE_FULL);
+	if (!map_update(&calls, &thread, c, BPF_ANY))
+		return 1;
+	count(STAT_STATE_FULL);
+	map_delete(&underway, &c->key);
+	return 0;
 }
 
 static __always_inline void fill_event(struct connect_event *ev,
@@ -358,6 +366,37 @@ SEC("probe/connect")
 int on_connect_enter(struct probe___enter *ctx)
 {
 	return begin(sock_of_fd(ctx->fd), ctx->uaddr, ctx->len, 1);
+}
+
+/* net.h: what socketcall(2) is called for. */
+enum { SYS_CONNECT = 3 };
+
+/* Entering any system call, where connect(2) may be a socketcall(2). */
+SEC("probe/connect")
+int on_connect_enter_call(struct probe___call *ctx)
+{
+	u64 word = CONST(kernel_word), fd = 0, uaddr = 0, len = 0;
+	void *arg = ctx->regs + CONST(call_arg);
+	void *more = ctx->regs + CONST(call_arg2);
+	u32 nr = 0;
+
+	probe_read(&nr, sizeof(nr), ctx->regs + CONST(call_nr));
+	nr &= 0xffff;
+	if (nr != CONST(nr_socketcall) && nr != CONST(nr_connect))
+		return 0;
+	probe_read(LOW_BYTES(fd, word), word, arg);
+	probe_read(LOW_BYTES(uaddr, word), word, more);
+	if (nr == CONST(nr_connect)) {
+		probe_read(LOW_BYTES(len, word), word, more + word);
+	} else {
+		if (fd != SYS_CONNECT)
+			return 0;
+		arg = (void *)uaddr;	/* an array of them */
+		probe_read_user(LOW_BYTES(fd, word), word, arg);
+		probe_read_user(LOW_BYTES(uaddr, word), word, arg + word);
+		probe_read_user(LOW_BYTES(len, word), word, arg + 2 * word);
+	}
+	return begin(sock_of_fd(fd), (void *)uaddr, len, 1);
 }
 
 SEC("probe/connect")

@@ -333,10 +333,12 @@ START_TEST(test_socketcalls)
 	ck_assert_ptr_nonnull(s);
 	ck_assert_uint_eq(s->nr, 44);
 	ck_assert_uint_eq(s->arg, 0);
+	ck_assert_uint_eq(s->arg2, 4);
 	s = regs_socketcalls("s390x");
 	ck_assert_ptr_nonnull(s);
 	ck_assert_uint_eq(s->nr, 160);
 	ck_assert_uint_eq(s->arg, 152);
+	ck_assert_uint_eq(s->arg2, 48);
 	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
 		ck_assert_ptr_null(regs_socketcalls(none[i]));
 }

@@ -20,7 +20,8 @@ extern const struct role role_owner_accept;
 /* on_connect(sk), on_state: who opens a connection. */
 extern const struct role role_owner_connect;
 /* on_connect(socket, uaddr, len), on_connect_return(ret), or
- * on_connect_enter(fd, uaddr, len), on_connect_exit(ret): connect(2) is called
+ * on_connect_enter(fd, uaddr, len) or on_connect_enter_call(regs), and
+ * on_connect_exit(ret): connect(2) is called
  * on an IP socket, and returns; the second role of those with a handshake
  * only. */
 extern const struct role role_connect_call, role_connect_call_tcp;

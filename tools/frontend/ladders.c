@@ -96,6 +96,12 @@ const struct role role_owner_connect = {
 #define CONNECTS 1024
 
 #define CONNECT_SYSCALLS						\
+	/* i386 and s390x: connect(2) may be a socketcall(2); the events of \
+	 * connect are there, but do not tell of those */		\
+	{ HOOKS(RAW("on_connect_enter_call", "sys_enter", "regs"),	\
+		RAW("on_connect_exit", "sys_exit", "- ret")),		\
+	  .note = "looks at every system call; not seen: io_uring, the " \
+		  "kernel's own; calls that a security module refuses are" }, \
 	{ HOOKS(TRACEPOINT("on_connect_enter",				\
 			   "syscalls/sys_enter_connect",		\
 			   "fd uaddr=uservaddr len=addrlen"),		\
