@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * connect(2) followed from the call to its outcome: the programs of
- * role_connect_call, role_connect_call_tcp, role_tcp_state and role_tcp_destroy.
+ * role_connect_call, role_connect_call_tcp, role_tcp_state, role_tcp_destroy.
  * Before this is included there must be
  *   followed(protocol)	is a socket of this protocol followed?
  *   wanted(ev)		is what has come of it shown?

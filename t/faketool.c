@@ -28,6 +28,8 @@ static const struct tool_option own[] = {
 	{ 'e', "failed", NULL, "failed ones only", "failed", .def = 0 },
 	{ 0, "depth", "N", "frames of the stack", "depth", .min = 0,
 	  .max = 127 },
+	{ 0, "slow", "TIME", "as slow as this", "slow_ns", .duration = true,
+	  .max = INT64_MAX },
 	{ .name = NULL },
 };
 

@@ -217,6 +217,10 @@ START_TEST(own)
 	ck_assert_uint_eq(r.o.own[0], 10000000);
 	ck_assert_uint_eq(r.o.own[1], 1);
 	ck_assert_uint_eq(r.o.own[2], 127);
+	good("--slow 1.5ms");
+	ck_assert_uint_eq(r.o.own[3], 1500000);
+	good("--slow 2");
+	ck_assert_uint_eq(r.o.own[3], 2000000000);
 	good("--least=3600000");
 	ck_assert_uint_eq(r.o.own[0], 3600000000000);
 }
