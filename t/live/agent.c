@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -101,8 +102,25 @@ static int do_listen(struct slots *s, const struct cmd *c)
 	       listen(s->fd[c->slot], c->n ? (int)c->n : 128) : 0;
 }
 
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+static void signal_soon(void)
+{
+	struct sigaction sa = { .sa_handler = on_alarm,
+				.sa_flags = SA_RESTART };
+	struct itimerval in = { .it_value.tv_usec = 200000 };
+
+	sigaction(SIGALRM, &sa, NULL);
+	setitimer(ITIMER_REAL, &in, NULL);
+}
+
 static int do_connect(struct slots *s, const struct cmd *c)
 {
+	if (c->flags & CONNECT_SIGNAL)
+		signal_soon();
 	if (s->fd[c->slot] < 0 && fresh(s, c))
 		return -1;
 	return connect(s->fd[c->slot], &c->addr.sa, addr_len(&c->addr));

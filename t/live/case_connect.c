@@ -148,7 +148,7 @@ static void run(struct test *t, const char *name, const char *const *args,
 	connects_init(&cs, t);
 	n = beside(&cs.tr, &b);
 	summary(t, "%u calls made, %u rows shown", cs.tr.nends, n);
-	traffic_release(&cs.tr);
+	connects_release(&cs);
 }
 
 static void soconnect(struct test *t)
@@ -187,7 +187,7 @@ static void begin_two(struct connects *cs)
 	uint64_t t;
 
 	post_pending(tr, &p, 1, cs->full[1], MAKE_NONBLOCK);
-	r = bind_first(tr, &c, "127.0.0.1", 0);
+	r = bind_first(&tr->cli, &c, "127.0.0.1", 0);
 	addr_set(&c.addr, AF_INET, "127.0.0.1", cs->full[0]);
 	c.op = OP_CONNECT;
 	t = now_ns();
@@ -220,7 +220,7 @@ static void underway(struct test *t)
 	n = compare(t, r.text, &cs.tr, want_clients, NULL, CALL_FIELDS);
 	summary(t, "2 connects under way as the tool stopped, %u shown", n);
 	tool_release(&r);
-	traffic_release(&cs.tr);
+	connects_release(&cs);
 }
 
 const struct live_case connect_cases[] = {

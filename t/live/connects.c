@@ -55,15 +55,15 @@ static void expect(struct traffic *tr, const struct reply *r, int err,
 
 /* ---- those with an answer ---------------------------------------------- */
 
-struct reply bind_first(struct traffic *tr, struct cmd *c, const char *addr,
+struct reply bind_first(struct agent *a, struct cmd *c, const char *addr,
 			unsigned k)
 {
 	struct reply r;
 
 	addr_set(&c->addr, families[k], addr, 0);
-	r = agent_try(&tr->cli, c, OP_BIND);
+	r = agent_try(a, c, OP_BIND);
 	if (r.err)
-		fatal(tr->t, "bind to %s: %s", addr, strerror(r.err));
+		fatal(a->t, "bind to %s: %s", addr, strerror(r.err));
 	return r;
 }
 
@@ -90,7 +90,7 @@ static void connect_number(struct traffic *tr, unsigned i)
 	struct end *e;
 
 	if (where == REFUSED)
-		r = bind_first(tr, &c, to->addr[k], k);
+		r = bind_first(&tr->cli, &c, to->addr[k], k);
 	addr_set(&c.addr, families[k], to->addr[k],
 		 to->port ? to->port : tr->port[listener]);
 	t = now_ns();
@@ -241,12 +241,48 @@ static void end_pending(struct traffic *tr, struct pending *p, unsigned i)
 	e->min_ns = i % 4 == 3 ? 0 : TIMEOUT_NS;
 }
 
+/* Calls that wait until they time out, the second with a signal. */
+struct waiting {
+	struct cmd c;
+	union addr local;
+	uint64_t since;
+};
+
+static void post_waiting(struct connects *cs, struct waiting *w, unsigned k)
+{
+	const char *addr = targets[OPEN].addr[k];
+
+	w->c = (struct cmd){ .flags = MAKE_HASTY |
+				      (k == 1 ? CONNECT_SIGNAL : 0) };
+	w->local = bind_first(&cs->wait[k], &w->c, addr, k).local;
+	addr_set(&w->c.addr, families[k], addr, cs->full[k > 0]);
+	w->c.op = OP_CONNECT;
+	w->since = now_ns();
+	agent_post(&cs->wait[k], &w->c);
+}
+
+static void end_waiting(struct connects *cs, struct waiting *w, unsigned k)
+{
+	struct reply r = agent_wait_err(&cs->wait[k]);
+	struct end *e;
+
+	expect(&cs->tr, &r, ETIMEDOUT, "a full listener");
+	e = traffic_client_end(&cs->tr, &w->local, &w->c.addr);
+	set_call(e, ETIMEDOUT, ETIMEDOUT, w->since);
+	e->pid = cs->wait[k].pid;
+	e->min_ns = TIMEOUT_NS;
+	agent_do(&cs->wait[k], OP_CLOSE, 0, 0);
+}
+
 static void make_pending(struct connects *cs)
 {
 	struct traffic *tr = &cs->tr;
 	struct pending p[PENDING];
+	struct waiting w[3];
 	unsigned i;
 
+	for (i = 0; i < 3; i++)
+		post_waiting(cs, &w[i], i);
 	for (i = 0; i < PENDING; i++)
 		post_pending(tr, &p[i], i, cs->full[i % 3 > 0],
 			     MAKE_NONBLOCK | MAKE_HASTY);
@@ -259,6 +295,8 @@ static void make_pending(struct connects *cs)
 	for (i = 0; i < PENDING; i++)
 		if (i % 4 != 3)
 			end_pending(tr, &p[i], i);
+	for (i = 0; i < 3; i++)
+		end_waiting(cs, &w[i], i);
 }
 
 static void drop_fillers(struct traffic *tr)
@@ -276,9 +314,12 @@ static void drop_fillers(struct traffic *tr)
 void connects_init(struct connects *cs, struct test *t)
 {
 	struct traffic *tr = &cs->tr;
+	unsigned k;
 	int err;
 
 	traffic_init(tr, t);
+	for (k = 0; k < 3; k++)
+		agent_start(t, &cs->wait[k], &tr->ns, CLIENT_COMM, CLIENT_UID);
 	netns_enter(t, &tr->ns);
 	err = route_unreachable(AF_INET, "198.51.100.0", 24);
 	if (!err)
@@ -288,6 +329,15 @@ void connects_init(struct connects *cs, struct test *t)
 		fatal(t, "making a route: %s", strerror(-err));
 	cs->full[0] = full_listener(tr, 0);
 	cs->full[1] = full_listener(tr, 1);
+}
+
+void connects_release(struct connects *cs)
+{
+	unsigned k;
+
+	for (k = 0; k < 3; k++)
+		agent_stop(&cs->wait[k]);
+	traffic_release(&cs->tr);
 }
 
 void make_connects(struct traffic *tr, unsigned n)

@@ -10,6 +10,7 @@
 struct connects {
 	struct traffic tr;	/* first */
 	uint16_t full[2];	/* ports of listeners that are: v4, v6 */
+	struct agent wait[3];	/* in a connect that times out */
 };
 
 /* A handshake that nobody answers. */
@@ -24,6 +25,7 @@ extern const int families[3];
 
 /* connects_init - traffic_init(), listeners that are full, and routes. */
 void connects_init(struct connects *cs, struct test *t);
+void connects_release(struct connects *cs);
 /* make_connects - for struct beside, of a struct connects: @n calls with an
  * answer, and then those without, on connected sockets, with no port left. */
 void make_connects(struct traffic *tr, unsigned n);
@@ -32,7 +34,7 @@ void make_connects(struct traffic *tr, unsigned n);
 void set_call(struct end *e, int result, int final, uint64_t since);
 /* bind_first - a port of its own beforehand, for slot @c->slot: which it was is
  * not told after a failure. */
-struct reply bind_first(struct traffic *tr, struct cmd *c, const char *addr,
+struct reply bind_first(struct agent *a, struct cmd *c, const char *addr,
 			unsigned k);
 /* post_pending - a non-blocking connect number @i to a full listener. */
 void post_pending(struct traffic *tr, struct pending *p, unsigned i,

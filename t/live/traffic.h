@@ -56,7 +56,8 @@ enum {
 	/* new sockets: */
 	MAKE_UDP = 4,
 	MAKE_NONBLOCK = 8,
-	MAKE_HASTY = 16,		/* gives up after one SYN retransmitted: 3 s */
+	MAKE_HASTY = 16,	/* gives up after one SYN retransmitted: 3 s */
+	CONNECT_SIGNAL = 32,	/* comes in the call, which is begun again */
 };
 
 enum distraction {

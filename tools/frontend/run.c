@@ -170,7 +170,7 @@ static void drain(struct run *r, bool final)
 /* What has not ended is shown all the same. */
 static void show_underway(struct run *r)
 {
-	int err = underway_end(r->object, r->o, on_event, r);
+	int err = underway_end(r->from->object, r->o, on_event, r);
 
 	if (err)
 		complain("what is still under way cannot be read: %s",
