@@ -110,8 +110,12 @@ static __always_inline int read_peer(struct flow *f, u32 *family,
 	struct sockaddr_head head = {};
 
 	*family = AF_INET;
-	if (len < sizeof(head))
+	if (len < sizeof(head)) {	/* enough for AF_UNSPEC */
+		if (len >= sizeof(head.family) &&
+		    !COPY(user, &head.family, sizeof(head.family), uaddr))
+			*family = head.family;
 		return 1;
+	}
 	if (COPY(user, &head, sizeof(head), uaddr))
 		return 0;
 	*family = head.family;
@@ -149,6 +153,11 @@ static __always_inline int has_handshake(u32 protocol)
 {
 	return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP ||
 	       protocol == IPPROTO_DCCP;
+}
+
+static __always_inline int is_connecting(u32 state)
+{
+	return state == TCP_SYN_SENT || state == TCP_SYN_RECV;
 }
 
 /* A call that a signal interrupted, and that the kernel makes again without
@@ -223,7 +232,7 @@ static __always_inline int begin(struct sock *sk, void *uaddr, u32 len,
 	if ((family != AF_INET && family != AF_INET6) || !followed(protocol))
 		return 0;
 	state = READ(sk, __sk_common.skc_state);
-	if (state == TCP_SYN_SENT && is_restart((u64)sk, thread)) {
+	if (is_connecting(state) && is_restart((u64)sk, thread)) {
 		c.key = c.sk;
 		put_call(thread, &c);
 		return 0;
@@ -259,7 +268,7 @@ static __always_inline void finish(void *ctx, u64 key,
 /*
  * The call returns.  It has the last word where the state has not told why
  * (no free port), or nothing at all (no handshake).  on_state() tells before
- * the state is stored, so what is no longer SYN_SENT has an outcome.
+ * the state is stored, so what connects no longer has an outcome.
  */
 static __always_inline void end(void *ctx, const struct call *c,
 				struct attempt *a, s32 ret)
@@ -271,11 +280,11 @@ static __always_inline void end(void *ctx, const struct call *c,
 
 	a->ev.call_ns = now - a->ev.event.ns;
 	a->ev.result = ret;
-	if (!ret || state == TCP_SYN_SENT)
+	if (!ret || is_connecting(state))
 		refresh_ends(a, sk);
 	if (!a->ev.flow.lport)	/* of a failed UDP connect */
 		a->ev.flow.lport = ntohs(READ(inet, inet_sport));
-	if (c->key == c->sk && !a->outcome_ns && state == TCP_SYN_SENT) {
+	if (c->key == c->sk && !a->outcome_ns && is_connecting(state)) {
 		asm volatile("" ::: "memory");
 		a->returned = 1;
 		asm volatile("" ::: "memory");
