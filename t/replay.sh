@@ -37,16 +37,31 @@ golden()
 for cap in "$top"/t/data/*.cap; do
 	t=$(basename "$cap" .cap)
 	golden "replay-$t.txt" "$sockeye" replay "$cap"
-	golden "replay-$t-x.txt" "$sockeye" replay -x -T --utc "$cap"
+	golden "replay-$t-x.txt" "$sockeye" replay --events -x -T --utc "$cap"
 	golden "replay-$t-c.txt" "$sockeye" replay -c "$cap"
-	golden "replay-$t.csv" "$sockeye" replay --csv -x --time=iso "$cap"
-	golden "replay-$t.json" "$sockeye" replay -j -x "$cap"
+	golden "replay-$t.csv" "$sockeye" replay --events --csv -x --time=iso \
+		"$cap"
+	golden "replay-$t.json" "$sockeye" replay --events -j -x "$cap"
 	# cut short: what came before the cut stands, and it is told
 	head -c $(($(wc -c <"$cap") - 40)) "$cap" >"$tmp/cut.cap"
 	(cd "$tmp" && "$sockeye" replay -o pid cut.cap) >"$tmp/out" 2>&1 ||
 		echo "exit $?" >>"$tmp/out"
 	same "replay-$t-cut.txt"
 done
+# in each form: a histogram, and what is told each second
+for form in '-F table' -j --csv; do
+	as=${form##*[- ]}
+	# shellcheck disable=SC2086
+	golden "replay-hist-$as.txt" "$sockeye" replay $form \
+		--hist duration_ns -o comm,uid "$top/t/data/tcplife.cap"
+	# shellcheck disable=SC2086
+	golden "replay-interval-$as.txt" "$sockeye" replay $form -c -i 1 \
+		-o laddr,type "$top/t/data/tcpretrans.cap"
+done
+golden replay-hist-bcc.txt "$sockeye" replay --hist TX_KB --style bcc \
+	"$top/t/data/tcplife.cap"
+golden replay-hist-keyless.txt "$sockeye" replay --hist MS -o -laddr,raddr \
+	"$top/t/data/tcplife.cap"
 for t in $("$sockeye" list | sed 's/ .*//'); do
 	golden "help-$t.txt" "$sockeye" help "$t"
 	golden "schema-$t.json" "$sockeye" "$t" --schema

@@ -104,6 +104,21 @@ static const struct { const char *line, *says; } mistakes[] = {
 	  "has many times" },
 	{ "-c --dns", "-c and --dns exclude each other: a name may change "
 	  "between events" },
+	{ "-c --hist MS", "-c and --hist exclude each other" },
+	{ "--events -c", "--events shows rows, without -c and --hist" },
+	{ "--events --hist MS", "--events shows rows, without -c and --hist" },
+	{ "--hist MS -t", "a histogram has no time column; --events shows "
+	  "rows" },
+	{ "--hist MS --dns", "a histogram and --dns exclude each other: a "
+	  "name may change between events; --events shows rows" },
+	{ "--hist ''", "--hist '': want a column such as duration_ns" },
+	{ "-i 1", "-i is about -c and --hist" },
+	{ "--style bcc", "--style is about --hist" },
+	{ "--style bc", "--style bc: want bpftrace or bcc" },
+	{ "--style bcc --hist MS -j", "--style is about the table, without "
+	  "-j, --csv and -f" },
+	{ "--unit ms", "--unit is about --hist" },
+	{ "--unit s --hist MS", "--unit s: want us, ms or ns" },
 	{ "-v -q", "-v and -q exclude each other" },
 
 	{ "-d 0", "-d 0" TIMES },
@@ -227,6 +242,34 @@ START_TEST(completion)
 }
 END_TEST
 
+/* A histogram by itself, unless something else is asked for. */
+START_TEST(by_itself)
+{
+	struct tool t = fake_tool;
+
+	t.hist = "duration_ns";
+	ck_assert_int_eq(optrun(&r, &t, false, "-i 10 --unit ms"), -1);
+	ck_assert_str_eq(r.o.hist, "duration_ns");
+	ck_assert(r.o.interval_ns == 10000000000 && r.o.unit == UNIT_MS);
+	ck_assert_int_eq(optrun(&r, &t, false, "--hist MS --style bcc"), -1);
+	ck_assert_str_eq(r.o.hist, "MS");
+	ck_assert(r.o.style == STYLE_BCC);
+	ck_assert_int_eq(optrun(&r, &t, false, "-c"), -1);
+	ck_assert_ptr_null(r.o.hist);
+	ck_assert_int_eq(optrun(&r, &t, false, "--events -t --dns"), -1);
+	ck_assert_ptr_null(r.o.hist);
+	ck_assert_int_eq(optrun(&r, &t, false, "-t"), EXIT_USAGE);
+	/* recorded while it is drawn, and replayed the same way */
+	ck_assert_int_eq(optrun(&r, &t, false, "-W f"), -1);
+	ck_assert_int_eq(optrun(&r, NULL, true, "a -i 1 --style bcc"), -1);
+	ck_assert_int_eq(optrun(&r, &t, true, "a -i 1 --style bcc"), -1);
+	ck_assert_str_eq(r.o.hist, "duration_ns");
+	ck_assert_int_eq(optrun(&r, &fake_tool, true, "a -i 1"), EXIT_USAGE);
+	ck_assert_int_eq(optrun(&r, &bare_tool, false, "--hist cpu"),
+			 EXIT_USAGE);
+}
+END_TEST
+
 /* A tool shows and takes only what it has. */
 START_TEST(bare)
 {
@@ -277,6 +320,7 @@ Suite *suite_options(void)
 	tcase_add_test(tc, hostile);
 	tcase_add_test(tc, helps);
 	tcase_add_test(tc, completion);
+	tcase_add_test(tc, by_itself);
 	tcase_add_test(tc, bare);
 	tcase_add_test(tc, replay);
 	suite_add_tcase(s, tc);

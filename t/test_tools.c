@@ -11,6 +11,7 @@
 #include "t/faketool.h"
 #include "t/optrun.h"
 #include "tools/frontend/options_int.h"
+#include "tools/frontend/rows_int.h"
 
 /* Call @fn for each. */
 static void each(void (*fn)(const struct tool *))
@@ -165,6 +166,29 @@ static void columns_of(const struct tool *t)
 START_TEST(columns)
 {
 	each(columns_of);
+}
+END_TEST
+
+/* What a tool draws by itself is there to be drawn. */
+static void hist_of(const struct tool *t)
+{
+	struct options o = { .tool = t, .hist = t->hist };
+	struct layout l;
+	char why[1024];
+
+	ck_assert_msg(!t->hist_keys || t->flags & T_COUNT, "%s", t->name);
+	if (!t->hist)
+		return;
+	ck_assert_msg(!layout_select(&l, &o, why, sizeof(why)), "%s: %s",
+		      t->name, why);
+	ck_assert_str_eq(l.hist->key, t->hist);
+	ck_assert_uint_gt(l.ncols, 0);
+	ck_assert(t->flags & T_COUNT);
+}
+
+START_TEST(hists)
+{
+	each(hist_of);
 }
 END_TEST
 
@@ -483,6 +507,7 @@ Suite *suite_tools(void)
 	tcase_add_test(tc, texts);
 	tcase_add_test(tc, options);
 	tcase_add_test(tc, columns);
+	tcase_add_test(tc, hists);
 	tcase_add_test(tc, roles);
 	tcase_add_test(tc, requests);
 	tcase_add_test(tc, aliases);

@@ -50,7 +50,8 @@ enum col_kind {
 
 enum col_flags {
 	C_HIDDEN = 1,	/* not shown unless asked for (-x or -o) */
-	C_KEY = 2,	/* --count: rows with equal keys are one row */
+	C_KEY = 2,	/* --count: rows with equal keys are one row; --hist:
+			   have one histogram */
 	C_SUM = 4,	/* --count: summed over the rows of a key */
 	C_OWNER = 8,	/* unknown when the flow has no owner */
 	C_ZERO = 16,	/* 0 means unknown */
@@ -284,19 +285,25 @@ struct tool {
 	   columns and event. */
 	const struct part *parts;		/* ends with name NULL */
 	uint32_t interval;	/* print each so many seconds; 0: at the end */
+	/* The column whose histogram is what the tool prints, unless rows
+	 * (--events), -c or another --hist is asked for; NULL: rows. */
+	const char *hist;
+	/* Keys of its histograms, as -o takes columns; NULL: those that are
+	 * C_KEY. */
+	const char *hist_keys;
 };
 
 enum tool_flags {
 	T_OWNERS = 1,		/* has the owner and seed maps */
 	T_DNS = 2,		/* takes --dns */
-	T_COUNT = 4,		/* takes --count */
+	T_COUNT = 4,		/* takes --count and --hist */
 	T_ASK = 8,		/* takes hooks, and what belongs to them */
 	T_TALLY = 16,		/* has tallies to print, no rows */
 	T_KEYS = 32,		/* takes --by and --where */
 	T_HOOKS = 64,		/* takes hooks in place of its own */
+	T_STACKS = 128,		/* has stacks or addresses to name */
 	T_MAPS = 256,		/* has maps of its own, which -W has no form
 				   for */
-	T_STACKS = 128,		/* has stacks or addresses to name */
 };
 
 #endif

@@ -24,8 +24,8 @@ struct running {
 
 static uint64_t interval_of(const struct options *o)
 {
-	return o->ask.interval_ns ? o->ask.interval_ns :
-				    o->tool->interval * 1000000000ull;
+	return o->interval_ns ? o->interval_ns :
+				o->tool->interval * 1000000000ull;
 }
 
 const char *asked_unit(const struct part *p)

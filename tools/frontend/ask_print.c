@@ -14,8 +14,7 @@ static enum heap_format format_of(const struct options *o)
 		return HEAP_FOLDED;
 	if (o->format != FMT_TABLE)
 		return o->format == FMT_JSON ? HEAP_JSON : HEAP_CSV;
-	return o->ask.style && !strcmp(o->ask.style, "bcc") ? HEAP_BCC :
-							      HEAP_TEXT;
+	return o->style == STYLE_BCC ? HEAP_BCC : HEAP_TEXT;
 }
 
 /* Between intervals, for people: when it was. */

@@ -20,7 +20,7 @@ int ask_record_open(struct ask_record **out, const struct query *q,
 	const struct asked *r = q->r;
 	struct capture_info info = {
 		.ask = &q->ask, .unit = asked_unit(q->part),
-		.intervals = r->o->ask.interval_ns,
+		.intervals = r->o->interval_ns,
 	};
 	struct ask_record *rec;
 	int err;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * --count: rows with equal keys are one row, in user space.
+ * --count and --hist: rows with equal keys are one row, or one histogram, in
+ * user space.
  *
  * A key is a string of bytes that memcmp() orders as the columns do: numbers
  * big-endian, signed ones with the sign bit flipped.  The entries stand in one
@@ -24,21 +25,21 @@ struct sum {
 	uint8_t known, least, pad[6];
 };
 
-/* An entry: this, sums[nsums], key. */
+/* An entry: this; sums[nsums], or of --hist a struct spread; key. */
 struct entry {
 	uint64_t count;
 	uint32_t hash;
 	uint32_t keylen;		/* the same in all, for qsort() */
-	uint32_t sums_len;
+	uint32_t values_len;
 	uint32_t pad;
-	struct sum sums[];
+	uint64_t values[];
 };
 
 struct tally {
 	const struct layout *layout;
 	uint8_t role[MAX_COLUMNS];
 	unsigned nsums;
-	uint32_t keylen, stride;
+	uint32_t keylen, values_len, stride;
 	uint64_t seed;
 	unsigned char *entries;		/* len of them, stride apart */
 	size_t len, cap;
@@ -67,7 +68,7 @@ static struct entry *entry_at(const struct tally *t, size_t i)
 
 static unsigned char *key_of(const struct entry *e)
 {
-	return (unsigned char *)e + sizeof(*e) + e->sums_len;
+	return (unsigned char *)e + sizeof(*e) + e->values_len;
 }
 
 struct tally *tally_new(const struct layout *l)
@@ -92,9 +93,10 @@ struct tally *tally_new(const struct layout *l)
 			t->keylen += 1 + payload_len(col);
 		}
 	}
-	t->stride = (uint32_t)(sizeof(struct entry) +
-			       t->nsums * sizeof(struct sum) +
-			       ((t->keylen + 7) & ~7u));
+	t->values_len = (uint32_t)(l->hist ? sizeof(struct spread) :
+				   t->nsums * sizeof(struct sum));
+	t->stride = (uint32_t)sizeof(struct entry) + t->values_len +
+		    ((t->keylen + 7) & ~7u);
 	/* so that nobody out there can choose ports that collide */
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	t->seed = ((uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec ^
@@ -259,27 +261,37 @@ static struct entry *find_or_add(struct tally *t, const unsigned char *key)
 	memset(e, 0, t->stride);
 	e->hash = hash;
 	e->keylen = t->keylen;
-	e->sums_len = (uint32_t)(t->nsums * sizeof(struct sum));
+	e->values_len = t->values_len;
 	memcpy(key_of(e), key, t->keylen);
 	put_slot(t, hash, t->len++);
 	return e;
 }
 
-bool tally_add(struct tally *t, const struct cell *cells)
+/* The entry of these keys, counted; NULL when there is no room. */
+static struct entry *count_keys(struct tally *t, const struct cell *cells)
 {
 	unsigned char key[MAX_COLUMNS * (1 + TEXT_LEN)], *p = key;
 	struct entry *e;
-	struct sum *s;
 	unsigned i;
 
 	for (i = 0; i < t->layout->ncols; i++)
 		if (t->role[i] == IS_KEY)
 			p = encode(p, &cells[i], t->layout->cols[i]);
 	e = find_or_add(t, key);
+	if (e)
+		e->count++;
+	return e;
+}
+
+bool tally_add(struct tally *t, const struct cell *cells)
+{
+	struct entry *e = count_keys(t, cells);
+	struct sum *s;
+	unsigned i;
+
 	if (!e)
 		return false;
-	e->count++;
-	s = e->sums;
+	s = (void *)e->values;
 	for (i = 0; i < t->layout->ncols; i++) {
 		if (t->role[i] != IS_SUM)
 			continue;
@@ -293,13 +305,39 @@ bool tally_add(struct tally *t, const struct cell *cells)
 	return true;
 }
 
-static int compare(const void *a, const void *b)
+bool tally_spread_add(struct tally *t, const struct cell *cells, uint32_t slot,
+		      uint64_t value)
+{
+	struct entry *e = count_keys(t, cells);
+	struct spread *s;
+
+	if (!e)
+		return false;
+	s = (void *)e->values;
+	s->total += value;
+	s->slots[slot]++;
+	return true;
+}
+
+static int by_key(const struct entry *x, const struct entry *y)
+{
+	return memcmp(key_of(x), key_of(y), x->keylen);
+}
+
+static int greatest_first(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
+	int order = (x->count < y->count) - (x->count > y->count);
 
-	if (x->count != y->count)
-		return x->count < y->count ? 1 : -1;
-	return memcmp(key_of(x), key_of(y), x->keylen);
+	return order ? order : by_key(x, y);
+}
+
+static int greatest_last(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int order = (x->count > y->count) - (x->count < y->count);
+
+	return order ? order : by_key(x, y);
 }
 
 void tally_sort(struct tally *t)
@@ -308,10 +346,18 @@ void tally_sort(struct tally *t)
 
 	if (!t->len)
 		return;
-	qsort(t->entries, t->len, t->stride, compare);
+	qsort(t->entries, t->len, t->stride,
+	      t->layout->hist ? greatest_last : greatest_first);
 	memset(t->slots, 0, t->nslots * sizeof(*t->slots));
 	for (i = 0; i < t->len; i++)
 		put_slot(t, entry_at(t, i)->hash, i);
+}
+
+void tally_clear(struct tally *t)
+{
+	t->len = 0;
+	if (t->slots)
+		memset(t->slots, 0, t->nslots * sizeof(*t->slots));
 }
 
 size_t tally_len(const struct tally *t)
@@ -323,7 +369,7 @@ void tally_get(const struct tally *t, size_t i, struct cell *cells)
 {
 	const struct entry *e = entry_at(t, i);
 	const unsigned char *key = key_of(e);
-	const struct sum *s = e->sums;
+	const struct sum *s = (const void *)e->values;
 	const struct column *col;
 	unsigned j;
 
@@ -344,4 +390,13 @@ void tally_get(const struct tally *t, size_t i, struct cell *cells)
 		cells[j].least = s->least;
 		s++;
 	}
+}
+
+const struct spread *tally_spread(const struct tally *t, size_t i,
+				  uint64_t *count)
+{
+	const struct entry *e = entry_at(t, i);
+
+	*count = e->count;
+	return (const void *)e->values;
 }

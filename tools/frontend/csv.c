@@ -3,8 +3,7 @@
  * CSV as RFC 4180 quotes it, lines ended by LF as Unix tools have them; the
  * keys of NDJSON in the first line.  Empty is unknown, "" an empty string.
  */
-#include "tools/frontend/ask.h"
-#include "tools/frontend/rows_int.h"
+#include "tools/frontend/heap_int.h"
 
 #include <string.h>
 
@@ -108,7 +107,7 @@ static void csv_header(struct rows *r)
 	char extra[KEY_MAX];
 	unsigned i;
 
-	if (!r->tally) {
+	if (tallied_has_time(r)) {
 		out_puts(&r->out, stamp_key(r->layout.time));
 		sep = ",";
 	}
@@ -121,11 +120,13 @@ static void csv_header(struct rows *r)
 			out_puts(&r->out, extra);
 		}
 	}
+	if (r->layout.hist)
+		out_puts(&r->out, ",lo,hi,count");
 	out_puts(&r->out, "\n");
 }
 
-static void csv_row(struct rows *r, const struct cell *cells,
-		    const struct moment *when)
+static void put_cells(struct rows *r, const struct cell *cells,
+		      const struct moment *when)
 {
 	char *p = out_room(&r->out, STAMP_MAX);
 	unsigned i;
@@ -149,10 +150,34 @@ static void csv_row(struct rows *r, const struct cell *cells,
 		}
 		out_done(&r->out, p);
 	}
+}
+
+static void csv_row(struct rows *r, const struct cell *cells,
+		    const struct moment *when)
+{
+	put_cells(r, cells, when);
 	out_put(&r->out, "\n", 1);
+}
+
+/* A line for each bucket. */
+static void csv_hist(struct rows *r, const struct cell *keys,
+		     const struct heap_group *g, const struct moment *when)
+{
+	FILE *f = out_stream(&r->out);
+
+	if (!f)
+		return;
+	for (uint32_t i = 0; i < g->nslots; i++) {
+		put_cells(r, keys, when);
+		heap_csv_slot(f, r->drawn.ask, &g->slots[i]);
+		putc('\n', f);
+		fflush(f);
+	}
+	fclose(f);
 }
 
 const struct emitter csv_emitter = {
 	.header = csv_header,
 	.row = csv_row,
+	.hist = csv_hist,
 };

@@ -85,15 +85,18 @@ enum format { FMT_TABLE, FMT_JSON, FMT_CSV };
 enum time_col { TIME_NONE, TIME_REL, TIME_WALL, TIME_WALL_UTC, TIME_ISO,
 		TIME_UNIX, TIME_MONO };
 
+/* How maps and histograms are drawn; of durations, in what. */
+enum draw_style { STYLE_DEFAULT, STYLE_BPFTRACE, STYLE_BCC };
+enum draw_unit { UNIT_DEFAULT, UNIT_US, UNIT_MS, UNIT_NS };
+
 #define MAX_COLUMNS 64
 #define MAX_CONFIG 32
 #define MAX_OWN 16
 
 /* What requests to the engine are made of; see ask.h. */
 struct ask_options {
-	const char *by, *where, *of, *range, *on, *sock, *style;
+	const char *by, *where, *of, *range, *on, *sock;
 	bool latency, folded, no_symbols;
-	uint64_t interval_ns;	/* 0: once, at the end */
 	uint64_t rows;		/* 0: all */
 	uint64_t max_keys;	/* 0: the default */
 	char **hooks;		/* the words that are no options */
@@ -107,6 +110,11 @@ struct options {
 	enum format format;
 	enum time_col time;
 	const char *columns;	/* -o: "a,b" or "+a" */
+	const char *hist;	/* --hist, or what the tool draws by itself */
+	enum draw_style style;
+	enum draw_unit unit;
+	uint64_t interval_ns;	/* of what is tallied; 0: once, at the end */
+	bool events;		/* rows, whatever the tool draws by itself */
 	bool no_header, extended, wide, count, no_summary, strict, dns;
 	int verbose, quiet;
 	uint64_t duration_ns;	/* 0: until stopped */
@@ -141,7 +149,7 @@ struct option_doc {
 	char letter;		/* 0: long only */
 	const char *name, *arg, *help, *group;
 	bool maybe;		/* --name[=ARG], and the letter without */
-	char note[80];		/* of own ones: "1 to 60, default 5"; or "" */
+	char note[80];		/* "1 to 60, default 5"; or "" */
 };
 bool option_doc(const struct tool *t, unsigned i, struct option_doc *d);
 
@@ -186,13 +194,15 @@ struct layout {
 	const struct column *cols[MAX_COLUMNS];
 	unsigned ncols;
 	enum time_col time;
+	const struct column *hist;	/* drawn by key, which the above are */
 };
 
 /*
  * layout_choose - from the tool's columns and the options; 0, or -1 after a
  * complaint that names what exists.  -o "a,b" replaces the columns, "+a,-b"
  * adds and removes; a name is a column's key or heading.  Under --count the
- * columns are the keys (C_KEY, or whatever else -o names), sums and COUNT.
+ * columns are the keys (C_KEY, or whatever else -o names), sums and COUNT;
+ * under --hist they are the keys alone, and may be none.
  */
 int layout_choose(struct layout *l, const struct options *o);
 
@@ -222,6 +232,10 @@ void rows_start(struct rows *r, const struct capture_info *info);
  * caller ignores SIGPIPE.  Only EVENT_ROW makes a row.
  */
 bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c);
+/* rows_tick - it is @now_ns (monotonic) and everything before that was added:
+ * under -i, intervals that are over are printed.  Without it, as in a replay,
+ * they are once an event comes that is later. */
+void rows_tick(struct rows *r, uint64_t now_ns, const struct clocks *c);
 /* rows_flush - what was added becomes visible; after each drained batch.
  * False: errno tells why, EPIPE being a normal end. */
 bool rows_flush(struct rows *r);
@@ -232,14 +246,17 @@ struct losses {
 /* rows_loss - told in the stream ({"type":"lost"...}) when it has grown; in
  * a table and CSV nowhere, telling stderr is the caller's. */
 void rows_loss(struct rows *r, const struct losses *l);
-/* rows_end - under --count the table of keys; {"type":"end"} line; flushes.
- * Returns false when output failed (ENOSPC: reported by errno); a closed pipe
- * is no failure. */
+/* rows_end - under --count the table of keys, under --hist the histograms;
+ * {"type":"end"} line; flushes.  Returns false when output failed (ENOSPC:
+ * reported by errno); a closed pipe is no failure. */
 bool rows_end(struct rows *r, const struct losses *l);
 /* rows_shown - rows so far; under --count events counted. */
 uint64_t rows_shown(const struct rows *r);
-/* rows_uncounted - events that --count had no room for (2^18 keys). */
+/* rows_uncounted - events that --count or --hist had no room for (2^18 keys).
+ * rows_unknown - those in no histogram, since what it is of is not known, or
+ * only a lower bound of it. */
 uint64_t rows_uncounted(const struct rows *r);
+uint64_t rows_unknown(const struct rows *r);
 void rows_free(struct rows *r);
 
 void schema_print(FILE *out, const struct tool *t);	/* JSON Schema */

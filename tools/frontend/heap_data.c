@@ -79,13 +79,13 @@ static void json_key(struct heap_page *p, const struct heap_group *g,
 		quoted(p->out, word, strlen(word));
 }
 
-static void json_total(const struct heap_page *p, const char *name,
+static void json_total(FILE *out, const struct ask *a, const char *name,
 		       uint64_t v)
 {
 	char buf[24];
 
-	*heap_total(buf, p->heap->ask, v) = '\0';
-	fprintf(p->out, ",\"%s\":%s", name, buf);
+	*heap_total(buf, a, v) = '\0';
+	fprintf(out, ",\"%s\":%s", name, buf);
 }
 
 /* The end of a bucket, unless it is @open. */
@@ -97,29 +97,41 @@ static void json_bound(FILE *out, const char *name, int64_t v, int64_t open)
 		fprintf(out, "\"%s\":%" PRId64, name, v);
 }
 
-static void json_hist(const struct heap_page *p, const struct heap_group *g)
+static void json_hist(FILE *out, const struct ask *a,
+		      const struct heap_group *g)
 {
 	static const unsigned percents[] = { 50, 90, 99 };
-	const struct ask *a = p->heap->ask;
 	int64_t lo, hi;
 	char name[8];
 
 	for (unsigned i = 0; i < 3; i++) {
 		snprintf(name, sizeof(name), "p%u", percents[i]);
-		putc(',', p->out);
-		json_bound(p->out, name, hist_percentile(a, g, percents[i]),
+		putc(',', out);
+		json_bound(out, name, hist_percentile(a, g, percents[i]),
 			   INT64_MAX);
 	}
-	fputs(",\"buckets\":[", p->out);
+	fputs(",\"buckets\":[", out);
 	for (uint32_t i = 0; i < g->nslots; i++) {
 		hist_slot(a, g->slots[i].slot, &lo, &hi);
-		fputs(i ? ",{" : "{", p->out);
-		json_bound(p->out, "lo", lo, INT64_MIN);
-		putc(',', p->out);
-		json_bound(p->out, "hi", hi, INT64_MAX);
-		fprintf(p->out, ",\"count\":%" PRIu64 "}", g->slots[i].count);
+		fputs(i ? ",{" : "{", out);
+		json_bound(out, "lo", lo, INT64_MIN);
+		putc(',', out);
+		json_bound(out, "hi", hi, INT64_MAX);
+		fprintf(out, ",\"count\":%" PRIu64 "}", g->slots[i].count);
 	}
-	putc(']', p->out);
+	putc(']', out);
+}
+
+void heap_json_values(FILE *out, const struct ask *a,
+		      const struct heap_group *g)
+{
+	fprintf(out, ",\"count\":%" PRIu64, g->count);
+	if (a->what != ASK_COUNT) {
+		json_total(out, a, "total", g->total);
+		json_total(out, a, "average", heap_average(a, g));
+	}
+	if (heap_is_hist(a))
+		json_hist(out, a, g);
 }
 
 static void json_when(const struct heap_page *p)
@@ -150,13 +162,7 @@ void heap_print_json(struct heap_page *p)
 		}
 		heap_for_each_key(k, h->ask, g)
 			json_key(p, g, &k);
-		fprintf(p->out, ",\"count\":%" PRIu64, g->count);
-		if (h->ask->what != ASK_COUNT) {
-			json_total(p, "total", g->total);
-			json_total(p, "average", heap_average(h->ask, g));
-		}
-		if (heap_is_hist(h->ask))
-			json_hist(p, g);
+		heap_json_values(p->out, h->ask, g);
 		fputs("}\n", p->out);
 	}
 }
@@ -229,17 +235,22 @@ static void csv_bound(FILE *out, int64_t v, int64_t open)
 		fprintf(out, ",%" PRId64, v);
 }
 
-static void csv_buckets(struct heap_page *p, const struct heap_group *g)
+void heap_csv_slot(FILE *out, const struct ask *a, const struct heap_slot *s)
 {
 	int64_t lo, hi;
 
+	hist_slot(a, s->slot, &lo, &hi);
+	csv_bound(out, lo, INT64_MIN);
+	csv_bound(out, hi, INT64_MAX);
+	fprintf(out, ",%" PRIu64, s->count);
+}
+
+static void csv_buckets(struct heap_page *p, const struct heap_group *g)
+{
 	for (uint32_t i = 0; i < g->nslots; i++) {
-		hist_slot(p->heap->ask, g->slots[i].slot, &lo, &hi);
 		csv_keys(p, g);
-		csv_bound(p->out, lo, INT64_MIN);
-		csv_bound(p->out, hi, INT64_MAX);
-		fprintf(p->out, ",%" PRIu64 "%s\n", g->slots[i].count,
-			p->style->totals ? ",," : "");
+		heap_csv_slot(p->out, p->heap->ask, &g->slots[i]);
+		fputs(p->style->totals ? ",,\n" : "\n", p->out);
 	}
 }
 

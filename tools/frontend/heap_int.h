@@ -53,9 +53,16 @@ uint64_t heap_average(const struct ask *a, const struct heap_group *g);
 
 void heap_print_json(struct heap_page *p);
 void heap_print_csv(struct heap_page *p, bool first);
+/* heap_json_values - `,"count":...` and all behind it, but for the '}'. */
+void heap_json_values(FILE *out, const struct ask *a,
+		      const struct heap_group *g);
+/* heap_csv_slot - ",lo,hi,count". */
+void heap_csv_slot(FILE *out, const struct ask *a, const struct heap_slot *s);
 
 /* ---- hist.c ------------------------------------------------------------ */
 
+/* hist_power - the slot of ASK_HIST that @v is in. */
+uint32_t hist_power(uint64_t v, bool is_signed);
 /* hist_last - the last slot there can be. */
 uint32_t hist_last(const struct ask *a);
 void hist_print_text(FILE *out, const struct ask *a,

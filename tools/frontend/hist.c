@@ -28,6 +28,13 @@ uint32_t hist_last(const struct ask *a)
 	return a->what == ASK_LHIST ? steps(a) + 1 : POWER_LAST;
 }
 
+uint32_t hist_power(uint64_t v, bool is_signed)
+{
+	if (is_signed && (int64_t)v < 0)
+		return ASK_SLOT_NEGATIVE;
+	return v ? 65 - (uint32_t)__builtin_clzll(v) : ASK_SLOT_ZERO;
+}
+
 static void power_bounds(uint32_t slot, int64_t *lo, int64_t *hi)
 {
 	if (slot == ASK_SLOT_NEGATIVE) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* NDJSON: one object per line, for programs. */
-#include "tools/frontend/ask.h"
-#include "tools/frontend/rows_int.h"
+#include "tools/frontend/heap_int.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -145,8 +144,7 @@ static void put_stack(struct out *o, const struct json_key *key,
 		out_puts(o, "null");
 }
 
-static void json_row(struct rows *r, const struct cell *cells,
-		     const struct moment *when)
+static void put_cells(struct rows *r, const struct cell *cells)
 {
 	const struct json_key *key;
 	struct out *o = &r->out;
@@ -154,9 +152,6 @@ static void json_row(struct rows *r, const struct cell *cells,
 	unsigned i;
 	char *p;
 
-	begin(r, when ? "event" : "count");
-	if (when)
-		put_when(r, when->ns, when->clocks);
 	for (i = 0; i < r->layout.ncols; i++) {
 		key = &r->keys[i];
 		cell = cells[i];
@@ -175,7 +170,37 @@ static void json_row(struct rows *r, const struct cell *cells,
 		}
 		out_done(o, p);
 	}
-	out_put(o, "}\n", 2);
+}
+
+static void json_row(struct rows *r, const struct cell *cells,
+		     const struct moment *when)
+{
+	begin(r, r->tally ? "count" : "event");
+	if (when)
+		put_when(r, when->ns, when->clocks);
+	put_cells(r, cells);
+	out_put(&r->out, "}\n", 2);
+}
+
+/* As count and the like have it, and of what it is. */
+static void json_hist(struct rows *r, const struct cell *keys,
+		      const struct heap_group *g, const struct moment *when)
+{
+	FILE *f;
+
+	begin(r, "group");
+	put_when(r, when->ns, when->clocks);
+	put_cells(r, keys);
+	out_puts(&r->out, ",\"column\":");
+	put_string(&r->out, r->layout.hist->key);
+	out_puts(&r->out, ",\"unit\":");
+	put_string(&r->out, r->drawn.unit);
+	f = out_stream(&r->out);
+	if (!f)
+		return;
+	heap_json_values(f, r->drawn.ask, g);
+	fputs("}\n", f);
+	fclose(f);
 }
 
 static void json_start(struct rows *r, const struct capture_info *info)
@@ -213,6 +238,8 @@ static void json_end(struct rows *r, const struct losses *l)
 	put_number(&r->out, ",\"shown\":", r->shown);
 	if (r->tally)
 		put_number(&r->out, ",\"uncounted\":", r->uncounted);
+	if (r->layout.hist)
+		put_number(&r->out, ",\"unknown\":", r->unknown);
 	json_losses(&r->out, l);
 	out_puts(&r->out, "}\n");
 }
@@ -220,6 +247,7 @@ static void json_end(struct rows *r, const struct losses *l)
 const struct emitter json_emitter = {
 	.start = json_start,
 	.row = json_row,
+	.hist = json_hist,
 	.loss = json_loss,
 	.end = json_end,
 };

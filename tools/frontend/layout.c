@@ -26,6 +26,8 @@ static bool shown_by_default(const struct column *col,
 		return false;
 	if (o->count && !(col->flags & (C_KEY | C_SUM)))
 		return false;
+	if (o->hist && !(col->flags & C_KEY))
+		return false;
 	if (!(col->flags & C_HIDDEN) || (o->count && (col->flags & C_SUM)))
 		return true;
 	return o->extended || ((col->flags & C_WIDE) && o->wide);
@@ -154,17 +156,12 @@ static int apply(struct layout *l, const struct options *o, char sign,
 	return 0;
 }
 
-int layout_select(struct layout *l, const struct options *o, char *why,
-		  size_t len)
+static int apply_list(struct layout *l, const struct options *o,
+		      const char *p, char *why, size_t len)
 {
-	const char *p = o->columns;
 	char sign = '+';
 	size_t n;
 
-	memset(l, 0, sizeof(*l));
-	l->time = o->count ? TIME_NONE : o->time;
-	if (!p || *p == '+' || *p == '-')
-		add_defaults(l, o);
 	while (p) {
 		/* a sign holds for the names after it too: "+netns,cgroup" */
 		if (*p == '+' || *p == '-')
@@ -174,7 +171,52 @@ int layout_select(struct layout *l, const struct options *o, char *why,
 			return -1;
 		p = p[n] ? p + n + 1 : NULL;
 	}
-	if (!l->ncols) {
+	return 0;
+}
+
+/* What --hist draws. */
+static int choose_hist(struct layout *l, const struct options *o, char *why,
+		       size_t len)
+{
+	const char *sep = " There are: ";
+	const struct column *col;
+
+	l->hist = lookup(o, o->hist, strlen(o->hist));
+	if (l->hist && kind_sums(l->hist->kind))
+		return 0;
+	if (!l->hist) {
+		explain_unknown(o, o->hist, strlen(o->hist), why, len);
+		return -1;
+	}
+	snprintf(why, len, "--hist: column '%s' is no number and no duration.",
+		 l->hist->key);
+	for (col = o->tool->columns; col->key; col++) {
+		if (!kind_sums(col->kind))
+			continue;
+		append(why, len, sep, col->key);
+		sep = ", ";
+	}
+	return -1;
+}
+
+int layout_select(struct layout *l, const struct options *o, char *why,
+		  size_t len)
+{
+	const char *list = o->columns;
+
+	memset(l, 0, sizeof(*l));
+	l->time = o->count || o->hist ? TIME_NONE : o->time;
+	if (o->hist && choose_hist(l, o, why, len) < 0)
+		return -1;
+	if (!list || *list == '+' || *list == '-') {
+		if (!o->hist || !o->tool->hist_keys)
+			add_defaults(l, o);
+		else if (apply_list(l, o, o->tool->hist_keys, why, len) < 0)
+			return -1;
+	}
+	if (apply_list(l, o, list, why, len) < 0)
+		return -1;
+	if (!l->ncols && !o->hist) {
 		snprintf(why, len, "no columns left by '%s'",
 			 o->columns ? o->columns : "");
 		return -1;

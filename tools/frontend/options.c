@@ -179,18 +179,47 @@ static const char *contradiction(const struct options *o)
 			"between events";
 	if (o->ask.folded && o->format != FMT_TABLE)
 		return "-f is a format of its own, without -j, --csv and -F";
-	if (o->ask.style && (o->ask.folded || o->format != FMT_TABLE))
-		return "--hist is about the table, without -j, --csv and -f";
+	if (o->style && (o->ask.folded || o->format != FMT_TABLE))
+		return "--style is about the table, without -j, --csv and -f";
+	return NULL;
+}
+
+/* Of what tallies rows.  A replay that does not know its tool yet cannot know
+ * what that draws. */
+static const char *tally_contradiction(const struct options *o)
+{
+	if (o->count && o->hist)
+		return "-c and --hist exclude each other";
+	if (o->events && (o->count || o->hist))
+		return "--events shows rows, without -c and --hist";
+	if (!o->tool || o->tool->flags & T_TALLY)
+		return NULL;
+	if (o->hist && o->time != TIME_NONE)
+		return "a histogram has no time column; --events shows rows";
+	if (o->hist && o->dns)
+		return "a histogram and --dns exclude each other: a name may "
+			"change between events; --events shows rows";
+	if (o->interval_ns && !o->count && !o->hist)
+		return "-i is about -c and --hist";
+	if (o->style && !o->hist)
+		return "--style is about --hist";
+	if (o->unit && !o->hist)
+		return "--unit is about --hist";
 	return NULL;
 }
 
 static int check_rest(struct options *o, int argc, char **argv, bool replay,
 		      const char *name)
 {
-	const char *why = contradiction(o);
 	uint32_t flags = o->tool && !replay ? o->tool->flags : 0;
+	const char *why;
 	int n = argc - optind;
 
+	if (o->tool && !o->hist && !o->count && !o->events)
+		o->hist = o->tool->hist;
+	why = contradiction(o);
+	if (!why)
+		why = tally_contradiction(o);
 	o->ask.hooks = argv + optind;
 	o->ask.nhooks = n;
 	if (why)

@@ -51,6 +51,7 @@ struct opt {
 	uint8_t flags;
 	uint32_t filter;	/* F_...: only for tools that have it */
 	uint32_t need;		/* T_...: the same */
+	uint32_t any;		/* T_...: for those that have one of them */
 	uint32_t bar;		/* T_...: only for those that have not */
 	enum take (*take)(struct parse *p, const struct opt *opt,
 			  const char *arg);
@@ -83,6 +84,8 @@ enum take take_cgroup(struct parse *, const struct opt *, const char *);
 enum take take_family(struct parse *, const struct opt *, const char *);
 enum take take_time(struct parse *, const struct opt *, const char *);
 enum take take_format(struct parse *, const struct opt *, const char *);
+enum take take_style(struct parse *, const struct opt *, const char *);
+enum take take_unit(struct parse *, const struct opt *, const char *);
 enum take take_and_end(struct parse *, const struct opt *, const char *);
 
 bool item_u32(const struct opt *opt, const char *text, void *slot);

@@ -24,6 +24,7 @@
 	.size = sizeof(((struct filters *)0)->m[0]), .group = FILTER
 #define SWITCH(m) MEMBER(m), .take = take_flag
 
+#define TALLIES (T_TALLY | T_COUNT)
 #define PORTS "a port or a range of ports (1 to 65535)"
 #define NETS "an address or a network such as 10.0.0.0/8"
 
@@ -116,8 +117,8 @@ const struct opt opt_table[] = {
 	  OUTPUT, OPT_REPLAY, .take = take_format,
 	  .want = "table, json or csv" },
 	{ 'i', "interval", "TIME", "print, and begin anew, each time this has "
-	  "passed",
-	  OUTPUT, .need = T_TALLY, MEMBER(ask.interval_ns),
+	  "passed: what is counted, histograms",
+	  OUTPUT, OPT_REPLAY, .any = TALLIES, MEMBER(interval_ns),
 	  .take = take_duration,
 	  .want = "seconds, or a number with us, ms, s, m, h or d" },
 	{ 'r', "rows", "N", "the N largest only",
@@ -131,9 +132,8 @@ const struct opt opt_table[] = {
 	  .want = "a number of keys (1 to 16777216)" },
 	{ 'f', "folded", NULL, "stacks on one line, for flame graphs",
 	  OUTPUT, OPT_REPLAY, .need = T_TALLY, SWITCH(ask.folded) },
-	{ 0, "hist", "STYLE", "histograms as bpftrace or bcc draws them",
-	  OUTPUT, OPT_REPLAY, .need = T_TALLY, MEMBER(ask.style),
-	  .take = take_style,
+	{ 0, "style", "STYLE", "histograms as bpftrace or bcc draws them",
+	  OUTPUT, OPT_REPLAY, .any = TALLIES, .take = take_style,
 	  .want = "bpftrace or bcc" },
 	{ 0, "no-symbols", NULL, "addresses and offsets in stacks, no names",
 	  OUTPUT, .need = T_STACKS, SWITCH(ask.no_symbols) },
@@ -151,6 +151,17 @@ const struct opt opt_table[] = {
 	{ 'c', "count", NULL, "count events by their key columns and print "
 	  "the table at the end",
 	  OUTPUT, OPT_REPLAY, .need = T_COUNT, SWITCH(count) },
+	{ 0, "hist", "COLUMN", "a histogram of this column, a number or a "
+	  "duration, for each key, at the end; -o chooses the keys",
+	  OUTPUT, OPT_REPLAY, .need = T_COUNT, MEMBER(hist), .take = take_text,
+	  .want = "a column such as duration_ns" },
+	{ 0, "unit", "UNIT", "histograms of durations in us (unless told), ms "
+	  "or ns",
+	  OUTPUT, OPT_REPLAY, .need = T_COUNT, .take = take_unit,
+	  .want = "us, ms or ns" },
+	{ 0, "events", NULL, "a row for each event, also of tools that draw a "
+	  "histogram otherwise",
+	  OUTPUT, OPT_REPLAY, .need = T_COUNT, SWITCH(events) },
 	{ 0, "dns", NULL, "the name last looked up for the address, from DNS "
 	  "answers seen",
 	  OUTPUT, OPT_REPLAY, .need = T_DNS, SWITCH(dns) },
@@ -224,6 +235,7 @@ static bool applies(const struct tool *t, bool replay, const struct opt *opt)
 		return false;
 	return !t || ((t->filters & opt->filter) == opt->filter &&
 		      (t->flags & opt->need) == opt->need &&
+		      (!opt->any || t->flags & opt->any) &&
 		      !(t->flags & opt->bar));
 }
 
@@ -258,6 +270,13 @@ static void own_doc(const struct tool_option *own, struct option_doc *d)
 			 ", default %" PRIu64, own->min, own->max, own->def);
 }
 
+/* --hist: what the tool draws by itself. */
+static void hist_doc(const struct tool *t, struct option_doc *d)
+{
+	snprintf(d->note, sizeof(d->note), "default %s%s%s", t->hist,
+		 t->hist_keys ? ", by " : "", t->hist_keys ? t->hist_keys : "");
+}
+
 static const char *help_of(const struct tool *t, const struct opt *opt)
 {
 	return opt->asked && t && t->flags & T_KEYS ? opt->asked : opt->help;
@@ -278,6 +297,9 @@ bool option_doc(const struct tool *t, unsigned i, struct option_doc *d)
 			*d = (struct option_doc){ opt->letter, opt->name,
 				opt->arg, help_of(t, opt), opt->group,
 				opt->flags & OPT_MAYBE, "" };
+		if (opt && t && t->hist &&
+		    opt->off == offsetof(struct options, hist))
+			hist_doc(t, d);
 		return true;
 	}
 	return false;

@@ -342,10 +342,22 @@ enum take take_format(struct parse *p, const struct opt *opt, const char *arg)
 enum take take_style(struct parse *p, const struct opt *opt, const char *arg)
 {
 	static const char *const names[] = { "bpftrace", "bcc", NULL };
+	int i = choose(names, arg);
 
-	if (choose(names, arg) < 0)
+	if (i < 0)
 		return opt_bad(p, arg, "want %s", opt->want);
-	p->o->ask.style = arg;
+	p->o->style = (enum draw_style)(STYLE_BPFTRACE + i);
+	return TAKE_OK;
+}
+
+enum take take_unit(struct parse *p, const struct opt *opt, const char *arg)
+{
+	static const char *const names[] = { "us", "ms", "ns", NULL };
+	int i = choose(names, arg);
+
+	if (i < 0)
+		return opt_bad(p, arg, "want %s", opt->want);
+	p->o->unit = (enum draw_unit)(UNIT_US + i);
 	return TAKE_OK;
 }
 

@@ -92,3 +92,19 @@ void out_puts(struct out *o, const char *s)
 {
 	out_put(o, s, strlen(s));
 }
+
+static ssize_t put_stream(void *o, const char *data, size_t len)
+{
+	out_put(o, data, len);
+	return (ssize_t)len;
+}
+
+FILE *out_stream(struct out *o)
+{
+	static const cookie_io_functions_t io = { .write = put_stream };
+	FILE *f = fopencookie(o, "w", io);
+
+	if (!f && !o->err)
+		o->err = ENOMEM;
+	return f;
+}

@@ -54,13 +54,10 @@ struct rows *rows_new(const struct options *o, FILE *out)
 	r->no_header = o->no_header;
 	for (i = 0; i < r->layout.ncols; i++)
 		prepare_column(r, i, o->wide);
-	if (o->count) {
-		r->tally = tally_new(&r->layout);
-		if (!r->tally) {
-			free(r);
-			errno = ENOMEM;
-			return NULL;
-		}
+	if ((o->count || o->hist) && !tallied_init(r, o)) {
+		free(r);
+		errno = ENOMEM;
+		return NULL;
 	}
 	out_init(&r->out, out);
 	return r;
@@ -76,7 +73,7 @@ void rows_frames(struct rows *r, struct frames *f)
 	r->wardrobe.frames = f;
 }
 
-static void put_header(struct rows *r)
+void rows_header(struct rows *r)
 {
 	if (r->emit->header && !r->no_header)
 		r->emit->header(r);
@@ -84,11 +81,14 @@ static void put_header(struct rows *r)
 
 void rows_start(struct rows *r, const struct capture_info *info)
 {
+	r->clocks = info->clocks;
+	r->last_ns = info->clocks.start_ns;
+	r->next_ns = info->clocks.start_ns + r->every_ns;
 	if (r->emit->start)
 		r->emit->start(r, info);
-	/* the table of --count stands at the end, its header too */
+	/* what is tallied stands at the end, its header too */
 	if (!r->tally)
-		put_header(r);
+		rows_header(r);
 }
 
 static void learn_name(struct rows *r, const struct event *ev)
@@ -129,13 +129,24 @@ bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c)
 		if (!r->tally)
 			cell_dress(&cells[i], col, &r->wardrobe, ev->ns);
 	}
+	if (r->tally)
+		tallied_until(r, ev->ns, false);
 	r->shown++;
-	r->last_ns = ev->ns;
-	if (!r->tally)
+	if (ev->ns > r->last_ns)
+		r->last_ns = ev->ns;
+	r->clocks = *c;
+	if (r->tally)
+		tallied_add(r, cells, ev);
+	else
 		r->emit->row(r, cells, &when);
-	else if (!tally_add(r->tally, cells))
-		r->uncounted++;
 	return !r->out.err;
+}
+
+void rows_tick(struct rows *r, uint64_t now_ns, const struct clocks *c)
+{
+	r->clocks = *c;
+	if (r->tally)
+		tallied_until(r, now_ns, true);
 }
 
 bool rows_flush(struct rows *r)
@@ -157,30 +168,10 @@ void rows_loss(struct rows *r, const struct losses *l)
 		r->emit->loss(r, l);
 }
 
-static void put_tally(struct rows *r)
-{
-	struct cell cells[MAX_COLUMNS];
-	size_t i, n;
-	unsigned j;
-
-	put_header(r);
-	tally_sort(r->tally);
-	n = tally_len(r->tally);
-	for (i = 0; i < n && !r->out.err; i++) {
-		tally_get(r->tally, i, cells);
-		for (j = 0; j < r->layout.ncols; j++) {
-			cell_dress(&cells[j], r->layout.cols[j], &r->wardrobe,
-				   r->last_ns);
-			cells[j].age_ns = AGE_UNKNOWN;
-		}
-		r->emit->row(r, cells, NULL);
-	}
-}
-
 bool rows_end(struct rows *r, const struct losses *l)
 {
 	if (r->tally)
-		put_tally(r);
+		tallied_end(r);
 	if (r->emit->end)
 		r->emit->end(r, l);
 	return out_flush(&r->out) || r->out.err == EPIPE;
@@ -194,6 +185,11 @@ uint64_t rows_shown(const struct rows *r)
 uint64_t rows_uncounted(const struct rows *r)
 {
 	return r->uncounted;
+}
+
+uint64_t rows_unknown(const struct rows *r)
+{
+	return r->unknown;
 }
 
 void rows_free(struct rows *r)

@@ -3,7 +3,8 @@
  * rows_int - how an event becomes a line.
  *
  *   event -> cells (cell.c: what is known, in one place)
- *         -> emitter (table.c, json.c, csv.c) or tally (count.c)
+ *         -> emitter (table.c, json.c, csv.c), or tally (count.c) and, when
+ *            it is time, from there (tallied.c)
  *         -> out (out.c: one buffer, write(2))
  *
  * No stdio on the way: these run 100,000 times a second.
@@ -33,6 +34,9 @@ char *out_room(struct out *o, size_t n);
 void out_done(struct out *o, const char *end);
 void out_put(struct out *o, const void *data, size_t len);
 void out_puts(struct out *o, const char *s);
+/* out_stream - what is printed to it is put into @o, at the latest when it is
+ * closed, which the caller does.  NULL: no memory, and @o has failed so. */
+FILE *out_stream(struct out *o);
 /* write_all - all of it, through EINTR and EAGAIN; 0 or a positive errno. */
 int write_all(int fd, const void *data, size_t len);
 
@@ -155,33 +159,79 @@ int layout_select(struct layout *l, const struct options *o, char *why,
 
 #define TALLY_MAX (1u << 18)	/* keys */
 
+/* Of --hist: values by powers of two, in the slots that progs/engine.h has for
+ * ASK_HIST. */
+#define SPREAD_SLOTS 66
+struct spread {
+	uint64_t total, slots[SPREAD_SLOTS];
+};
+
 struct tally;
 struct tally *tally_new(const struct layout *l);
 /* tally_add - false when there was no room for a new key. */
 bool tally_add(struct tally *t, const struct cell *cells);
-/* tally_sort - by count, greatest first, then by key. */
+/* tally_spread_add - the same of --hist: @value, in @slot of the key's. */
+bool tally_spread_add(struct tally *t, const struct cell *cells, uint32_t slot,
+		      uint64_t value);
+/* tally_sort - by count, then by key; greatest first, histograms last. */
 void tally_sort(struct tally *t);
+void tally_clear(struct tally *t);
 size_t tally_len(const struct tally *t);
 /* tally_get - cells of the @i-th key, not dressed; K_COMM stays in @t. */
 void tally_get(const struct tally *t, size_t i, struct cell *cells);
+/* tally_spread - what the @i-th key has had, and how often. */
+const struct spread *tally_spread(const struct tally *t, size_t i,
+				  uint64_t *count);
 void tally_free(struct tally *t);
 
 /* ---- rows.c and the emitters ------------------------------------------ */
 
-/* When a row was; NULL for the rows of --count, which have no time. */
+/* When a row was, or an interval ended; NULL for the rows of --count without
+ * -i, which have no time. */
 struct moment {
 	uint64_t ns;
 	const struct clocks *clocks;
 };
+
+struct ask;
+struct heap_group;
 
 struct emitter {
 	void (*start)(struct rows *r, const struct capture_info *info);
 	void (*header)(struct rows *r);
 	void (*row)(struct rows *r, const struct cell *cells,
 		    const struct moment *when);
+	/* of one key of --hist */
+	void (*hist)(struct rows *r, const struct cell *keys,
+		     const struct heap_group *g, const struct moment *when);
+	/* -i: the time, before what was tallied, header and all */
+	void (*interval)(struct rows *r, const struct moment *when);
 	void (*loss)(struct rows *r, const struct losses *l);
 	void (*end)(struct rows *r, const struct losses *l);
 };
+
+/* ---- tallied.c: -c, --hist, -i ----------------------------------------- */
+
+/* What histograms are of. */
+struct drawn {
+	const char *name, *unit;	/* "us", "us"; "tx_bytes", "bytes" */
+	uint64_t scale;			/* what is one of the unit */
+	enum draw_style style;
+	const struct ask *ask;		/* what hist.c draws them for */
+};
+
+/* tallied_init - false: no memory. */
+bool tallied_init(struct rows *r, const struct options *o);
+void tallied_add(struct rows *r, const struct cell *cells,
+		 const struct event *ev);
+/* tallied_until - it is @now_ns: print what was tallied until the last end of
+ * an interval.  One in which nothing was is shown when a clock @ticks, not
+ * when an event tells that time has passed: a capture may claim centuries. */
+void tallied_until(struct rows *r, uint64_t now_ns, bool ticks);
+/* tallied_end - print what is left. */
+void tallied_end(struct rows *r);
+/* tallied_has_time - rows have got one, as those that are not tallied. */
+bool tallied_has_time(const struct rows *r);
 
 extern const struct emitter table_emitter, json_emitter, csv_emitter;
 
@@ -195,11 +245,14 @@ struct rows {
 	const struct tool *tool;
 	const struct emitter *emit;
 	struct wardrobe wardrobe;
-	struct tally *tally;		/* --count */
+	struct tally *tally;		/* --count, --hist */
+	struct drawn drawn;		/* --hist */
+	uint64_t every_ns, next_ns;	/* -i, and its next end */
+	struct clocks clocks;		/* of the last event */
 	struct layout layout;
-	bool no_header;
-	uint64_t shown, uncounted;
-	uint64_t last_ns;		/* of the last event */
+	bool no_header, printed;
+	uint64_t shown, uncounted, unknown;
+	uint64_t last_ns;		/* of the last event, or tick */
 	struct losses told;
 	struct stamp stamp;
 	uint16_t widths[MAX_COLUMNS];
@@ -207,6 +260,8 @@ struct rows {
 	struct out out;
 };
 
+/* rows_header - the names of the columns, unless -H is given. */
+void rows_header(struct rows *r);
 /* json_losses - `,"lost":1,...`: the counters by name. */
 void json_losses(struct out *o, const struct losses *l);
 /* The counters of struct losses, for all who write or read them. */

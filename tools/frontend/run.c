@@ -85,6 +85,9 @@ void uncounted_tell(const struct rows *rows)
 	if (rows_uncounted(rows))
 		complain("%llu events not counted, too many different keys",
 			 (unsigned long long)rows_uncounted(rows));
+	if (rows_unknown(rows))
+		say("%llu events are in no histogram, since what it is of is "
+		    "not known of them", (unsigned long long)rows_unknown(rows));
 }
 
 /* Not twice the same. */
@@ -161,6 +164,8 @@ static void drain(struct run *r, bool final)
 {
 	sync_clocks(r);
 	ring_consume(r->from->ring, final, on_event, r);
+	if (!final)
+		rows_tick(r->rows, now_ns(), &r->info.clocks);
 	if (!r->broken && !rows_flush(r->rows))
 		r->stop = r->broken = true;
 	if (r->capture && !r->capture_err)

@@ -129,7 +129,7 @@ bool losses_any(const struct losses *l);
 /* losses_tell - what was not shown, and why, on stderr. */
 void losses_tell(const struct tool *t, const struct losses *l,
 		 const char *when);
-/* uncounted_tell - the same of events that --count had no room for. */
+/* uncounted_tell - the same of events that are in no count or histogram. */
 void uncounted_tell(const struct rows *rows);
 
 #endif

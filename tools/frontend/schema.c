@@ -202,6 +202,34 @@ static void put_counters(struct schema *s)
 #undef X
 }
 
+/* Ends of buckets are null where there is none. */
+static void put_group(struct schema *s, const struct tool *t)
+{
+	static const char bound[] = "{\"type\":[\"integer\",\"null\"],"
+		"\"description\":\"upper end of the bucket it is in\"}";
+
+	open_type(s, t, "group", "--hist: rows with equal keys");
+	put_times(s);
+	put_columns(s, t);
+	property(s, "column", "{\"type\":\"string\",\"description\":"
+		 "\"what the rest is of\"}");
+	property(s, "unit", "{\"type\":\"string\",\"description\":"
+		 "\"us, ms, ns, bytes, or empty\"}");
+	property(s, "count", UINT);
+	property(s, "total", "{\"type\":\"integer\"}");
+	property(s, "average", "{\"type\":\"integer\"}");
+	property(s, "p50", bound);
+	property(s, "p90", bound);
+	property(s, "p99", bound);
+	property(s, "buckets", "{\"type\":\"array\",\"items\":{\"type\":"
+		 "\"object\",\"properties\":{"
+		 "\"lo\":{\"type\":[\"integer\",\"null\"]},"
+		 "\"hi\":{\"type\":[\"integer\",\"null\"]},"
+		 "\"count\":" UINT "}}}");
+	close_type(s, ",\"ts_ns\",\"time\",\"column\",\"unit\",\"count\","
+		   "\"buckets\"", ",");
+}
+
 void schema_print(FILE *out, const struct tool *t)
 {
 	struct schema s = { .out = out };
@@ -231,6 +259,7 @@ void schema_print(FILE *out, const struct tool *t)
 		put_columns(&s, t);
 		property(&s, "count", UINT);
 		close_type(&s, ",\"count\"", ",");
+		put_group(&s, t);
 	}
 	open_type(&s, t, "lost", "what was not shown, since the start");
 	put_counters(&s);
@@ -239,6 +268,7 @@ void schema_print(FILE *out, const struct tool *t)
 	open_type(&s, t, "end", "the last line");
 	property(&s, "shown", UINT);
 	property(&s, "uncounted", UINT);
+	property(&s, "unknown", UINT);
 	put_counters(&s);
 	close_type(&s, ",\"shown\"", "");
 	fputs("  ]\n}\n", out);

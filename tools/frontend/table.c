@@ -4,8 +4,7 @@
  * pushes the rest of its row; nothing is cut.  Stacks stand below their row, a
  * line to a frame, and an empty line ends them.
  */
-#include "tools/frontend/ask.h"
-#include "tools/frontend/rows_int.h"
+#include "tools/frontend/heap_int.h"
 
 #include <string.h>
 
@@ -119,6 +118,15 @@ static char *put_cell(char *p, const struct cell *c)
 	return put_u64(p, c->num);
 }
 
+static size_t put_short_cell(char text[CELL_MAX], const struct cell *c)
+{
+	struct cell cell = *c;
+
+	if (cell.len > CELL_MAX - 64)
+		cell.len = CELL_MAX - 64;
+	return (size_t)(put_cell(text, &cell) - text);
+}
+
 static void table_header(struct rows *r)
 {
 	struct table_line line = { &r->out, 0 };
@@ -126,6 +134,8 @@ static void table_header(struct rows *r)
 	const struct column *col;
 	unsigned i;
 
+	if (r->layout.hist)
+		return;		/* each says of what it is */
 	if (heading)
 		put_column(&line, heading, strlen(heading), strlen(heading),
 			   stamp_width(r->layout.time), false);
@@ -187,7 +197,6 @@ static void table_row(struct rows *r, const struct cell *cells,
 {
 	struct table_line line = { &r->out, 0 };
 	char text[CELL_MAX], *end;
-	struct cell cell;
 	size_t len, width;
 	unsigned i;
 
@@ -199,14 +208,10 @@ static void table_row(struct rows *r, const struct cell *cells,
 			   stamp_width(r->layout.time), false);
 	}
 	for (i = 0; i < r->layout.ncols; i++) {
-		cell = cells[i];
-		if (kind_stacks(cell.kind))
+		if (kind_stacks(cells[i].kind))
 			continue;
-		if (cell.len > CELL_MAX - 64)
-			cell.len = CELL_MAX - 64;
-		end = put_cell(text, &cell);
-		len = (size_t)(end - text);
-		width = cell.text ? text_width(text, len) : len;
+		len = put_short_cell(text, &cells[i]);
+		width = cells[i].text ? text_width(text, len) : len;
 		put_column(&line, text, len, width, r->widths[i],
 			   r->layout.cols[i]->flags & C_LEFT);
 	}
@@ -214,7 +219,68 @@ static void table_row(struct rows *r, const struct cell *cells,
 	put_stacks(r, cells);
 }
 
+/* "@us[curl, 4711]:" as bpftrace has it, "comm = curl, pid = 4711" as bcc. */
+static void put_keys(struct rows *r, const struct cell *keys, bool bcc)
+{
+	const struct layout *l = &r->layout;
+	char text[CELL_MAX];
+
+	if (!bcc) {
+		out_puts(&r->out, "@");
+		out_puts(&r->out, r->drawn.name);
+	}
+	for (unsigned i = 0; i < l->ncols; i++) {
+		out_puts(&r->out, i ? ", " : bcc ? "" : "[");
+		if (bcc) {
+			out_puts(&r->out, l->cols[i]->key);
+			out_puts(&r->out, " = ");
+		}
+		out_put(&r->out, text, put_short_cell(text, &keys[i]));
+	}
+	if (!bcc)
+		out_puts(&r->out, l->ncols ? "]:" : ":");
+	if (!bcc || l->ncols)
+		out_puts(&r->out, "\n");
+}
+
+static void table_hist(struct rows *r, const struct cell *keys,
+		       const struct heap_group *g, const struct moment *when)
+{
+	bool bcc = r->drawn.style == STYLE_BCC;
+	FILE *f;
+
+	(void)when;
+	put_keys(r, keys, bcc);
+	f = out_stream(&r->out);
+	if (!f)
+		return;
+	if (bcc)
+		hist_print_bcc(f, r->drawn.ask, g, *r->drawn.unit ?
+			       r->drawn.unit : r->drawn.name);
+	else
+		hist_print_text(f, r->drawn.ask, g);
+	putc('\n', f);
+	fclose(f);
+}
+
+static void table_interval(struct rows *r, const struct moment *when)
+{
+	char *p;
+
+	/* histograms have an empty line behind them */
+	if (r->printed && !r->layout.hist)
+		out_puts(&r->out, "\n");
+	p = out_room(&r->out, STAMP_MAX);
+	stamp_text(&r->stamp, p, TIME_WALL, when->ns, when->clocks);
+	p += strlen("12:34:56");
+	*p++ = '\n';
+	out_done(&r->out, p);
+	rows_header(r);
+}
+
 const struct emitter table_emitter = {
 	.header = table_header,
 	.row = table_row,
+	.hist = table_hist,
+	.interval = table_interval,
 };

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What is tallied and not shown row by row: counts and histograms, at the end
+ * or, under -i, each time an interval is over.
+ *
+ * The clock is that of the events, so that a replay prints what the run did.
+ * Where time passes without events, rows_tick() tells.
+ */
+#include "tools/frontend/heap_int.h"
+
+#include <string.h>
+
+/* What hist.c is to know: powers of two, of values with a sign or without. */
+static const struct ask unsigned_powers = {
+	.what = ASK_HIST, .value = { .shape = SHAPE_U64 },
+}, signed_powers = {
+	.what = ASK_HIST, .value = { .shape = SHAPE_S64 },
+};
+
+/* Durations are kept in ns, and drawn in microseconds, as the tools of the
+ * field have it, or in what is asked for. */
+static void drawn_init(struct drawn *d, const struct column *col,
+		       const struct options *o)
+{
+	static const struct { const char *name; uint64_t ns; } units[] = {
+		[UNIT_DEFAULT] = { "us", 1000 }, [UNIT_US] = { "us", 1000 },
+		[UNIT_MS] = { "ms", 1000000 }, [UNIT_NS] = { "ns", 1 },
+	};
+
+	d->style = o->style;
+	d->ask = col->kind == K_S32 ? &signed_powers : &unsigned_powers;
+	d->name = col->key;
+	d->unit = col->kind == K_BYTES || col->kind == K_KB ? "bytes" : "";
+	d->scale = 1;
+	if (col->kind == K_MS) {
+		d->name = d->unit = units[o->unit].name;
+		d->scale = units[o->unit].ns;
+	}
+}
+
+bool tallied_init(struct rows *r, const struct options *o)
+{
+	r->every_ns = o->interval_ns;
+	if (r->layout.hist)
+		drawn_init(&r->drawn, r->layout.hist, o);
+	r->tally = tally_new(&r->layout);
+	return r->tally;
+}
+
+bool tallied_has_time(const struct rows *r)
+{
+	return !r->tally || r->every_ns || r->layout.hist;
+}
+
+/* ---- in ----------------------------------------------------------------- */
+
+static bool add_value(struct rows *r, const struct cell *cells,
+		      const struct event *ev)
+{
+	const struct drawn *d = &r->drawn;
+	struct cell value;
+	uint32_t slot;
+
+	cell_load(&value, r->layout.hist, ev, r->tool);
+	/* a lower bound has no place in a histogram either */
+	if (value.null || value.least) {
+		r->unknown++;
+		return true;
+	}
+	if (d->scale > 1)
+		value.num /= d->scale;
+	slot = hist_power(value.num, d->ask == &signed_powers);
+	return tally_spread_add(r->tally, cells, slot, value.num);
+}
+
+void tallied_add(struct rows *r, const struct cell *cells,
+		 const struct event *ev)
+{
+	bool fits = r->layout.hist ? add_value(r, cells, ev) :
+				     tally_add(r->tally, cells);
+
+	if (!fits)
+		r->uncounted++;
+}
+
+/* ---- out ---------------------------------------------------------------- */
+
+static void put_hist(struct rows *r, size_t i, const struct cell *keys,
+		     const struct moment *when)
+{
+	struct heap_slot slots[SPREAD_SLOTS];
+	struct heap_group g = { .slots = slots };
+	const struct spread *s = tally_spread(r->tally, i, &g.count);
+
+	g.total = s->total;
+	for (uint32_t n = 0; n < SPREAD_SLOTS; n++)
+		if (s->slots[n])
+			slots[g.nslots++] = (struct heap_slot){ n,
+								s->slots[n] };
+	r->emit->hist(r, keys, &g, when);
+}
+
+static void put_key(struct rows *r, size_t i, const struct moment *when)
+{
+	struct cell cells[MAX_COLUMNS];
+
+	tally_get(r->tally, i, cells);
+	for (unsigned j = 0; j < r->layout.ncols; j++) {
+		cell_dress(&cells[j], r->layout.cols[j], &r->wardrobe,
+			   r->last_ns);
+		cells[j].age_ns = AGE_UNKNOWN;
+	}
+	if (r->layout.hist)
+		put_hist(r, i, cells, when);
+	else
+		r->emit->row(r, cells, tallied_has_time(r) ? when : NULL);
+}
+
+/* What was tallied since it was printed last; @ns: the end of that time. */
+static void put_all(struct rows *r, uint64_t ns)
+{
+	const struct moment when = { .ns = ns, .clocks = &r->clocks };
+
+	if (r->every_ns && r->emit->interval)
+		r->emit->interval(r, &when);
+	else if (!r->printed)
+		rows_header(r);
+	r->printed = true;
+	tally_sort(r->tally);
+	for (size_t i = 0; i < tally_len(r->tally) && !r->out.err; i++)
+		put_key(r, i, &when);
+	tally_clear(r->tally);
+}
+
+void tallied_until(struct rows *r, uint64_t now_ns, bool ticks)
+{
+	if (!r->every_ns || now_ns < r->next_ns)
+		return;
+	if (ticks || tally_len(r->tally))
+		put_all(r, r->next_ns);
+	r->last_ns = r->next_ns;
+	r->next_ns += ((now_ns - r->next_ns) / r->every_ns + 1) * r->every_ns;
+}
+
+void tallied_end(struct rows *r)
+{
+	if (!r->every_ns || tally_len(r->tally) || !r->printed)
+		put_all(r, r->last_ns);
+}
