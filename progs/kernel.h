@@ -34,6 +34,8 @@ typedef __s32 s32;
 #define IPPROTO_SCTP	132
 #define IPPROTO_MPTCP	262
 
+#define MSG_PEEK	2
+
 /* include/net/tcp_states.h */
 enum {
 	TCP_ESTABLISHED = 1, TCP_SYN_SENT, TCP_SYN_RECV, TCP_FIN_WAIT1,

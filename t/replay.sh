@@ -57,6 +57,10 @@ for form in '-F table' -j --csv; do
 	# shellcheck disable=SC2086
 	golden "replay-interval-$as.txt" "$sockeye" replay $form -c -i 1 \
 		-o laddr,type "$top/t/data/tcpretrans.cap"
+	# shellcheck disable=SC2086
+	golden "replay-hist-interval-$as.txt" "$sockeye" replay $form \
+		-i 800ms --hist think_ns --unit ms -o rport \
+		"$top/t/data/so1stbyte.cap"
 done
 golden replay-hist-bcc.txt "$sockeye" replay --hist TX_KB --style bcc \
 	"$top/t/data/tcplife.cap"

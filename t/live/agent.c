@@ -215,12 +215,13 @@ static int do_recv(struct slots *s, const struct cmd *c)
 }
 
 /* What must come now, and nothing else: 0 the end, otherwise an errno. */
-static int do_wait(struct slots *s, const struct cmd *c, int expect)
+static int do_wait(struct slots *s, const struct cmd *c, int flags,
+		   int expect)
 {
 	ssize_t n;
 
 	do
-		n = recv(s->fd[c->slot], s->buf, 1, 0);
+		n = recv(s->fd[c->slot], s->buf, 1, flags);
 	while (n < 0 && errno == EINTR);
 	if (n > 0)
 		errno = EMSGSIZE;
@@ -252,6 +253,29 @@ static int do_distract(struct slots *s, const struct cmd *c)
 	int err = distract(s->fd[c->slot], c->n);
 
 	return err ? err : do_outcome(s, c);
+}
+
+static int do_peek(struct slots *s, const struct cmd *c)
+{
+	ssize_t n;
+
+	do
+		n = recv(s->fd[c->slot], s->buf, 1, MSG_PEEK);
+	while (n < 0 && errno == EINTR);
+	if (!n)
+		errno = ENODATA;
+	return n == 1 ? 0 : -1;
+}
+
+static int do_dup(struct slots *s, const struct cmd *c)
+{
+	int fd = fcntl(s->fd[c->slot], F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	close(s->fd[c->slot]);
+	s->fd[c->slot] = fd;
+	return 0;
 }
 
 static int do_close(struct slots *s, const struct cmd *c)
@@ -301,8 +325,11 @@ static int obey(struct slots *s, const struct cmd *c, struct reply *r)
 	case OP_ACCEPT: return do_accept(s, c, r);
 	case OP_SEND: return do_send(s, c);
 	case OP_RECV: return do_recv(s, c);
-	case OP_EOF: return do_wait(s, c, 0);
-	case OP_WAIT_RST: return do_wait(s, c, ECONNRESET);
+	case OP_EOF: return do_wait(s, c, 0, 0);
+	case OP_WAIT_RST: return do_wait(s, c, 0, ECONNRESET);
+	case OP_AGAIN: return do_wait(s, c, MSG_DONTWAIT, EAGAIN);
+	case OP_PEEK: return do_peek(s, c);
+	case OP_DUP: return do_dup(s, c);
 	case OP_OUTCOME: return do_outcome(s, c);
 	case OP_DISTRACT: return do_distract(s, c);
 	case OP_SHUT: return shutdown(s->fd[c->slot], SHUT_WR);

@@ -35,6 +35,9 @@ enum op {
 	OP_WAIT_RST,	/* ECONNRESET must come */
 	OP_OUTCOME,	/* of a non-blocking connect; SO_ERROR's is the err */
 	OP_DISTRACT,	/* the same, after what n says (enum distraction) */
+	OP_AGAIN,	/* there must be nothing to read: EAGAIN */
+	OP_PEEK,	/* look at a byte, when there is one, and leave it */
+	OP_DUP,		/* slot := a copy of it; what it was is closed */
 	OP_SHUT,	/* shutdown(SHUT_WR) */
 	OP_CLOSE,
 	OP_RESET,	/* close with SO_LINGER 0 */
