@@ -41,7 +41,8 @@ static const struct alternative first_read[] = {
 	{ HOOKS(KPROBE("on_read_enter", "tcp_recvmsg",
 		       "sk - - flags old_flags"),
 		KRETPROBE("on_read_exit", "tcp_recvmsg", "ret",
-			  .maxactive = 1024)) },
+			  .maxactive = 1024)),
+	  .note = "from Linux 6.18 on a read may be taken for a peek" },
 };
 
 static const struct role role_read = {

@@ -15,6 +15,9 @@
 #include <unistd.h>
 
 #define CONNS 67
+#define CROWD 37		/* open at a time, */
+#define CROWDS 3		/* so often, */
+#define ROOM "41"		/* with room for so many */
 #define THINK_MS 300
 #define PEEK_MS 40
 #define FIRST_PORT 23001
@@ -52,11 +55,12 @@ struct scene {
 /* ---- connections -------------------------------------------------------- */
 
 /* Bound first, so that no port is used twice. */
-static void open_one(struct scene *s, struct made *m, unsigned i)
+static void open_one(struct scene *s, struct made *m, unsigned i,
+		     unsigned slot)
 {
 	int family = i % 2 ? AF_INET6 : AF_INET;
 	unsigned listener = i % 2;
-	struct cmd c = { .op = OP_BIND };
+	struct cmd c = { .op = OP_BIND, .slot = slot };
 
 	m->kind = i % KINDS;
 	m->addr = i % 2 ? "::1" : "127.0.0.1";
@@ -70,7 +74,23 @@ static void open_one(struct scene *s, struct made *m, unsigned i)
 	addr_set(&c.addr, family, m->addr, m->rport);
 	agent_post(&s->tr.cli, &c);
 	agent_wait(&s->tr.cli);
-	agent_do(&s->tr.srv, OP_ACCEPT, 0, LISTENER + listener);
+	agent_do(&s->tr.srv, OP_ACCEPT, slot, LISTENER + listener);
+}
+
+/* Many at once, all closed unread; more than there is room for, if they were
+ * not forgotten. */
+static void make_crowd(struct scene *s, unsigned n)
+{
+	struct made unread;
+	unsigned i;
+
+	for (i = 0; i < CROWD; i++)
+		open_one(s, &unread, CONNS + n * CROWD + i, 1 + i);
+	for (i = 0; i < CROWD; i++) {
+		agent_do(&s->tr.cli, OP_CLOSE, 1 + i, 0);
+		agent_do(&s->tr.srv, OP_CLOSE, 1 + i, 0);
+	}
+	netns_idle(s->tr.t, &s->tr.ns);
 }
 
 /* The client reads what the server sends, if it is not there yet waiting. */
@@ -112,7 +132,7 @@ static void make_one(struct scene *s, unsigned i)
 	struct agent *cli = &s->tr.cli, *srv = &s->tr.srv;
 	struct made *m = &s->made[i];
 
-	open_one(s, m, i);
+	open_one(s, m, i, 0);
 	if (m->kind == AGAIN) {
 		agent_do(cli, OP_AGAIN, 0, 0);
 		agent_do(cli, OP_AGAIN, 0, 0);
@@ -142,7 +162,10 @@ static void make_one(struct scene *s, unsigned i)
 static void make(struct scene *s)
 {
 	struct made *m;
+	unsigned n;
 
+	for (n = 0; n < CROWDS; n++)
+		make_crowd(s, n);
 	for (m = s->made; m < s->made + CONNS; m++) {
 		make_one(s, m - s->made);
 		s->reads += m->read;
@@ -259,14 +282,15 @@ static void firstbyte(struct test *t)
 	struct tool r;
 	unsigned n;
 
-	run(t, &s, &r, ARGS("--events", "--csv", "-o", COLUMNS));
+	run(t, &s, &r, ARGS("--events", "--csv", "-o", COLUMNS, "--strict",
+			    "--max-sockets", ROOM));
 	n = check_rows(t, &s, r.text);
 	for (m = s.made; m < s.made + CONNS; m++)
 		if (m->shown != m->read)
 			differ(t, "connection %d, kind %d: shown %u times",
 			       (int)(m - s.made), m->kind, m->shown);
-	summary(t, "%u connections, %u read from, %u shown", CONNS, s.reads,
-		n);
+	summary(t, "%u connections, %u read from, %u shown",
+		CONNS + CROWDS * CROWD, s.reads, n);
 	tool_release(&r);
 	traffic_release(&s.tr);
 }
