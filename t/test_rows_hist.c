@@ -352,6 +352,29 @@ START_TEST(interval_json)
 }
 END_TEST
 
+/* More keys than there is room for are counted, and those there are go on. */
+START_TEST(many)
+{
+	opt.hist = "MS";
+	opt.columns = "id";
+	opt.format = FMT_CSV;
+	opt.no_header = true;
+	begin();
+	for (uint64_t i = 0; i < 2 * (SPREAD_MAX + 7); i++) {
+		struct fakelife_event ev;
+
+		fakelife_fill(&ev, 0);
+		ev.flow.id = i % (SPREAD_MAX + 7);
+		ck_assert(rows_add(rows, &ev.event, &fakelife_info.clocks));
+	}
+	ck_assert_uint_eq(rows_uncounted(rows), 14);
+	end();
+	ck_assert_ptr_nonnull(strstr(text, ",0x0,8192,16383,2\n"));
+	ck_assert_ptr_nonnull(strstr(text, ",0xffff,8192,16383,2\n"));
+	ck_assert_ptr_null(strstr(text, ",0x10000,"));
+}
+END_TEST
+
 /* Nothing at all: the header of CSV, once, and no histogram. */
 START_TEST(empty)
 {
@@ -388,6 +411,7 @@ Suite *suite_rows_hist(void)
 	tcase_add_test(tc, intervals);
 	tcase_add_test(tc, interval_lines);
 	tcase_add_test(tc, interval_json);
+	tcase_add_test(tc, many);
 	tcase_add_test(tc, empty);
 	suite_add_tcase(s, tc);
 	return s;

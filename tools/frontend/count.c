@@ -221,7 +221,7 @@ static bool make_room(struct tally *t)
 
 	if (t->len < t->cap)
 		return true;
-	if (cap > TALLY_MAX)
+	if (cap > (t->layout->hist ? SPREAD_MAX : TALLY_MAX))
 		return false;
 	slots = calloc(2 * cap, sizeof(*slots));
 	if (!slots)

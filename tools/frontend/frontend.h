@@ -252,7 +252,8 @@ void rows_loss(struct rows *r, const struct losses *l);
 bool rows_end(struct rows *r, const struct losses *l);
 /* rows_shown - rows so far; under --count events counted. */
 uint64_t rows_shown(const struct rows *r);
-/* rows_uncounted - events that --count or --hist had no room for (2^18 keys).
+/* rows_uncounted - events that --count (2^18 keys) or --hist (2^16) had no
+ * room for.
  * rows_unknown - those in no histogram, since what it is of is not known, or
  * only a lower bound of it. */
 uint64_t rows_uncounted(const struct rows *r);

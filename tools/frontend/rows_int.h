@@ -157,7 +157,8 @@ int layout_select(struct layout *l, const struct options *o, char *why,
 
 /* ---- count.c ---------------------------------------------------------- */
 
-#define TALLY_MAX (1u << 18)	/* keys */
+#define TALLY_MAX (1u << 18)	/* keys, */
+#define SPREAD_MAX (1u << 16)	/* or histograms, of half a KB each */
 
 /* Of --hist: values by powers of two, in the slots that progs/engine.h has for
  * ASK_HIST. */
