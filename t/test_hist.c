@@ -12,7 +12,7 @@
 
 #include "t/golden.h"
 #include "t/json.h"
-#include "tools/frontend/ask.h"
+#include "tools/frontend/heap_int.h"
 
 Suite *suite_hist(void);
 
@@ -46,6 +46,23 @@ START_TEST(test_powers)
 	check_slot(&a, 64, (int64_t)1 << 62, INT64_MAX);
 	check_slot(&a, 65, INT64_MAX, INT64_MAX);
 	check_slot(&a, UINT32_MAX, INT64_MAX, INT64_MAX);
+}
+END_TEST
+
+START_TEST(test_slot_of_value)
+{
+	const struct ask a = { .what = ASK_HIST };
+	int64_t lo, hi;
+
+	for (uint32_t slot = ASK_SLOT_ZERO; slot < 65; slot++) {
+		hist_slot(&a, slot, &lo, &hi);
+		ck_assert_uint_eq(hist_power((uint64_t)lo, false), slot);
+		ck_assert_uint_eq(hist_power((uint64_t)hi, true), slot);
+	}
+	ck_assert_uint_eq(hist_power(1ull << 63, false), 65);
+	ck_assert_uint_eq(hist_power(UINT64_MAX, false), hist_last(&a));
+	ck_assert_uint_eq(hist_power(UINT64_MAX, true), ASK_SLOT_NEGATIVE);
+	ck_assert_uint_eq(hist_power(1ull << 63, true), ASK_SLOT_NEGATIVE);
 }
 END_TEST
 
@@ -395,6 +412,7 @@ Suite *suite_hist(void)
 	TCase *tc = tcase_create("buckets");
 
 	tcase_add_test(tc, test_powers);
+	tcase_add_test(tc, test_slot_of_value);
 	tcase_add_test(tc, test_steps);
 	tcase_add_test(tc, test_percentiles);
 	suite_add_tcase(s, tc);
