@@ -42,7 +42,8 @@ static const struct alternative first_read[] = {
 		       "sk - - flags old_flags"),
 		KRETPROBE("on_read_exit", "tcp_recvmsg", "ret",
 			  .maxactive = 1024)),
-	  .note = "from Linux 6.18 on a read may be taken for a peek" },
+	  .note = "may miss what happens while its program runs, and tells; "
+		  "from Linux 6.18 on a read may be taken for a peek" },
 };
 
 static const struct role role_read = {

