@@ -67,8 +67,16 @@ golden replay-hist-bcc.txt "$sockeye" replay --hist TX_KB --style bcc \
 golden replay-hist-keyless.txt "$sockeye" replay --hist MS -o -laddr,raddr \
 	"$top/t/data/tcplife.cap"
 for t in $("$sockeye" list | sed 's/ .*//'); do
+	# those that are requests have the same options; two are enough
+	if "$sockeye" help "$t" | grep -q '^Maps:'; then
+		case $t in
+		accepts | socketio) ;;
+		*)	continue ;;
+		esac
+	else
+		golden "schema-$t.json" "$sockeye" "$t" --schema
+	fi
 	golden "help-$t.txt" "$sockeye" help "$t"
-	golden "schema-$t.json" "$sockeye" "$t" --schema
 done
 echo "t/replay.sh: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

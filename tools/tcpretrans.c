@@ -21,7 +21,7 @@ static const struct column columns[] = {
 	    "local address"),
 	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_KEY | C_LEFT,
 	    "local port"),
-	COL_ENUM(EV, type, types, 6, "type", "TYPE", C_LEFT,
+	COL_ENUM(EV, type, types, 6, "kind", "TYPE", C_LEFT,
 		 "SYN, SYNACK, RTO (timeout), FAST (duplicate ACKs, SACK, "
 		 "RACK), TLP (tail loss probe)"),
 	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR", C_KEY | C_LEFT,

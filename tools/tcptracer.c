@@ -17,7 +17,7 @@ static const char *const hows[] = {
 };
 
 static const struct column columns[] = {
-	COL_ENUM(EV, type, types, 1, "type", "T", C_KEY | C_LEFT,
+	COL_ENUM(EV, type, types, 1, "kind", "T", C_KEY | C_LEFT,
 		 "C connected, A accepted, X closed, F failed to connect"),
 	COL_PID(EV), COL_COMM(EV, 10, 0), COL_IP(EV, 0),
 	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "SADDR", C_KEY | C_LEFT,

@@ -16,7 +16,7 @@
 /* Only at its end is known how it ends; what ended has a life. */
 static void add_row(struct socks *s, struct sock *k, unsigned row)
 {
-	const char *type = table_cell(&s->tb, row, "type");
+	const char *type = table_cell(&s->tb, row, "kind");
 	uint64_t ns = 0;
 
 	sock_word(k, type);
@@ -185,7 +185,7 @@ static void make_silent(struct pair *p, struct test *t)
 
 static void add_silent(struct socks *s, struct sock *k, unsigned row)
 {
-	const char *type = table_cell(&s->tb, row, "type");
+	const char *type = table_cell(&s->tb, row, "kind");
 
 	sock_word(k, type);
 	sock_expect(s, k, "how", *type == 'X' ? "TIMEOUT" : "");

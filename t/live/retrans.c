@@ -168,7 +168,7 @@ static void check_pid(const struct row *r, const struct flow *f, bool back,
 static void take_row(struct row *r)
 {
 	struct retrans *rt = r->rt;
-	const char *name = cell(r, "type");
+	const char *name = cell(r, "kind");
 	struct flow *f;
 	unsigned type;
 	bool back = false;
