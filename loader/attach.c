@@ -199,6 +199,7 @@ static int attach_tracefs(struct env *env, const struct hook *h,
 	err = tracefs_probe_add(env, &a->probe, h, where, e);
 	if (err)
 		return err;
+	env->probe_entries = true;
 	snprintf(event, sizeof(event), "sockeye/%s", a->probe.name);
 	return attach_event_id(env, event, prog_fd, a, e);
 }
@@ -209,11 +210,19 @@ static int attach_place(struct env *env, const struct hook *h,
 {
 	bool user = is_user(h);
 	uint8_t *has = user ? &env->has.uprobe_pmu : &env->has.kprobe_pmu;
+	struct err scratch = { 0 };
 	uint64_t retbit = 1;
 	int type;
 
-	/* only tracefs takes maxactive, but an entry there can be left behind
-	 * by a killed process */
+	/* Only tracefs takes maxactive: a function that sleeps returns unseen
+	 * where too many wait in it, and too many may be two.  The PMU comes
+	 * first for all else, since an entry in tracefs can be left behind by a
+	 * killed process. */
+	if (h->kind == HOOK_KRETPROBE && h->maxactive) {
+		if (!attach_tracefs(env, h, p, prog_fd, a, &scratch))
+			return 0;
+		detach(env, a);
+	}
 	if (*has != FEAT_NO) {
 		type = perf_pmu(user ? "uprobe" : "kprobe", &retbit);
 		*has = type >= 0 ? FEAT_YES : FEAT_NO;

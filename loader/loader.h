@@ -209,6 +209,7 @@ struct env {
 	uint8_t word_size;	/* bytes of a long in the kernel: 4, 8 */
 	bool big_endian;
 	bool preempts;		/* tasks may be preempted in the kernel */
+	bool probe_entries;	/* there are some in kprobe_events */
 	struct btf *kernel_btf;	/* owned by fields; NULL: none (then there
 				   is no fentry and no tp_btf) */
 	struct btf *types;	/* the BTF that is asked first, --btf FILE's

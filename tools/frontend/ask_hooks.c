@@ -27,6 +27,9 @@ static const struct {
 	{ "uretprobe", HOOK_URETPROBE }, { "ur", HOOK_URETPROBE },
 };
 
+/* Functions that sleep have many callers that wait in them. */
+#define SLEEPERS 1024
+
 static bool is_glob(const char *text)
 {
 	return strpbrk(text, "*?[") != NULL;
@@ -200,8 +203,10 @@ static int add_named(struct ask_hooks *l, uint8_t kind, const char *target,
 		return too_many(word, e);
 	if (err)
 		return err_set(e, -err, "hooks");
-	if (l->n > before)
+	if (l->n > before) {
 		l->named[before] = true;
+		l->hooks[before].maxactive = SLEEPERS;
+	}
 	return 0;
 }
 

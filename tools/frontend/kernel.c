@@ -29,8 +29,7 @@ void kernel_leave(const struct env *env, bool users)
 {
 	/* files of other processes are for who may look at these */
 	if (!users)
-		caps_drop(env->has.kprobe_pmu == FEAT_NO &&
-			  env->has.kprobe != FEAT_NO);
+		caps_drop(env->probe_entries);
 }
 
 void kernel_clocks(struct capture_info *info)
