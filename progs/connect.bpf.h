@@ -5,6 +5,7 @@
  * Before this is included there must be
  *   followed(protocol)	is a socket of this protocol followed?
  *   wanted(ev)		is what has come of it shown?
+ *   caller(ctx)	the caller's stack, as K_USTACK has it
  *
  * A call that begins a handshake is kept under its socket, since the outcome
  * is the socket's: it may come in the call or after it, seen by no thread or
@@ -219,8 +220,8 @@ static __always_inline int put_attempt(const struct attempt *a,
 	return !err;
 }
 
-static __always_inline int begin(struct sock *sk, void *uaddr, u32 len,
-				 int user)
+static __always_inline int begin(void *ctx, struct sock *sk, void *uaddr,
+				 u32 len, int user)
 {
 	u32 protocol = READ_BITS(sk, sk_protocol), family, state;
 	const struct sock_common *common = &sk->__sk_common;
@@ -238,6 +239,7 @@ static __always_inline int begin(struct sock *sk, void *uaddr, u32 len,
 		return 0;
 	}
 	fill_event(&a.ev, sk, protocol);
+	a.ev.ustack = caller(ctx);
 	if (!read_peer(&a.ev.flow, &family, uaddr, len, user)) {
 		c.uaddr = (u64)uaddr;
 		c.len = len;
@@ -314,7 +316,7 @@ static __always_inline int take_call(struct call *c)
 SEC("probe/connect")
 int on_connect(struct probe___connect *ctx)
 {
-	return begin(READ(ctx->socket, sk), ctx->uaddr, ctx->len, 0);
+	return begin(ctx, READ(ctx->socket, sk), ctx->uaddr, ctx->len, 0);
 }
 
 SEC("probe/connect")
@@ -374,7 +376,7 @@ static __always_inline int leave(void *ctx, s32 ret)
 SEC("probe/connect")
 int on_connect_enter(struct probe___enter *ctx)
 {
-	return begin(sock_of_fd(ctx->fd), ctx->uaddr, ctx->len, 1);
+	return begin(ctx, sock_of_fd(ctx->fd), ctx->uaddr, ctx->len, 1);
 }
 
 /* net.h: what socketcall(2) is called for. */
@@ -405,7 +407,7 @@ int on_connect_enter_call(struct probe___call *ctx)
 		probe_read_user(LOW_BYTES(uaddr, word), word, arg + word);
 		probe_read_user(LOW_BYTES(len, word), word, arg + 2 * word);
 	}
-	return begin(sock_of_fd(fd), (void *)uaddr, len, 1);
+	return begin(ctx, sock_of_fd(fd), (void *)uaddr, len, 1);
 }
 
 SEC("probe/connect")

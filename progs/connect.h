@@ -18,8 +18,9 @@ struct connect_event {
 	__s32 final;		/* of the attempt */
 	__u32 handshake;	/* 1: this call began one */
 	__u32 pad;
+	__s64 ustack;		/* of the caller, see K_USTACK */
 };
 
-_Static_assert(sizeof(struct connect_event) == 144, "struct connect_event");
+_Static_assert(sizeof(struct connect_event) == 152, "struct connect_event");
 
 #endif

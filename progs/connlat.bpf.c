@@ -13,6 +13,19 @@ static __always_inline int wanted(const struct connect_event *ev)
 	return ev->handshake && ev->latency_ns >= CONST(min_ns);
 }
 
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 4096);
+	__uint(key_size, 4);
+	__uint(value_size, STACK_DEPTH * sizeof(u64));
+} stacks SEC(".maps");
+
+static __always_inline long caller(void *ctx)
+{
+	return CONST(want_ustack) ?
+	       get_stackid(ctx, &stacks, BPF_F_USER_STACK) : 0;
+}
+
 #include "progs/connect.bpf.h"
 
 LICENSE;

@@ -121,6 +121,7 @@ static u64 (*get_current_uid_gid)(void) = (void *)15;
 static long (*get_current_comm)(void *buf, u32 size) = (void *)16;
 static long (*perf_event_output)(void *ctx, const void *map, u64 flags,
 				 const void *data, u64 size) = (void *)25;
+static long (*get_stackid)(void *ctx, const void *map, u64 flags) = (void *)27;
 static u64 (*get_current_task)(void) = (void *)35;
 static u64 (*get_current_cgroup_id)(void) = (void *)80;		/* 4.18 */
 /* these two are linked as probe_read where the kernel has but that */

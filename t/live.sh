@@ -40,7 +40,7 @@ fi
 	exit 1
 }
 # shellcheck disable=SC2086
-[ -z "${asks-}" ] || "$live" -s "$sockeye" $asks || {
+[ -z "${asks-}" ] || "$live" -s "$sockeye" -n 211 $asks || {
 	echo "FAIL: t/live.sh, of count and the like (exit $?)" >&2
 	exit 1
 }

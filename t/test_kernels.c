@@ -249,6 +249,8 @@ static void constants(struct bench *b, const struct tool *t, uint32_t version,
 	constant(b, "want_id", all);
 	constant(b, "want_netns", all);
 	constant(b, "want_cgroup", all);
+	constant(b, "want_kstack", all);
+	constant(b, "want_ustack", all);
 	constant(b, "einprogress", 115);
 	constant(b, "ringbuf", 0);
 	constant(b, "ring_wake", 65536);

@@ -27,6 +27,8 @@ static const struct column columns[] = {
 	    "local address"),
 	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_LEFT | C_HIDDEN,
 	    "local port"),
+	COL(EV, ustack, K_USTACK, 0, "ustack", "USTACK", C_HIDDEN,
+	    "code of the process that called connect(2)"),
 	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
 	{ 0 }
 };
@@ -40,9 +42,11 @@ static const struct tool_option options[] = {
 };
 
 static const struct example examples[] = {
-	{ "", "what each TCP connection cost the one who asked for it" },
-	{ "-p 4711 -x", "one process's, with all columns" },
-	{ "--min 200ms", "those that took longer" },
+	{ "", "until Ctrl-C: histograms by the code that connects" },
+	{ "--events", "a line for each connection" },
+	{ "--hist latency_ns -o raddr,rport,err", "histograms by where to" },
+	{ "-p 4711 --events -x", "one process's, with all columns" },
+	{ "--events --min 200ms", "those that took longer" },
 	{ 0 }
 };
 
@@ -50,7 +54,9 @@ const struct tool tool_soconnlat = {
 	.name = "soconnlat",
 	.summary = "connect latency of TCP sockets, blocking or not",
 	.about = "Measures, socket by socket, the time from connect(2) until "
-		"the connection is there or has failed.  It is the socket "
+		"the connection is there or has failed, and prints "
+		"histograms by the code of the process that called, its "
+		"name, and ERR; or with --events a line for each.  It is the socket "
 		"that is followed, not the thread or the descriptor: which "
 		"of several descriptors becomes ready first, which thread "
 		"waits, with poll, epoll, io_uring or not at all, makes no "
@@ -63,7 +69,8 @@ const struct tool tool_soconnlat = {
 		"TCP socket's state; nothing runs per packet.",
 	.spec = &spec_connlat,
 	.filters = F_FLOW,
-	.flags = T_COUNT,
+	.flags = T_COUNT | T_STACKS,
+	.hist = "latency_ns", .hist_keys = "ustack,comm,err",
 	.options = options,
 	.roles = roles,
 	.columns = columns,

@@ -88,24 +88,55 @@ static void connect_distracted(struct test *t, struct delayed *d,
 	close_far(d);
 }
 
+/* All in the bucket of 200 ms, and by the code that calls connect(2). */
+static void check_hist(struct test *t, const char *csv, unsigned made)
+{
+	uint64_t total = 0, n;
+	struct table tb;
+	unsigned i;
+
+	if (!table_parse(&tb, t, csv))
+		return;
+	for (i = 0; i < tb.nrows; i++) {
+		if (!cell_u64(table_cell(&tb, i, "count"), &n) ||
+		    strcmp(table_cell(&tb, i, "lo"), "131072"))
+			differ(t, "a bucket from %s us",
+			       table_cell(&tb, i, "lo"));
+		else
+			total += n;
+		if (!strstr(table_cell(&tb, i, "ustack"), "connect"))
+			differ(t, "a stack without connect: %s",
+			       table_cell(&tb, i, "ustack"));
+	}
+	if (total != made)
+		differ(t, "%u in the bucket, %u made", (unsigned)total, made);
+	table_release(&tb);
+}
+
 static void soconnlat_netem(struct test *t)
 {
 	struct traffic tr = { .t = t };
 	struct delayed d;
-	struct tool r;
+	struct tool r, hist;
 	unsigned i, n;
 
 	delayed_init(t, &d);
 	tr.ns = d.a;
 	tr.cli = d.cli;
 	tool_init(&r, t, d.a.inum);
-	tool_start(&r, "soconnlat", ARGS("--csv", "--strict", "-o",
+	tool_start(&r, "soconnlat", ARGS("--csv", "--strict", "--events", "-o",
 					 fields_columns(LAT_FIELDS)));
+	tool_init(&hist, t, d.a.inum);
+	tool_start(&hist, "soconnlat", ARGS("--csv"));
 	for (i = 0; i < 3 * DISTRACTIONS; i++)
 		connect_distracted(t, &d, &tr, i);
 	tool_stop(&r, SIGINT);
 	tool_check_clean(&r);
+	tool_stop(&hist, SIGINT);
+	tool_check_clean(&hist);
 	n = compare(t, r.text, &tr, want_clients, NULL, LAT_FIELDS);
+	check_hist(t, hist.text, tr.nends);
+	tool_release(&hist);
 	summary(t, "%u connects delayed by %u ms, %u shown with that", tr.nends,
 		DELAY_MS, n);
 	agent_stop(&d.cli);
@@ -163,7 +194,7 @@ static void soconnect_errors(struct test *t)
 
 static void soconnlat(struct test *t)
 {
-	run(t, "soconnlat", NULL, want_handshake, LAT_FIELDS);
+	run(t, "soconnlat", ARGS("--events"), want_handshake, LAT_FIELDS);
 }
 
 static void tcpconnlat(struct test *t)

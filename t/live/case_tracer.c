@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define COLUMNS								\
-	"id,type,pid,uid,comm,ip,netns,laddr,lport,raddr,rport,how,err,"	\
+	"id,kind,pid,uid,comm,ip,netns,laddr,lport,raddr,rport,how,err,"	\
 	"duration_ns,tx_bytes,rx_bytes"
 
 /* ---- one row ----------------------------------------------------------- */

@@ -38,7 +38,7 @@ struct retrans {
 };
 
 #define RETRANS_COLUMNS							\
-	"pid,comm,ip,laddr,lport,raddr,rport,netns,type,seq,end_seq,len," \
+	"pid,comm,ip,laddr,lport,raddr,rport,netns,kind,seq,end_seq,len," \
 	"segs,state,err"
 
 void retrans_init(struct retrans *rt, struct test *t);

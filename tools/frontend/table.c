@@ -235,6 +235,11 @@ static void put_keys(struct rows *r, const struct cell *keys, bool bcc)
 			out_puts(&r->out, l->cols[i]->key);
 			out_puts(&r->out, " = ");
 		}
+		if (kind_stacks(keys[i].kind)) {
+			out_puts(&r->out, "\n");
+			put_stack(&r->out, &keys[i]);
+			continue;
+		}
 		out_put(&r->out, text, put_short_cell(text, &keys[i]));
 	}
 	if (!bcc)
