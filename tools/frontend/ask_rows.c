@@ -26,6 +26,7 @@ static int show(struct asked *r)
 
 int ask_rows(struct asked *r, struct options *o)
 {
+	const struct tool *tool = o->tool;
 	struct ask_tool made;
 	struct layout layout;
 	int ret = -1;
@@ -44,6 +45,7 @@ int ask_rows(struct asked *r, struct options *o)
 	}
 	if (ret < 0)
 		ret = show(r);
+	o->tool = tool;
 	ask_tool_release(&made);
 	return ret;
 }

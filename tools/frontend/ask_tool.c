@@ -126,7 +126,7 @@ static void put_heading(char heading[ASK_HEADING], const struct ask_value *v)
 {
 	size_t i;
 
-	for (i = 0; v->name[i] && i < ASK_HEADING - 5; i++)
+	for (i = 0; i < ASK_HEADING - 5 && v->name[i]; i++)
 		heading[i] = (char)toupper((unsigned char)v->name[i]);
 	heading[i] = '\0';
 	if (v->from == FROM_LATENCY)
