@@ -214,6 +214,14 @@ static void sormem(struct shown *s, const struct made *m)
 	WANT(s, 0, "count", "map", "udp_refused");
 }
 
+static void sordrop(struct shown *s, const struct made *m)
+{
+	WANT(s, m->dropped, "count", "map", "udp_refused", "err", "ENOMEM");
+	WANT(s, m->dropped, "count", "map", "udp_refused");
+	if (!m->dropped)
+		differ(s->t, "all datagrams had room");
+}
+
 static void acceptcount(struct shown *s, const struct made *m)
 {
 	WANT(s, m->calls_of_accept, "count", "pid", s->p.text, "comm",
@@ -316,6 +324,7 @@ static const struct preset {
 	{ "soprotocol", PLAY_ALL, soprotocol, false },
 	{ "sockstat", PLAY_ALL, sockstat, false },
 	{ "sormem", PLAY_ALL, sormem, false },
+	{ "sordrop", PLAY_FLOOD, sordrop, false },
 	{ "acceptcount", PLAY_ALL, acceptcount, false },
 	{ "connectcount", PLAY_ALL, connectcount, false },
 	{ "connectstack", PLAY_ALL, connectstack, false },
@@ -406,7 +415,7 @@ static void run_accepts(struct test *t)
 	player_release(&s.p);
 }
 
-#define SOCKETS 6
+#define SOCKETS 7
 
 static void preset_sockets(struct test *t)
 {

@@ -17,6 +17,7 @@
 #define REFUSED 17
 #define EAGAINS 7
 #define EPIPES 5
+#define FLOOD 401
 
 static const size_t sizes[] = { 1, 2, 3, 512, 4096, 65536 };
 
@@ -251,6 +252,22 @@ static void be_refused(void)
 	}
 }
 
+/* Nobody reads before all are sent. */
+static void flood(enum sort s)
+{
+	int fd[2], i, least = 1;
+
+	datagram_pair(fd, s);
+	setsockopt(fd[1], SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
+	for (i = 0; i < FLOOD; i++)
+		put(fd[0], s, 100);
+	while (recv(fd[1], data, sizeof(data), MSG_DONTWAIT) >= 0)
+		i--;
+	made->dropped += (unsigned)i;
+	close(fd[0]);
+	close(fd[1]);
+}
+
 static void __attribute__((noreturn)) play(int go, int what)
 {
 	int s;
@@ -258,9 +275,14 @@ static void __attribute__((noreturn)) play(int go, int what)
 
 	if (read(go, &c, 1) != 1)
 		_exit(1);
-	for (s = 0; s < SORTS; s++)
-		if (what == PLAY_ALL || s == S_UDP || s == S_UDP6)
+	for (s = 0; s < SORTS; s++) {
+		bool udp = s == S_UDP || s == S_UDP6;
+
+		if (what == PLAY_ALL || (what == PLAY_UDP && udp))
 			talk((enum sort)s);
+		if (what == PLAY_FLOOD && udp)
+			flood((enum sort)s);
+	}
 	if (what == PLAY_ALL)
 		be_refused();
 	_exit(0);

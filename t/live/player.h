@@ -14,6 +14,7 @@ enum sort { S_TCP, S_TCP6, S_MAPPED, S_UDP, S_UDP6, S_UNIX, S_UNIXD, SORTS };
 
 /* What was made, by the sort of the socket. */
 struct made {
+	unsigned dropped;		/* of datagrams */
 	unsigned sockets, binds, listens, calls_of_accept;
 	unsigned connects[SORTS], accepts[SORTS];
 	unsigned refused;		/* of the connects[S_TCP] */
@@ -28,6 +29,7 @@ struct made {
 enum {
 	PLAY_ALL = 0,
 	PLAY_UDP = 1,		/* datagrams over loopback alone */
+	PLAY_FLOOD = 2,		/* more of them than there is room for */
 };
 
 struct player {
