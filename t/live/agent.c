@@ -176,6 +176,16 @@ static int do_accept(struct slots *s, const struct cmd *c, struct reply *r)
 	return 0;
 }
 
+static int do_queued(struct slots *s, const struct cmd *c)
+{
+	struct pollfd p = { .fd = s->fd[c->slot], .events = POLLIN };
+	int n;
+
+	while ((n = poll(&p, 1, -1)) < 0 && errno == EINTR)
+		;
+	return n == 1 ? 0 : -1;
+}
+
 static int do_send(struct slots *s, const struct cmd *c)
 {
 	uint64_t left = c->n;
@@ -323,6 +333,7 @@ static int obey(struct slots *s, const struct cmd *c, struct reply *r)
 	case OP_BIND: return do_listen(s, c);
 	case OP_CONNECT: return do_connect(s, c);
 	case OP_ACCEPT: return do_accept(s, c, r);
+	case OP_QUEUED: return do_queued(s, c);
 	case OP_SEND: return do_send(s, c);
 	case OP_RECV: return do_recv(s, c);
 	case OP_EOF: return do_wait(s, c, 0, 0);

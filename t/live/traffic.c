@@ -232,8 +232,12 @@ void traffic_open(struct traffic *tr, unsigned i, unsigned slot)
 	s->ending = p.ending;
 	s->max_ns = c->max_ns;
 	s->min_ns = c->min_ns;
-	if (p.ending == END_EARLY_RST)
+	if (p.ending == END_EARLY_RST) {
+		/* a reset that another processor sends may overtake the ACK
+		 * that completes the handshake; accept() would wait for ever */
+		agent_do(&tr->srv, OP_QUEUED, LISTENER + p.listener, 0);
 		return;
+	}
 	accept_one(tr, i, slot, p.listener, s);
 	transfer(&tr->cli, slot, &tr->srv, slot, p.up);
 	if (p.ending != END_HALF)

@@ -29,6 +29,7 @@ enum op {
 	OP_BIND,	/* slot := socket bound to addr; local says the port */
 	OP_CONNECT,	/* slot (if not bound: a new socket) to addr */
 	OP_ACCEPT,	/* slot := accept(n); err, and state of it */
+	OP_QUEUED,	/* until a connection waits to be accepted of slot */
 	OP_SEND,	/* n bytes */
 	OP_RECV,	/* n bytes, all of them */
 	OP_EOF,		/* the end of the stream must come, nothing else */
