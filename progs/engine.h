@@ -55,6 +55,8 @@ enum ask_then {
 	THEN_LADDR, THEN_RADDR,	/* of the struct sock pointed to; all zeros
 				   unless it is of AF_INET or AF_INET6 */
 	THEN_LPORT, THEN_RPORT,	/* the same; 0 unless it is */
+	THEN_PROTOCOL,		/* the same: IPPROTO_; other families count
+				   in their own way */
 };
 
 /* "read `path` of the `type` that the value so far points to"; NULL leads to

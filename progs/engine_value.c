@@ -114,12 +114,15 @@ static const struct ask_step
 	/* not skc_num, which is 0 again when a socket is reported closed */
 	lport = { "struct inet_sock", "inet_sport" },
 	rport = { "struct sock", "__sk_common.skc_dport" },
+	protocol = { "struct sock", "sk_protocol" },
 	laddr4 = { "struct sock", "__sk_common.skc_rcv_saddr" },
 	raddr4 = { "struct sock", "__sk_common.skc_daddr" },
 	laddr6 = { "struct sock", "__sk_common.skc_v6_rcv_saddr" },
 	raddr6 = { "struct sock", "__sk_common.skc_v6_daddr" };
 
-static void port(struct engine *e, const struct ask_step *s)
+/* r7 = the member of the struct sock that r7 points to, if it is of AF_INET or
+ * AF_INET6, else 0. */
+static void of_inet(struct engine *e, const struct ask_step *s)
 {
 	struct as *a = &e->as;
 	int inet = as_label(a), other = as_label(a), done = as_label(a);
@@ -131,11 +134,16 @@ static void port(struct engine *e, const struct ask_step *s)
 	as_place(a, inet);
 	as_mov(a, R7, R8);
 	follow(e, s);
-	as_swap(a, BPF_TO_BE, R7, 16);
 	as_ja(a, done);
 	as_place(a, other);
 	as_movi(a, R7, 0);
 	as_place(a, done);
+}
+
+static void port(struct engine *e, const struct ask_step *s)
+{
+	of_inet(e, s);
+	as_swap(&e->as, BPF_TO_BE, R7, 16);
 }
 
 static void address(struct engine *e, bool local, int at)
@@ -370,6 +378,9 @@ void engine_number(struct engine *e, const struct ask_value *v)
 		break;
 	case THEN_RPORT:
 		port(e, &rport);
+		break;
+	case THEN_PROTOCOL:
+		of_inet(e, &protocol);
 		break;
 	default:
 		break;

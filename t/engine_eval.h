@@ -167,6 +167,14 @@ static inline uint64_t eval_port(uint64_t sk, bool local)
 		eval_follow(sk, "struct sock", "__sk_common.skc_dport")));
 }
 
+static inline uint64_t eval_protocol(uint64_t sk)
+{
+	uint64_t family = eval_family(sk);
+
+	return family == AF_INET || family == AF_INET6 ?
+	       eval_follow(sk, "struct sock", "sk_protocol") : 0;
+}
+
 static inline void eval_address(uint64_t sk, bool local, uint8_t *to)
 {
 	const char *v6 = local ? "__sk_common.skc_v6_rcv_saddr" :
@@ -197,6 +205,7 @@ static inline uint64_t eval_number(const struct ask_value *v, uint32_t hook)
 	case THEN_U32: return (uint32_t)n;
 	case THEN_LPORT: return eval_port(n, true);
 	case THEN_RPORT: return eval_port(n, false);
+	case THEN_PROTOCOL: return eval_protocol(n);
 	default: return n;
 	}
 }

@@ -81,6 +81,7 @@ static const struct kit_field engine_fields[] = {
 	      FIELD_COMPOSITE),
 	FIELD("struct sock", "__sk_common.skc_v6_rcv_saddr", 72, 16,
 	      FIELD_COMPOSITE),
+	BITS("struct sock", "sk_protocol", 20, 4, FIELD_UNSIGNED, 20 * 8 + 8, 8),
 	FIELD("struct inet_sock", "inet_sport", 800, 2, FIELD_UNSIGNED),
 	FIELD("struct task_struct", "nsproxy", 8, 0, FIELD_POINTER),
 	FIELD("struct nsproxy", "net_ns", 16, 0, FIELD_POINTER),

@@ -305,8 +305,7 @@ START_TEST(by_prototype)
 	at("fentry:__sock_release");
 	is("rport", FROM_ARG, SHAPE_U64, THEN_RPORT);
 	step_is(0, "struct socket", "sk");
-	is("protocol", FROM_ARG, SHAPE_U64, 0);
-	step_is(1, "struct sock", "sk_protocol");
+	is("protocol", FROM_ARG, SHAPE_U64, THEN_PROTOCOL);
 	at("fexit:sk_clone_lock");
 	is("laddr", FROM_RETVAL, SHAPE_ADDR, THEN_LADDR);
 	at("kretprobe:sk_clone_lock");

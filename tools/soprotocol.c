@@ -30,9 +30,8 @@ const struct tool tool_soprotocol = {
 	.about = "Counts connections that processes accept, and calls that "
 		"connect a socket, whether or not they succeed, by process "
 		"name and protocol: first what the protocol calls itself, "
-		"then family and number.  The number means an IPPROTO_ of "
-		"the families AF_INET and AF_INET6 only; elsewhere it is the "
-		"family's own.",
+		"then family and number: an IPPROTO_ of the families AF_INET "
+		"and AF_INET6, 0 of others, which count in their own way.",
 	.overhead = "A small program per connect(2) and accept(2).",
 	REQUEST, .parts = parts, .examples = examples,
 };

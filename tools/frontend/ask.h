@@ -37,7 +37,8 @@ struct ask_world {
  *			:u32 :s64 :u64 behind it; retval is a 32-bit int, as
  *			most functions return, retval64 all of it
  *   family protocol proto state lport rport laddr raddr   (of the hook's
- *			socket; at a system call, of the descriptor)
+ *			socket; at a system call, of the descriptor;
+ *			protocol is 0 unless the family is an IP one)
  *   sock						(its address)
  *   sock:TYPE.PATH[...]	(a field of it: sock:sock.sk_rcvbuf)
  *   BASE:TYPE.PATH[:TYPE.PATH]...	a kernel field: what BASE (arg0, retval,

@@ -50,7 +50,7 @@ static const struct {
 } named[] = {
 	{ "family", "__sk_common.skc_family", &family_names },
 	{ "state", "__sk_common.skc_state", &state_names },
-	{ "protocol", "sk_protocol", &protocol_names },
+	{ "protocol", "", &protocol_names },
 };
 
 const struct ask_enum *ask_enum_of(const struct ask_value *v)

@@ -63,6 +63,7 @@ static void limits(const struct ask_value *v, uint64_t *least, uint64_t *most)
 	case THEN_NTOHS:
 	case THEN_LPORT:
 	case THEN_RPORT:
+	case THEN_PROTOCOL:
 		*most = UINT16_MAX;
 		break;
 	}
