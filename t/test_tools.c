@@ -384,6 +384,10 @@ START_TEST(mans)
 	char *text;
 
 	each(man_of);
+	ck_assert_ptr_null(ask_verb("list"));
+	text = render(man_page, ask_verb("lhist"));
+	ck_assert_ptr_nonnull(strstr(text, "... \\fIHOOK\\fR...\n"));
+	free(text);
 	text = render(man_page, NULL);
 	ck_assert_ptr_nonnull(strstr(text, ".TH SOCKEYE 8 "));
 	free(text);

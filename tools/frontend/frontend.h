@@ -42,6 +42,8 @@ const struct verb *verb_find(const char *name);
 int verb_list(int argc, char **argv);
 int verb_help(int argc, char **argv);
 int verb_ask(int argc, char **argv);
+/* ask_verb - what the verb @name takes, as a tool; NULL: it takes no hooks. */
+const struct tool *ask_verb(const char *name);
 int verb_btf(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_object(int argc, char **argv);

@@ -336,19 +336,24 @@ static void man_tool(FILE *out, const struct tool *t)
 	man_head(out, name, t->summary);
 	fputs("\\fBsockeye ", out);
 	put_word(out, t->name, strlen(t->name));
-	fputs("\\fR [\\fIOPTION\\fR]...\n", out);
+	fputs("\\fR [\\fIOPTION\\fR]...", out);
+	if (t->flags & T_ASK)
+		fputs(" \\fIHOOK\\fR...", out);
+	else if (t->flags & T_HOOKS)
+		fputs(" [\\fIHOOK\\fR]...", out);
+	putc('\n', out);
 	section(out, "DESCRIPTION");
 	put_text(out, t->about ? t->about : t->summary, ".PP");
 	man_options(out, t);
 	if (t->parts)
 		man_parts(out, t);
-	else
+	else if (!(t->flags & T_ASK))
 		man_fields(out, t);
 	if (t->overhead) {
 		section(out, "OVERHEAD");
 		put_text(out, t->overhead, ".PP");
 	}
-	if (!t->parts)
+	if (!t->parts && !(t->flags & T_ASK))
 		man_hooks(out, t);
 	if (t->examples && t->examples->args)
 		man_examples(out, t);

@@ -100,15 +100,30 @@ struct part ask_part(const struct options *o, uint8_t what)
 	};
 }
 
+static size_t find(const char *name)
+{
+	size_t i = 0;
+
+	while (i < sizeof(asks) / sizeof(asks[0]) &&
+	       strcmp(asks[i].tool.name, name))
+		i++;
+	return i;
+}
+
+const struct tool *ask_verb(const char *name)
+{
+	size_t i = find(name);
+
+	return i < sizeof(asks) / sizeof(asks[0]) ? &asks[i].tool : NULL;
+}
+
 int verb_ask(int argc, char **argv)
 {
 	static struct options o;
 	struct part parts[2] = { { .name = "" }, { .name = NULL } };
-	size_t i = 0;
+	size_t i = find(argv[0]);
 	int ret;
 
-	while (strcmp(asks[i].tool.name, argv[0]))
-		i++;
 	ret = options_parse(&o, &asks[i].tool, argc, argv, false);
 	if (ret >= 0)
 		return ret;

@@ -64,6 +64,8 @@ static int help_on(const char *name, bool man)
 	char like[200];
 	unsigned i;
 
+	if (!t && man)
+		t = ask_verb(name);
 	if (t && man) {
 		man_page(stdout, t);
 		return EXIT_OK;
