@@ -72,7 +72,7 @@ EXAMPLES(trace) = {
 	{ what_, { .name = #v, .summary = text, .about = about,		\
 		   .overhead = overhead, .filters = F_TASK,		\
 		   .flags = T_ASK | form | T_KEYS | T_STACKS,		\
-		   .columns = columns_none,				\
+		   .spec = &spec_none, .columns = columns_none,		\
 		   .examples = v##_examples } }
 
 static const struct {
