@@ -298,8 +298,8 @@ static void udprecvsize(struct shown *s, const struct made *m)
 	want_sizes(s, "recv_bytes", m->read_sizes, S_UDP, S_UDP6);
 }
 
-/* A datagram over loopback is handed to the device, and received, while the
- * process that sends it runs. */
+/* A datagram over loopback is handed to the device by the process that sends
+ * it. */
 static void xmitstack(struct shown *s, const struct made *m)
 {
 	WANT(s, udp(m->writes), "count", "map", "xmit");
@@ -317,29 +317,32 @@ static const struct preset {
 	int what;
 	void (*check)(struct shown *s, const struct made *m);
 	bool typed;		/* needs BTF */
+	const char *netns;	/* whose namespace tells our packets, where
+				   who runs may be anybody; NULL: -p */
 } presets[] = {
-	{ "socksize", PLAY_ALL, socksize, false },
-	{ "socketio", PLAY_ALL, socketio, false },
-	{ "sofamily", PLAY_ALL, sofamily, false },
-	{ "soprotocol", PLAY_ALL, soprotocol, false },
-	{ "sockstat", PLAY_ALL, sockstat, false },
-	{ "sormem", PLAY_ALL, sormem, false },
-	{ "sordrop", PLAY_FLOOD, sordrop, false },
-	{ "acceptcount", PLAY_ALL, acceptcount, false },
-	{ "connectcount", PLAY_ALL, connectcount, false },
-	{ "connectstack", PLAY_ALL, connectstack, false },
-	{ "sockcalls", PLAY_ALL, sockcalls, false },
-	{ "sockbytes", PLAY_ALL, sockbytes, false },
-	{ "tcpconnects", PLAY_ALL, tcpconnects, false },
-	{ "tcpaccepts", PLAY_ALL, tcpaccepts, false },
-	{ "tcpcalls", PLAY_ALL, tcpcalls, false },
-	{ "udpcalls", PLAY_ALL, udpcalls, false },
-	{ "tcpsendsize", PLAY_ALL, tcpsendsize, false },
-	{ "tcprecvsize", PLAY_ALL, tcprecvsize, false },
-	{ "udpsendsize", PLAY_ALL, udpsendsize, false },
-	{ "udprecvsize", PLAY_ALL, udprecvsize, false },
-	{ "xmitstack", PLAY_UDP, xmitstack, false },
-	{ "rxcpu", PLAY_UDP, rxcpu, true },
+	{ "socksize", PLAY_ALL, socksize, false, NULL },
+	{ "socketio", PLAY_ALL, socketio, false, NULL },
+	{ "sofamily", PLAY_ALL, sofamily, false, NULL },
+	{ "soprotocol", PLAY_ALL, soprotocol, false, NULL },
+	{ "sockstat", PLAY_ALL, sockstat, false, NULL },
+	{ "sormem", PLAY_ALL, sormem, false, NULL },
+	{ "sordrop", PLAY_FLOOD, sordrop, false, "netns" },
+	{ "acceptcount", PLAY_ALL, acceptcount, false, NULL },
+	{ "connectcount", PLAY_ALL, connectcount, false, NULL },
+	{ "connectstack", PLAY_ALL, connectstack, false, NULL },
+	{ "sockcalls", PLAY_ALL, sockcalls, false, NULL },
+	{ "sockbytes", PLAY_ALL, sockbytes, false, NULL },
+	{ "tcpconnects", PLAY_ALL, tcpconnects, false, NULL },
+	{ "tcpaccepts", PLAY_ALL, tcpaccepts, false, NULL },
+	{ "tcpcalls", PLAY_ALL, tcpcalls, false, NULL },
+	{ "udpcalls", PLAY_ALL, udpcalls, false, NULL },
+	{ "tcpsendsize", PLAY_ALL, tcpsendsize, false, NULL },
+	{ "tcprecvsize", PLAY_ALL, tcprecvsize, false, NULL },
+	{ "udpsendsize", PLAY_ALL, udpsendsize, false, NULL },
+	{ "udprecvsize", PLAY_ALL, udprecvsize, false, NULL },
+	{ "xmitstack", PLAY_UDP, xmitstack, false, NULL },
+	{ "rxcpu", PLAY_UDP, rxcpu, true,
+	  "arg0:sk_buff.dev:net_device.nd_net.net:net.ns.inum" },
 };
 
 /* Whose types a kernel without BTF does not tell. */
@@ -357,6 +360,8 @@ static bool has_types(const struct test *t)
 static void run_preset(struct test *t, const struct preset *what)
 {
 	struct shown s = { .t = t };
+	char where[128];
+	bool by_netns;
 	struct tool r;
 
 	if (what->typed && !has_types(t)) {
@@ -365,7 +370,12 @@ static void run_preset(struct test *t, const struct preset *what)
 	}
 	player_start(&s.p, t, what->what);
 	tool_init(&r, t, 0);
-	tool_start(&r, what->name, ARGS("--csv", "-p", s.p.text));
+	by_netns = what->netns && s.p.ns.inum;
+	snprintf(where, sizeof(where), "%s==%u", by_netns ? what->netns : "",
+		 s.p.ns.inum);
+	tool_start(&r, what->name, by_netns ?
+		   ARGS("--csv", "--where", where) :
+		   ARGS("--csv", "-p", s.p.text));
 	player_play(&s.p);
 	tool_stop(&r, SIGINT);
 	tool_check_clean(&r);
