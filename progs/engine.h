@@ -57,6 +57,8 @@ enum ask_then {
 	THEN_LPORT, THEN_RPORT,	/* the same; 0 unless it is */
 	THEN_PROTOCOL,		/* the same: IPPROTO_; other families count
 				   in their own way */
+	THEN_RMEM_FILL,		/* of any struct sock: how many percent of
+				   sk_rcvbuf its receive queue takes */
 };
 
 /* "read `path` of the `type` that the value so far points to"; NULL leads to

@@ -140,6 +140,29 @@ static void of_inet(struct engine *e, const struct ask_step *s)
 	as_place(a, done);
 }
 
+/* r7 = percent of the struct sock at r7. */
+static void rmem_fill(struct engine *e)
+{
+	static const struct ask_step
+		alloc = { "struct sock", "sk_backlog.rmem_alloc.counter" },
+		limit = { "struct sock", "sk_rcvbuf" };
+	struct as *a = &e->as;
+	int none = as_label(a);
+
+	as_mov(a, R8, R7);
+	follow(e, &limit);
+	low32(e);
+	as_jmpi(a, BPF_JEQ, R7, 0, none);
+	as_stx(a, BPF_DW, R10, SPILL, R7);
+	as_mov(a, R7, R8);
+	follow(e, &alloc);
+	low32(e);
+	as_alui(a, BPF_MUL, R7, 100);
+	as_ldx(a, BPF_DW, R1, R10, SPILL);
+	as_alu(a, BPF_DIV, R7, R1);
+	as_place(a, none);
+}
+
 static void port(struct engine *e, const struct ask_step *s)
 {
 	of_inet(e, s);
@@ -381,6 +404,9 @@ void engine_number(struct engine *e, const struct ask_value *v)
 		break;
 	case THEN_PROTOCOL:
 		of_inet(e, &protocol);
+		break;
+	case THEN_RMEM_FILL:
+		rmem_fill(e);
 		break;
 	default:
 		break;

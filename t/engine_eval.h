@@ -175,6 +175,15 @@ static inline uint64_t eval_protocol(uint64_t sk)
 	       eval_follow(sk, "struct sock", "sk_protocol") : 0;
 }
 
+static inline uint64_t eval_fill(uint64_t sk)
+{
+	uint32_t limit = (uint32_t)eval_follow(sk, "struct sock", "sk_rcvbuf");
+	uint32_t alloc = (uint32_t)eval_follow(sk, "struct sock",
+					"sk_backlog.rmem_alloc.counter");
+
+	return limit ? alloc * 100ull / limit : 0;
+}
+
 static inline void eval_address(uint64_t sk, bool local, uint8_t *to)
 {
 	const char *v6 = local ? "__sk_common.skc_v6_rcv_saddr" :
@@ -206,6 +215,7 @@ static inline uint64_t eval_number(const struct ask_value *v, uint32_t hook)
 	case THEN_LPORT: return eval_port(n, true);
 	case THEN_RPORT: return eval_port(n, false);
 	case THEN_PROTOCOL: return eval_protocol(n);
+	case THEN_RMEM_FILL: return eval_fill(n);
 	default: return n;
 	}
 }

@@ -11,6 +11,12 @@ static const struct way alloc[] = {
 	{ .hooks = OF_FAMILIES("f", "recvmsg"), .of = ALLOC, .note = FAMILIES },
 	{ .hooks = OF_FAMILIES("k", "recvmsg"), .of = ALLOC, .note = FAMILIES },
 	{ .hooks = READS, .of = ALLOC, .where = "sock!=0", .note = LATE },
+}, fill[] = {
+	{ .hooks = OF_FAMILIES("f", "recvmsg"), .of = "rmem_fill",
+	  .note = FAMILIES },
+	{ .hooks = OF_FAMILIES("k", "recvmsg"), .of = "rmem_fill",
+	  .note = FAMILIES },
+	{ .hooks = READS, .of = "rmem_fill", .where = "sock!=0", .note = LATE },
 }, limit[] = {
 	{ .hooks = OF_FAMILIES("f", "recvmsg"), .of = LIMIT, .note = FAMILIES },
 	{ .hooks = OF_FAMILIES("k", "recvmsg"), .of = LIMIT, .note = FAMILIES },
@@ -28,6 +34,8 @@ static const struct part parts[] = {
 	  .what = ASK_HIST, .unit = "bytes", WAYS(alloc) },
 	{ .name = "rmem_limit", .text = "a socket is read from",
 	  .what = ASK_HIST, .unit = "bytes", WAYS(limit) },
+	{ .name = "rmem_fill", .text = "a socket is read from",
+	  .what = ASK_LHIST, .range = "0,200,10", .unit = "%", WAYS(fill) },
 	{ .name = "rcvqueue_full", .text = "a receive queue is full",
 	  .what = ASK_COUNT, .optional = true, WAYS(full) },
 	{ .name = "buf_limit", .text = "a protocol's memory is used up",
@@ -48,8 +56,9 @@ const struct tool tool_sormem = {
 	.summary = "receive buffers: how full, how large, what overflowed",
 	.about = "At each read of a socket, before it takes data out: how much "
 		"memory waits in its receive queue (with what the kernel "
-		"needs around the data), and how much may (the socket's "
-		"limit, which TCP moves).  And how often there was no room "
+		"needs around the data), how much may (the socket's limit, "
+		"which TCP moves), and the one in percent of the other.  And "
+		"how often there was no room "
 		"any more: sordrop tells where.",
 	.overhead = "A microsecond for each read.",
 	REQUEST, .parts = parts, .examples = examples,

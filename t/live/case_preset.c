@@ -210,6 +210,7 @@ static void sormem(struct shown *s, const struct made *m)
 
 	WANT(s, n, "count", "map", "rmem_alloc");
 	WANT(s, n, "count", "map", "rmem_limit");
+	WANT(s, n, "count", "map", "rmem_fill");
 	WANT(s, 0, "count", "map", "rmem_limit", "lo", "0");
 	WANT(s, 0, "count", "map", "udp_refused");
 }

@@ -39,6 +39,7 @@ struct ask_world {
  *   family protocol proto state lport rport laddr raddr   (of the hook's
  *			socket; at a system call, of the descriptor;
  *			protocol is 0 unless the family is an IP one)
+ *   rmem_fill		percent of sk_rcvbuf that its receive queue takes
  *   sock						(its address)
  *   sock:TYPE.PATH[...]	(a field of it: sock:sock.sk_rcvbuf)
  *   BASE:TYPE.PATH[:TYPE.PATH]...	a kernel field: what BASE (arg0, retval,
