@@ -204,7 +204,8 @@ START_TEST(unknown_lists)
 					 &words, &err), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(err.msg, "no value 'q??[31m'; there are "
 				     "pid, tid, "));
-	ck_assert_ptr_nonnull(strstr(err.msg, "raddr, rmem_fill, sock, netns, arg0 to arg9"));
+	ck_assert_ptr_nonnull(strstr(err.msg, "raddr, rmem_fill, sock, netns, "
+				     "arg0 to arg9"));
 }
 END_TEST
 

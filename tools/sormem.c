@@ -25,7 +25,8 @@ static const struct way alloc[] = {
 
 static const struct way full[] = { { .hooks = "t:sock:sock_rcvqueue_full" } },
 	exceeded[] = {
-	{ .hooks = "t:sock:sock_exceed_buf_limit", .where = "args.kind==1" }, /* 4.20 */
+	/* the kind came with 4.20 */
+	{ .hooks = "t:sock:sock_exceed_buf_limit", .where = "args.kind==1" },
 	{ .hooks = "t:sock:sock_exceed_buf_limit", .note = "senders as well" },
 }, refused[] = { { .hooks = "t:udp:udp_fail_queue_rcv_skb" } };
 
