@@ -197,7 +197,7 @@ int tracefs_probe_add(struct env *env, struct event_probe *p,
 	p->uprobe = h->kind == HOOK_UPROBE || h->kind == HOOK_URETPROBE;
 	snprintf(p->name, sizeof(p->name), "sockeye_%d_%u", (int)getpid(),
 		 serial++);
-	if (ret && h->maxactive)
+	if (h->kind == HOOK_KRETPROBE && h->maxactive)
 		snprintf(max, sizeof(max), "%u", h->maxactive);
 	snprintf(cmd, sizeof(cmd), "%c%s:sockeye/%s %s", ret ? 'r' : 'p', max,
 		 p->name, where);

@@ -170,6 +170,8 @@ static __always_inline int is_restart(u64 key, u64 thread)
 	if (!a || !a->returned || a->ev.result != -ERESTARTSYS ||
 	    a->ev.flow.tid != (u32)thread)
 		return 0;
+	a->ev.result = -(s32)CONST(einprogress);
+	a->ev.call_ns = 0;
 	a->returned = 0;
 	return 1;
 }
@@ -413,7 +415,10 @@ int on_connect_enter_call(struct probe___call *ctx)
 SEC("probe/connect")
 int on_connect_exit(struct probe___return *ctx)
 {
-	return leave(ctx, ctx->ret);
+	s32 ret = ctx->ret;
+
+	/* MIPS tells errors without their sign */
+	return leave(ctx, ret > 0 ? -ret : ret);
 }
 
 /* ---- the socket -------------------------------------------------------- */

@@ -3,7 +3,7 @@
  * engine_call - arguments where a function returns.
  *
  * A return probe has none any more.  So they are kept as the function is
- * entered, by thread and hook, and taken back as it returns.  A return without
+ * entered, by thread (or idle processor) and hook, and taken back as it returns.  A return without
  * an entry is of a call that was under way before, and no hit.  Of a function
  * that comes to be called by itself the innermost call is seen.
  */
@@ -78,8 +78,12 @@ bool engine_entry(const struct ask *a, uint32_t i, struct hook *h,
 static void key(struct engine *e)
 {
 	struct as *a = &e->as;
+	int thread = as_label(a);
 
 	as_call(a, PID_TGID);
+	as_jmpi(a, BPF_JNE, R0, 0, thread);
+	as_call(a, CPU);	/* in a soft-irq of an idle one: no thread */
+	as_place(a, thread);
 	as_stx(a, BPF_DW, R10, CALL, R0);
 	as_st(a, BPF_DW, R10, CALL + 8, e->hook);
 }

@@ -110,7 +110,9 @@ static __always_inline int first_byte(void *ctx, const struct sock *sk)
 	since = map_lookup(&established, &key);
 	if (since)
 		then = *since;
-	forget(sk);
+	if (map_delete(&owners, &key))	/* another thread's was first */
+		return 0;
+	map_delete(&established, &key);
 	show(ctx, sk, &copy, then);
 	return 0;
 }

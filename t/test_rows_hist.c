@@ -205,6 +205,7 @@ START_TEST(values)
 	opt.unit = UNIT_MS;
 	ck_assert_str_eq(hist_of("duration_ns", 2), "ts_ns,half,lo,hi,count\n"
 			 "5001000001,65535,8,15,2\n");
+	opt.unit = UNIT_DEFAULT;
 	/* whose it is is not known of the fifth */
 	ck_assert_str_eq(hist_of("pid", 5), "ts_ns,half,lo,hi,count\n"
 			 "5004000004,65535,512,1023,4\n");

@@ -44,8 +44,7 @@ extern const struct role role_dns;
  * Data is given to a socket, or taken from one, of any family; the word: what
  * the caller is told, bytes or a negative errno.
  */
-#define PEEKED "data that is peeked at counts, too; not seen: families " \
-	"other than AF_INET, AF_INET6, AF_UNIX, AF_NETLINK, AF_PACKET"
+#define PEEKED "data that is peeked at counts, too"
 #define FAMILIES "not seen: families other than AF_INET, AF_INET6, AF_UNIX, " \
 	"AF_NETLINK, AF_PACKET"
 /*
@@ -62,9 +61,9 @@ extern const struct role role_dns;
 	W(OF_FAMILIES("fr", "sendmsg"), "retval", FAMILIES)		\
 	W(OF_FAMILIES("kr", "sendmsg"), "retval", FAMILIES)
 #define RECV_WAYS(W)							\
-	W("rt:sock_recv_length", "arg1:s32", NULL)			\
-	W(OF_FAMILIES("fr", "recvmsg"), "retval", PEEKED)		\
-	W(OF_FAMILIES("kr", "recvmsg"), "retval", PEEKED)
+	W("rt:sock_recv_length", "arg1:s32", PEEKED)			\
+	W(OF_FAMILIES("fr", "recvmsg"), "retval", PEEKED "; " FAMILIES)	\
+	W(OF_FAMILIES("kr", "recvmsg"), "retval", PEEKED "; " FAMILIES)
 
 /*
  * A process connects a socket; the word: where it is.  The functions are

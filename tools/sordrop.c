@@ -10,11 +10,17 @@ static const struct way full[] = {
 static const struct way limit[] = {
 	{ .hooks = "rt:sock_exceed_buf_limit", .sock = "arg0",
 	  .where = "arg3:u32==1" },		/* kind came with 4.20 */
+	{ .hooks = "rt:sock_exceed_buf_limit", .sock = "arg0",
+	  .note = "senders as well" },
 };
 
+/* The tracepoint was IPv4's alone before 6.5; the function is both families'
+ * since 4.10, and passed by what has room, too. */
 static const struct way udp[] = {
+	WAY_RETURN("__udp_enqueue_schedule_skb", .sock = "arg0",
+		   .where = "retval<0", .by = "proto,lport,err=retval"),
 	{ .hooks = "rt:udp_fail_queue_rcv_skb", .sock = "arg1",
-	  .by = "proto,lport,err=arg0:s32" },
+	  .by = "proto,lport,err=arg0:s32", .note = "IPv4 alone before 6.5" },
 };
 
 /* What comes while a process has the socket waits in its backlog. */
@@ -55,7 +61,7 @@ const struct tool tool_sordrop = {
 		"sockets and their like, TCP's backlog while a process holds "
 		"the socket, and the limit of a protocol's memory.  Filters by "
 		"process are of who runs when a packet comes, which is any.",
-	.overhead = "A small program per packet that is thrown away; and, for "
-		"TCP, one per packet that comes while its socket is held.",
+	.overhead = "A microsecond per UDP datagram; for TCP, per packet that "
+		"comes while its socket is held.",
 	REQUEST, .parts = parts, .examples = examples,
 };

@@ -23,12 +23,24 @@ static const struct way alloc[] = {
 	{ .hooks = READS, .of = LIMIT, .where = "sock!=0", .note = LATE },
 };
 
-static const struct way full[] = { { .hooks = "t:sock:sock_rcvqueue_full" } },
+static const struct way full[] = {
+	{ .hooks = "rt:sock_rcvqueue_full", .sock = "arg0" },
+	{ .hooks = "t:sock:sock_rcvqueue_full" },
+},
 	exceeded[] = {
 	/* the kind came with 4.20 */
+	{ .hooks = "rt:sock_exceed_buf_limit", .sock = "arg0",
+	  .where = "arg3:u32==1" },
 	{ .hooks = "t:sock:sock_exceed_buf_limit", .where = "args.kind==1" },
 	{ .hooks = "t:sock:sock_exceed_buf_limit", .note = "senders as well" },
-}, refused[] = { { .hooks = "t:udp:udp_fail_queue_rcv_skb" } };
+}, refused[] = {
+	WAY_RETURN("__udp_enqueue_schedule_skb", .sock = "arg0",
+		   .where = "retval<0"),
+	{ .hooks = "rt:udp_fail_queue_rcv_skb", .sock = "arg1",
+	  .note = "IPv4 alone before 6.5" },
+	{ .hooks = "t:udp:udp_fail_queue_rcv_skb",
+	  .note = "IPv4 alone before 6.5" },
+};
 
 static const struct part parts[] = {
 	{ .name = "rmem_alloc", .text = "a socket is read from",

@@ -47,10 +47,10 @@ const struct tool tool_tcpconnlat = {
 	.summary = "how long TCP connections took to be there, or to fail",
 	.about = "Prints a line for every TCP connection that a process on "
 		"this machine tried to open, once that succeeded or failed: "
-		"how long it took, and the result.  Refused connections, "
-		"timeouts and errors of routing are shown as such; "
+		"how long it took, and the result: refused, timed out; "
 		"EINPROGRESS means that the socket was closed before there "
-		"was an outcome.  The time is the kernel's, from connect(2) "
+		"was an outcome.  Calls that fail before a SYN is sent, for "
+		"want of a route, are soconnect's.  The time is the kernel's, from connect(2) "
 		"to the end of the handshake, for blocking and non-blocking "
 		"sockets alike.  When this tool stops, attempts that are "
 		"still under way are printed with how long they have been "

@@ -2,7 +2,10 @@
 #include "tools/tool.h"
 
 static const struct way packets[] = {
+	/* attempts that failed are told, too, since 6.18 */
+	{ .hooks = "rt:tcp_retransmit_skb", .where = "arg2:s32==0" },
 	{ .hooks = "rt:tcp_retransmit_skb" },
+	{ .hooks = "t:tcp:tcp_retransmit_skb", .where = "args.err==0" },
 	{ .hooks = "t:tcp:tcp_retransmit_skb" },
 	WAY_ENTRY("tcp_retransmit_skb", .note = "not seen: probes of a lost "
 		  "tail"),

@@ -20,6 +20,7 @@ struct running {
 	struct ask_page page;
 	struct ask_record *record;
 	int recorded;		/* how that went */
+	uint64_t full;		/* hits not counted that were told of */
 };
 
 static uint64_t interval_of(const struct options *o)
@@ -67,10 +68,24 @@ static int take_maps(struct asked *r, struct maps *m)
 	return err;
 }
 
+/* An interval that lacks something says so. */
+static void tell_full(struct running *run)
+{
+	uint64_t full = asked_full(&run->asked);
+
+	if (full > run->full && interval_of(run->asked.o))
+		complain("so far: %llu hits not counted, there were too many "
+			 "different keys; --max-keys makes room",
+			 (unsigned long long)full);
+	run->full = full;
+}
+
 static int print(struct running *run)
 {
 	struct maps m = { .n = 0 };
 	int err = take_maps(&run->asked, &m);
+
+	tell_full(run);
 
 	/* on disk even if nobody reads any more */
 	if (!err && run->record)
@@ -112,7 +127,7 @@ static int loop(struct running *run)
 			break;
 		if (every && now >= next) {
 			err = print(run);
-			next += every;
+			next += ((now - next) / every + 1) * every;
 			continue;
 		}
 		if (now >= note) {
@@ -148,8 +163,11 @@ static int tally(struct running *run)
 	life_ready(r->o);
 	err = loop(run);
 	asked_stop(r);
-	if (!err)
+	/* what is recorded is whole also when nobody reads any more */
+	if (!err || (err == -EPIPE && run->record))
 		err = print(run);
+	if (!err)
+		err = ask_print_end(&run->page, &r->losses);
 	if (err && err != -EPIPE && !run->recorded) {
 		complain("%s: %s", run->page.gone ? "stdout" :
 			 "what was counted", strerror(-err));

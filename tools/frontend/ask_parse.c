@@ -92,6 +92,9 @@ int ask_word(const struct asking *a, char buf[ASK_WORD_MAX], const char *text,
 			       what);
 	memcpy(buf, text, len);
 	buf[len] = '\0';
+	for (char *p = buf; *p; p++)	/* it may become a key of JSON */
+		if (*p == '\t')
+			*p = ' ';
 	return 0;
 }
 

@@ -122,3 +122,23 @@ int ask_print(struct ask_page *p, struct heap *const *h,
 	free(text);
 	return err;
 }
+
+int ask_print_end(struct ask_page *p, const struct losses *l)
+{
+	char text[512];
+	int n = 0;
+
+	if (format_of(p->o) != HEAP_JSON)
+		return 0;
+	n = snprintf(text, sizeof(text), "{\"tool\":\"%s\",\"type\":\"end\"",
+		     p->o->tool->name);
+#define X(name, what)							\
+	n += snprintf(text + n, sizeof(text) - (size_t)n,		\
+		      ",\"" #name "\":%llu", (unsigned long long)l->name);
+	LOSSES(X)
+#undef X
+	n += snprintf(text + n, sizeof(text) - (size_t)n, "}\n");
+	n = -write_all(STDOUT_FILENO, text, (size_t)n);
+	p->gone = n;
+	return n;
+}

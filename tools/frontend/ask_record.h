@@ -36,6 +36,10 @@ struct ask_page {
 int ask_print(struct ask_page *p, struct heap *const *h,
 	      const struct heap_style *styles, unsigned n);
 
+/* ask_print_end - the end of a JSON stream, with what was lost; 0 or a negative
+ * errno. */
+int ask_print_end(struct ask_page *p, const struct losses *l);
+
 /* ---- ask_replay.c ------------------------------------------------------ */
 
 /* ask_replay - print what is in @c, of a tally; an exit code. */

@@ -100,6 +100,7 @@ static int try_way(struct query *q, int way, struct err *e)
 
 	q->way = way;
 	err = ask_take(q, e);
+	q->refused[way] = err == -EINVAL;
 	if (!err)
 		err = open_object(q, e);
 	if (!err)
@@ -115,7 +116,7 @@ static const struct err *wrong_words(const struct query *q)
 	const struct ask_options *o = &q->r->o->ask;
 
 	for (unsigned i = 0; i < q->part->nways; i++)
-		if (q->why[i].no == EINVAL && (o->by || o->where || o->nhooks))
+		if (q->refused[i] && (o->by || o->where || o->nhooks))
 			return &q->why[i];
 	return NULL;
 }
@@ -131,12 +132,15 @@ static int start_part(struct query *q, struct err *e)
 			break;
 	}
 	q->way = -1;
-	if (wrong_words(q))
+	if (wrong_words(q)) {
 		*e = *wrong_words(q);
-	else if (p->nways == 1)
+		if (*p->name)
+			err_wrap(e, "%s", p->name);
+	} else if (p->nways == 1) {
 		*e = q->why[0];
-	else
+	} else {
 		no_way(p->text, q->why, p->nways, e);
+	}
 	return -e->no;
 }
 
@@ -153,7 +157,8 @@ static int start_parts(struct asked *r, const struct part *parts,
 		q->r = r;
 		q->part = parts;
 		err = start_part(q, e);
-		if (err && parts->optional && !wrong_words(q)) {
+		if (err && parts->optional && !wrong_words(q) &&
+		    !life_stopped()) {
 			say("%s: %s", parts->name, e->msg);
 			err = 0;
 		}
@@ -179,11 +184,46 @@ static bool any_has(const struct asked *r, int from)
 }
 
 /* Mistakes in what was asked, and ways that this kernel has not got. */
-static int start_failed(const struct err *e)
+static int start_failed(const struct asked *r, const struct err *e)
 {
+	const struct query *q = &r->queries[r->nqueries - 1];
 	int code = fail_err(e);
 
-	return e->no == EINVAL ? EXIT_USAGE : code;
+	return q->way < 0 && wrong_words(q) ? EXIT_USAGE : code;
+}
+
+static void plan_way(FILE *out, const struct query *q, unsigned i)
+{
+	const struct ask_options *o = &q->r->o->ask;
+	const struct way *w = &q->part->ways[i];
+	const struct err *why = &q->why[i];
+	bool used = (int)i == q->way;
+
+	fprintf(out, "  %-10s", used ? "used" : why->msg[0] ? "no" :
+		"not tried");
+	for (int k = 0; k < o->nhooks; k++)
+		fprintf(out, "%s%s", k ? " " : "", o->hooks[k]);
+	if (!o->nhooks && w->hooks)
+		fputs(w->hooks, out);
+	if (w->note)
+		fprintf(out, " (%s)", w->note);
+	fputc('\n', out);
+	if (!used && why->msg[0])
+		fprintf(out, "            %s\n", why->msg);
+}
+
+/* A line for each way of each part: used, why not, or not tried. */
+static void ask_plan(FILE *out, const struct asked *r)
+{
+	for (unsigned k = 0; k < r->nqueries; k++) {
+		const struct query *q = &r->queries[k];
+
+		fprintf(out, "%s: %s%s\n", q->part->name, q->part->text,
+			q->part->optional ? " (optional)" : "");
+		for (unsigned i = 0; i < q->part->nways; i++)
+			plan_way(out, q, i);
+	}
+	fflush(out);
 }
 
 int asked_start(struct asked *r, const struct part *parts)
@@ -196,13 +236,16 @@ int asked_start(struct asked *r, const struct part *parts)
 	r->env = &r->own;
 	if (ret >= 0)
 		return ret;
+	r->start_ns = now_ns();
 	err = start_parts(r, parts, &e);
+	if (life_stopped())
+		return EXIT_OK;
 	if (!err)
 		err = check_cgroups(r, &e);
-	if (r->o->plan)
-		ask_plan(stdout, r);
+	if (r->o->plan || r->o->verbose)
+		ask_plan(r->o->plan ? stdout : stderr, r);
 	if (err)
-		return start_failed(&e);
+		return start_failed(r, &e);
 	if (r->o->dump || r->o->dry_run || r->o->plan)
 		return EXIT_OK;
 	/* the kernel's symbols are read once; those of processes are their
@@ -217,50 +260,31 @@ bool asked_users(const struct asked *r)
 	return any_has(r, FROM_USTACK);
 }
 
-static void query_stop(struct query *q)
+uint64_t asked_full(const struct asked *r)
 {
-	int fd = object_map(q->object, "stats");
+	uint64_t n = 0;
 
-	q->r->losses.missed += object_missed(q->object);
-	object_detach(q->object, 0);
-	if (fd >= 0)
-		q->r->losses.state_full += map_sum(fd, STAT_STATE_FULL,
-						   q->r->env->ncpus);
+	for (unsigned i = 0; i < r->nqueries; i++) {
+		int fd = r->queries[i].object ?
+			 object_map(r->queries[i].object, "stats") : -1;
+
+		if (fd >= 0)
+			n += map_sum(fd, STAT_STATE_FULL, r->env->ncpus);
+	}
+	return n;
 }
 
 void asked_stop(struct asked *r)
 {
-	for (unsigned i = 0; i < r->nqueries; i++)
-		if (r->queries[i].object)
-			query_stop(&r->queries[i]);
-}
+	for (unsigned i = 0; i < r->nqueries; i++) {
+		struct object *o = r->queries[i].object;
 
-static void plan_way(FILE *out, const struct query *q, unsigned i)
-{
-	const struct way *w = &q->part->ways[i];
-	const struct err *why = &q->why[i];
-	bool used = (int)i == q->way;
-
-	fprintf(out, "  %-10s%s", used ? "used" : why->msg[0] ? "no" :
-		"not tried", w->hooks ? w->hooks : "");
-	if (w->note)
-		fprintf(out, " (%s)", w->note);
-	fputc('\n', out);
-	if (!used && why->msg[0])
-		fprintf(out, "            %s\n", why->msg);
-}
-
-void ask_plan(FILE *out, const struct asked *r)
-{
-	for (unsigned k = 0; k < r->nqueries; k++) {
-		const struct query *q = &r->queries[k];
-
-		fprintf(out, "%s: %s%s\n", q->part->name, q->part->text,
-			q->part->optional ? " (optional)" : "");
-		for (unsigned i = 0; i < q->part->nways; i++)
-			plan_way(out, q, i);
+		if (!o)
+			continue;
+		r->losses.missed += object_missed(o);
+		object_detach(o, 0);
 	}
-	fflush(out);
+	r->losses.state_full = asked_full(r);
 }
 
 static void print_way(const struct query *q)
@@ -433,16 +457,12 @@ static void note_query(struct query *q)
 {
 	int fd = object_map(q->object, "tally");
 	struct snapshot *now = NULL;
-	uint64_t pid;
-
 	if (!query_has(q, FROM_USTACK) || fd < 0 ||
 	    snapshot_take(&now, fd, map_key_size(&q->ask)))
 		return;
-	for (size_t i = 0; i < now->n; i++) {
-		memcpy(&pid, now->items + i * now->size + q->pid_off,
-		       sizeof(pid));
-		usyms_note(q->r->stacks.usyms, (uint32_t)pid);
-	}
+	for (size_t i = 0; i < now->n; i++)
+		usyms_note(q->r->stacks.usyms,
+			   ask_key_pid(&q->ask, now->items + i * now->size));
 	snapshot_free(now);
 }
 
@@ -456,16 +476,17 @@ void asked_note(struct asked *r)
 void asked_stack(void *ctx, const struct ask_value *v, int64_t id,
 		 const uint8_t *key, char *buf, size_t len)
 {
-	uint64_t ips[STACK_DEPTH] = { 0 }, pid = 0;
+	uint64_t ips[STACK_DEPTH] = { 0 };
+	uint32_t pid = 0;
 	int32_t k = (int32_t)id;
 	struct query *q = ctx;
 
 	buf[0] = '\0';
 	if (map_lookup(object_map(q->object, "stacks"), &k, ips))
 		return;
-	if (v->from == FROM_USTACK && q->pid_off >= 0)
-		memcpy(&pid, key + q->pid_off, sizeof(pid));
-	stack_text(&q->r->stacks, ips, STACK_DEPTH, (uint32_t)pid, buf, len);
+	if (v->from == FROM_USTACK)
+		pid = ask_key_pid(&q->ask, key);
+	stack_text(&q->r->stacks, ips, STACK_DEPTH, pid, buf, len);
 }
 
 void asked_release(struct asked *r)

@@ -14,13 +14,13 @@ struct query {
 	const struct part *part;
 	int way;			/* the one that is taken; -1: none */
 	struct err why[MAX_WAYS];	/* of those that failed */
+	bool refused[MAX_WAYS];		/* by ask_take(): the words are wrong */
 	struct ask ask;
 	struct ask_hooks hooks;
 	struct ask_words words;
 	struct spec *spec;
 	struct object *object;
 	struct snapshot *told;		/* what was printed so far */
-	int pid_off;			/* in a key, -1: not among them */
 };
 
 struct asked {
@@ -31,6 +31,7 @@ struct asked {
 	struct constant constants[1];
 	struct query queries[MAX_PARTS];
 	unsigned nqueries;
+	uint64_t start_ns;		/* before anything was attached */
 	struct losses losses;
 	struct stacks stacks;
 };
@@ -47,6 +48,8 @@ int asked_start(struct asked *r, const struct part *parts);
 const char *asked_unit(const struct part *p);
 /* asked_users - are there stacks of users to look up? */
 bool asked_users(const struct asked *r);
+/* asked_full - hits so far that found no room for their key. */
+uint64_t asked_full(const struct asked *r);
 /* asked_stop - programs detached, losses counted. */
 void asked_stop(struct asked *r);
 /*
@@ -66,8 +69,6 @@ void asked_release(struct asked *r);
 /* ask_check - could @t run here?  Attaches what it would, for a moment, and
  * tells which ways it takes, all of them with @verbose. */
 bool ask_check(struct env *env, const struct tool *t, bool verbose);
-/* ask_plan - a line for each way of each part: used, why not, or not tried. */
-void ask_plan(FILE *out, const struct asked *r);
 /* ask_part - what the command line asks of a verb. */
 struct part ask_part(const struct options *o, uint8_t what);
 /* ask_main - a tool or verb that is a request, from its options on; o->tool

@@ -150,22 +150,19 @@ static int check_latency(const struct query *q, struct err *e)
 	       ask_bad(e, "'latency' goes with --latency and two hooks");
 }
 
-/* Where the process is in a key, -1: nowhere. */
-static int find_pid(const struct query *q)
-{
-	int off = 0;
-
-	for (uint32_t i = 0; i < q->ask.nkeys; i++) {
-		if (q->ask.keys[i].from == FROM_PID)
-			return off;
-		off += (int)ask_value_size(&q->ask.keys[i]);
-	}
-	return -1;
-}
-
 static bool has_stacks(const struct query *q)
 {
 	return query_has(q, FROM_KSTACK) || query_has(q, FROM_USTACK);
+}
+
+/* By that name, as who prints stacks looks for it. */
+static bool has_pid(const struct query *q)
+{
+	for (uint32_t i = 0; i < q->ask.nkeys; i++)
+		if (q->ask.keys[i].from == FROM_PID &&
+		    !strcmp(q->ask.keys[i].name, "pid"))
+			return true;
+	return false;
 }
 
 /* Addresses of a user stack mean something in its process only: that is a key
@@ -176,7 +173,7 @@ static int take_stacks(struct query *q, struct err *e)
 
 	if (!has_stacks(q))
 		return 0;
-	if (query_has(q, FROM_USTACK) && !query_has(q, FROM_PID)) {
+	if (query_has(q, FROM_USTACK) && !has_pid(q)) {
 		if (q->ask.nkeys == ASK_KEYS)
 			return ask_bad(e, "--by: no room for the pid that "
 				       "ustack needs");
@@ -296,6 +293,30 @@ static int take_tests(struct query *q, const char *where,
 	return 0;
 }
 
+/* Each is a key of JSON and a column of CSV. */
+static int check_names(const struct query *q, struct err *e)
+{
+	static const char *const own[] = {
+		"tool", "type", "ts_ns", "time", "elapsed_ns", "time_local",
+		"unix_ns", "map", "lo", "hi", "slot", "count", "total",
+		"average", "p50", "p90", "p99", "buckets", "column", "unit",
+	};
+
+	for (uint32_t i = 0; i < q->ask.nkeys; i++) {
+		const char *name = q->ask.keys[i].name;
+
+		for (size_t k = 0; k < COUNT(own); k++)
+			if (!strcmp(name, own[k]))
+				return ask_bad(e, "--by: '%s' is a name of "
+					       "the output's own", name);
+		for (uint32_t k = 0; k < i; k++)
+			if (!strcmp(name, q->ask.keys[k].name))
+				return ask_bad(e, "--by: '%s' is there twice",
+					       name);
+	}
+	return 0;
+}
+
 static int take_keys(struct query *q, struct err *e)
 {
 	const char *by = q->r->o->ask.by ? q->r->o->ask.by : WORDS(q, by);
@@ -311,11 +332,6 @@ static int take_keys(struct query *q, struct err *e)
 		return err_wrap(e, "--by");
 	q->ask.nkeys = n;
 	take_latency(q);
-	for (int i = 1; i < n; i++)
-		for (int k = 0; k < i; k++)
-			if (!strcmp(q->ask.keys[i].name, q->ask.keys[k].name))
-				return ask_bad(e, "--by: '%s' is there "
-					       "twice", q->ask.keys[i].name);
 	err = take_tests(q, WORDS(q, where), &w, e);
 	if (!err)
 		err = take_tests(q, q->r->o->ask.where, &w, e);
@@ -327,6 +343,8 @@ static int take_keys(struct query *q, struct err *e)
 		err = check_latency(q, e);
 	if (!err)
 		err = take_stacks(q, e);
+	if (!err)
+		err = check_names(q, e);
 	if (!err)
 		err = take_on(q, &w, e);
 	return err ? err : check_hooks(q, e);
@@ -371,7 +389,6 @@ int ask_take(struct query *q, struct err *e)
 	if (err)
 		return err;
 	q->ask.filter = filter_on_owner(&o->filters) || o->filters.nnetns;
-	q->pid_off = find_pid(q);
 	q->ask.max_entries = (uint32_t)o->ask.max_keys;
 	err = engine_spec(&q->spec, &q->ask, &why);
 	if (err)

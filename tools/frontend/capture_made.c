@@ -29,7 +29,7 @@ static bool is_word(const char *s)
 	if (!len || len >= MEMBER_NAME)
 		return false;
 	for (; *s; s++)
-		if (*s <= ' ' || *s >= 0x7f || strchr(",\"\\", *s))
+		if (*s < ' ' || *s >= 0x7f || strchr(",\"\\", *s))
 			return false;
 	return true;
 }

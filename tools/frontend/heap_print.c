@@ -259,6 +259,12 @@ static void print_bcc(struct heap_page *p)
 	const struct heap *h = p->heap;
 	size_t width[ASK_KEYS];
 
+	if (*p->style->name) {
+		if (!h->ngroups)
+			return;
+		fprintf(p->out, "@%s:\n", p->style->name);
+	}
+
 	if (!heap_is_hist(h->ask)) {
 		bcc_widths(p, width);
 		bcc_heading(p, width);
@@ -325,6 +331,10 @@ static void folded_group(struct heap_page *p, const struct heap_group *g)
 	const char *sep = "";
 	struct heap_key k;
 
+	if (*p->style->name) {	/* of several maps: a root frame */
+		fputs(p->style->name, p->out);
+		sep = ";";
+	}
 	for (unsigned rank = 0; rank < 3; rank++) {
 		heap_for_each_key(k, a, g) {
 			if (fold_rank(k.v) != rank)

@@ -182,8 +182,13 @@ static int choose_hist(struct layout *l, const struct options *o, char *why,
 	const struct column *col;
 
 	l->hist = lookup(o, o->hist, strlen(o->hist));
-	if (l->hist && kind_sums(l->hist->kind))
-		return 0;
+	if (l->hist && kind_sums(l->hist->kind)) {
+		if (!o->unit || l->hist->kind == K_MS)
+			return 0;
+		snprintf(why, len, "--unit is about durations, and column '%s' "
+			 "is none.", l->hist->key);
+		return -1;
+	}
 	if (!l->hist) {
 		explain_unknown(o, o->hist, strlen(o->hist), why, len);
 		return -1;
@@ -209,10 +214,14 @@ int layout_select(struct layout *l, const struct options *o, char *why,
 	if (o->hist && choose_hist(l, o, why, len) < 0)
 		return -1;
 	if (!list || *list == '+' || *list == '-') {
-		if (!o->hist || !o->tool->hist_keys)
+		if (!o->hist || !o->tool->hist_keys) {
 			add_defaults(l, o);
-		else if (apply_list(l, o, o->tool->hist_keys, why, len) < 0)
+			if (l->hist)	/* which is no key of itself */
+				drop(l, l->hist);
+		} else if (apply_list(l, o, o->tool->hist_keys, why,
+				      len) < 0) {
 			return -1;
+		}
 	}
 	if (apply_list(l, o, list, why, len) < 0)
 		return -1;

@@ -65,7 +65,7 @@ bool losses_any(const struct losses *l)
 void losses_tell(const struct tool *t, const struct losses *l,
 		 const char *when)
 {
-	bool asks = t->flags & T_ASK;
+	bool asks = t->flags & (T_ASK | T_KEYS);
 
 	if (losses_any(l))
 		complain("%s: %llu events lost, %llu %s not followed "
