@@ -82,6 +82,23 @@ void engine_stack(struct engine *e, int reg, int at);
 /* engine_zero - @len bytes of the stack from @at on, a multiple of 8. */
 void engine_zero(struct engine *e, int at, uint32_t len);
 
+/* engine_low32 - the low 32 bits of r7.  engine_member - r3 = the address of
+ * the member of what r7 points to; engine_follow - r7 = that member, 0 where r7
+ * is NULL or it cannot be read; engine_element - r7 = what r7 points to, a
+ * pointer as the member is one. */
+void engine_low32(struct engine *e);
+void engine_member(struct engine *e, const struct ask_step *s);
+void engine_follow(struct engine *e, const struct ask_step *s);
+void engine_element(struct engine *e, const struct ask_step *s);
+
+/* engine_sock_number - r7 = what enum ask_then makes of the struct sock that r7
+ * points to; r7 stays if it is not about one.  engine_address - its address to
+ * the stack.  engine_sock_of_fd - r7 = the struct sock behind descriptor r7 of
+ * the task, or 0. */
+void engine_sock_number(struct engine *e, uint8_t then);
+void engine_address(struct engine *e, bool local, int at);
+void engine_sock_of_fd(struct engine *e);
+
 /* engine_enters - does @hook have its arguments from the entry? */
 bool engine_enters(const struct ask *a, uint32_t hook);
 /* engine_check_calls - can they be kept?  -E2BIG with *@why. */

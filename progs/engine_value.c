@@ -7,8 +7,6 @@
  * is the linker's word.  So width, sign, and being a bitfield are the
  * kernel's, and pointers of 32-bit kernels are right as well.
  */
-#include <sys/socket.h>
-
 #include "engine_int.h"
 
 #define PROBE "struct probe"
@@ -30,7 +28,7 @@ void engine_zero(struct engine *e, int at, uint32_t len)
 }
 
 /* The low 32 bits of r7. */
-static void low32(struct engine *e)
+void engine_low32(struct engine *e)
 {
 	as_alu32(&e->as, BPF_MOV, R7, R7);
 }
@@ -43,7 +41,7 @@ static void core(struct engine *e, int kind, int dst, const struct ask_step *s)
 }
 
 /* r3 = the address of the member of what r7 points to. */
-static void member(struct engine *e, const struct ask_step *s)
+void engine_member(struct engine *e, const struct ask_step *s)
 {
 	core(e, CORE_FIELD_BYTE_OFFSET, R3, s);
 	as_alu(&e->as, BPF_ADD, R3, R7);
@@ -89,112 +87,22 @@ static void load(struct engine *e, const struct ask_step *s)
  * r7 = the member of what r7 points to.  NULL is not followed but leads to 0:
  * there are machines where something stands at that address (s390x).
  */
-static void follow(struct engine *e, const struct ask_step *s)
+void engine_follow(struct engine *e, const struct ask_step *s)
 {
 	struct as *a = &e->as;
 	int null = as_label(a);
 
 	as_jmpi(a, BPF_JEQ, R7, 0, null);
-	member(e, s);
+	engine_member(e, s);
 	load(e, s);
 	as_place(a, null);
 }
 
 /* r7 = what r7 points to, a pointer as member @s is one. */
-static void element(struct engine *e, const struct ask_step *s)
+void engine_element(struct engine *e, const struct ask_step *s)
 {
 	as_mov(&e->as, R3, R7);
 	load(e, s);
-}
-
-/* ---- sockets ----------------------------------------------------------- */
-
-static const struct ask_step
-	family = { "struct sock", "__sk_common.skc_family" },
-	/* not skc_num, which is 0 again when a socket is reported closed */
-	lport = { "struct inet_sock", "inet_sport" },
-	rport = { "struct sock", "__sk_common.skc_dport" },
-	protocol = { "struct sock", "sk_protocol" },
-	laddr4 = { "struct sock", "__sk_common.skc_rcv_saddr" },
-	raddr4 = { "struct sock", "__sk_common.skc_daddr" },
-	laddr6 = { "struct sock", "__sk_common.skc_v6_rcv_saddr" },
-	raddr6 = { "struct sock", "__sk_common.skc_v6_daddr" };
-
-/* r7 = the member of the struct sock that r7 points to, if it is of AF_INET or
- * AF_INET6, else 0. */
-static void of_inet(struct engine *e, const struct ask_step *s)
-{
-	struct as *a = &e->as;
-	int inet = as_label(a), other = as_label(a), done = as_label(a);
-
-	as_mov(a, R8, R7);
-	follow(e, &family);
-	as_jmpi(a, BPF_JEQ, R7, AF_INET, inet);
-	as_jmpi(a, BPF_JNE, R7, AF_INET6, other);
-	as_place(a, inet);
-	as_mov(a, R7, R8);
-	follow(e, s);
-	as_ja(a, done);
-	as_place(a, other);
-	as_movi(a, R7, 0);
-	as_place(a, done);
-}
-
-/* r7 = percent of the struct sock at r7. */
-static void rmem_fill(struct engine *e)
-{
-	static const struct ask_step
-		alloc = { "struct sock", "sk_backlog.rmem_alloc.counter" },
-		limit = { "struct sock", "sk_rcvbuf" };
-	struct as *a = &e->as;
-	int none = as_label(a);
-
-	as_mov(a, R8, R7);
-	follow(e, &limit);
-	low32(e);
-	as_jmpi(a, BPF_JEQ, R7, 0, none);
-	as_stx(a, BPF_DW, R10, SPILL, R7);
-	as_mov(a, R7, R8);
-	follow(e, &alloc);
-	low32(e);
-	as_alui(a, BPF_MUL, R7, 100);
-	as_ldx(a, BPF_DW, R1, R10, SPILL);
-	as_alu(a, BPF_DIV, R7, R1);
-	as_place(a, none);
-}
-
-static void port(struct engine *e, const struct ask_step *s)
-{
-	of_inet(e, s);
-	as_swap(&e->as, BPF_TO_BE, R7, 16);
-}
-
-static void address(struct engine *e, bool local, int at)
-{
-	const struct ask_step *v6 = local ? &laddr6 : &raddr6;
-	struct as *a = &e->as;
-	int inet = as_label(a), done = as_label(a);
-
-	as_mov(a, R8, R7);
-	engine_zero(e, at, 16);
-	follow(e, &family);
-	as_jmpi(a, BPF_JEQ, R7, AF_INET, inet);
-	as_jmpi(a, BPF_JNE, R7, AF_INET6, done);
-	/* unless there is no CONFIG_IPV6 */
-	as_field_exists(a, R1, v6->type, v6->path);
-	as_jmpi(a, BPF_JEQ, R1, 0, done);
-	as_mov(a, R7, R8);
-	member(e, v6);
-	engine_stack(e, R1, at);
-	as_movi(a, R2, 16);
-	as_call(a, PROBE_READ);
-	as_ja(a, done);
-	as_place(a, inet);
-	as_mov(a, R7, R8);
-	follow(e, local ? &laddr4 : &raddr4);
-	as_st(a, BPF_H, R10, at + 10, 0xffff);
-	as_stx(a, BPF_W, R10, at + 12, R7);
-	as_place(a, done);
 }
 
 /* ---- where values come from -------------------------------------------- */
@@ -218,53 +126,6 @@ static void number_of_typed(struct engine *e)
 	as_ldx(a, BPF_DW, R7, R10, SCRATCH);
 }
 
-/*
- * r7 = the struct sock behind descriptor r7 of the task, or 0.  What is no
- * socket has something else where a socket has its file.
- */
-static void sock_of_fd(struct engine *e)
-{
-	static const struct ask_step
-		files = { "struct task_struct", "files" },
-		fdt = { "struct files_struct", "fdt" },
-		fd = { "struct fdtable", "fd" },
-		private_data = { "struct file", "private_data" },
-		file = { "struct socket", "file" },
-		sk = { "struct socket", "sk" };
-	struct as *a = &e->as;
-	int none = as_label(a), done = as_label(a), believed = as_label(a);
-
-	low32(e);
-	as_stx(a, BPF_DW, R10, SPILL, R7);
-	as_alui(a, BPF_RSH, R7, 31);	/* -EBADF and its like are none */
-	as_jmpi(a, BPF_JNE, R7, 0, none);
-	as_call(a, CURRENT_TASK);
-	as_mov(a, R7, R0);
-	follow(e, &files);
-	follow(e, &fdt);
-	follow(e, &fd);
-	as_jmpi(a, BPF_JEQ, R7, 0, done);
-	as_ldconst(a, R1, "kernel_word");
-	as_ldx(a, BPF_DW, R2, R10, SPILL);
-	as_alu(a, BPF_MUL, R2, R1);
-	as_alu(a, BPF_ADD, R7, R2);
-	element(e, &fd);
-	as_mov(a, R8, R7);
-	follow(e, &private_data);
-	as_field_exists(a, R1, file.type, file.path);
-	as_jmpi(a, BPF_JEQ, R1, 0, believed);	/* found without BTF */
-	as_stx(a, BPF_DW, R10, SPILL, R7);
-	follow(e, &file);
-	as_jmp(a, BPF_JNE, R7, R8, none);
-	as_ldx(a, BPF_DW, R7, R10, SPILL);
-	as_place(a, believed);
-	follow(e, &sk);
-	as_ja(a, done);
-	as_place(a, none);
-	as_movi(a, R7, 0);
-	as_place(a, done);
-}
-
 static void argument(struct engine *e, const struct ask_value *v)
 {
 	const struct ask_step s = {
@@ -279,7 +140,7 @@ static void argument(struct engine *e, const struct ask_value *v)
 	as_arg(&e->as, R7, R6, s.path);
 	number_of_typed(e);
 	if (v->fd) {
-		sock_of_fd(e);
+		engine_sock_of_fd(e);
 		return;
 	}
 	if (v->nsteps || v->then)
@@ -317,7 +178,7 @@ static void netns(struct engine *e)
 	unsigned i;
 
 	for (i = 0; i < 3; i++)
-		follow(e, &steps[i]);
+		engine_follow(e, &steps[i]);
 }
 
 static void call(struct engine *e, int helper)
@@ -341,11 +202,11 @@ static void origin(struct engine *e, const struct ask_value *v)
 		break;
 	case FROM_TID:
 		call(e, PID_TGID);
-		low32(e);
+		engine_low32(e);
 		break;
 	case FROM_UID:
 		call(e, UID_GID);
-		low32(e);
+		engine_low32(e);
 		break;
 	case FROM_CGROUP:
 		cgroup(e);
@@ -375,7 +236,7 @@ static void walk(struct engine *e, const struct ask_value *v, unsigned n)
 
 	origin(e, v);
 	for (i = 0; i < n; i++)
-		follow(e, &v->steps[i]);
+		engine_follow(e, &v->steps[i]);
 }
 
 /* ---- shapes ------------------------------------------------------------ */
@@ -394,22 +255,10 @@ void engine_number(struct engine *e, const struct ask_value *v)
 		as_alui(a, BPF_ARSH, R7, 32);
 		break;
 	case THEN_U32:
-		low32(e);
-		break;
-	case THEN_LPORT:
-		port(e, &lport);
-		break;
-	case THEN_RPORT:
-		port(e, &rport);
-		break;
-	case THEN_PROTOCOL:
-		of_inet(e, &protocol);
-		break;
-	case THEN_RMEM_FILL:
-		rmem_fill(e);
+		engine_low32(e);
 		break;
 	default:
-		break;
+		engine_sock_number(e, v->then);
 	}
 }
 
@@ -464,7 +313,7 @@ static void name(struct engine *e, const struct ask_value *v, int at)
 	as_jmp(a, BPF_JGE, R1, R2, fits);
 	as_movi(a, R2, NAME_SIZE);
 	as_place(a, fits);
-	member(e, last);
+	engine_member(e, last);
 	engine_stack(e, R1, at);
 	as_call(a, PROBE_READ);
 	cut_name(e, at);
@@ -500,7 +349,7 @@ void engine_store(struct engine *e, const struct ask_value *v, int at)
 		break;
 	case SHAPE_ADDR:
 		walk(e, v, v->nsteps);
-		address(e, v->then == THEN_LADDR, at);
+		engine_address(e, v->then == THEN_LADDR, at);
 		break;
 	case SHAPE_NAME:
 		name(e, v, at);

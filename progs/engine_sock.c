@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * engine_sock - what is asked of a struct sock.
+ */
+#include <sys/socket.h>
+
+#include "engine_int.h"
+
+static const struct ask_step
+	family = { "struct sock", "__sk_common.skc_family" },
+	/* not skc_num, which is 0 again when a socket is reported closed */
+	lport = { "struct inet_sock", "inet_sport" },
+	rport = { "struct sock", "__sk_common.skc_dport" },
+	protocol = { "struct sock", "sk_protocol" },
+	laddr4 = { "struct sock", "__sk_common.skc_rcv_saddr" },
+	raddr4 = { "struct sock", "__sk_common.skc_daddr" },
+	laddr6 = { "struct sock", "__sk_common.skc_v6_rcv_saddr" },
+	raddr6 = { "struct sock", "__sk_common.skc_v6_daddr" };
+
+/* r7 = the member of the struct sock that r7 points to, if it is of AF_INET or
+ * AF_INET6, else 0. */
+static void of_inet(struct engine *e, const struct ask_step *s)
+{
+	struct as *a = &e->as;
+	int inet = as_label(a), other = as_label(a), done = as_label(a);
+
+	as_mov(a, R8, R7);
+	engine_follow(e, &family);
+	as_jmpi(a, BPF_JEQ, R7, AF_INET, inet);
+	as_jmpi(a, BPF_JNE, R7, AF_INET6, other);
+	as_place(a, inet);
+	as_mov(a, R7, R8);
+	engine_follow(e, s);
+	as_ja(a, done);
+	as_place(a, other);
+	as_movi(a, R7, 0);
+	as_place(a, done);
+}
+
+/* r7 = percent of the struct sock at r7. */
+static void rmem_fill(struct engine *e)
+{
+	static const struct ask_step
+		alloc = { "struct sock", "sk_backlog.rmem_alloc.counter" },
+		limit = { "struct sock", "sk_rcvbuf" };
+	struct as *a = &e->as;
+	int none = as_label(a);
+
+	as_mov(a, R8, R7);
+	engine_follow(e, &limit);
+	engine_low32(e);
+	as_jmpi(a, BPF_JEQ, R7, 0, none);
+	as_stx(a, BPF_DW, R10, SPILL, R7);
+	as_mov(a, R7, R8);
+	engine_follow(e, &alloc);
+	engine_low32(e);
+	as_alui(a, BPF_MUL, R7, 100);
+	as_ldx(a, BPF_DW, R1, R10, SPILL);
+	as_alu(a, BPF_DIV, R7, R1);
+	as_place(a, none);
+}
+
+static void port(struct engine *e, const struct ask_step *s)
+{
+	of_inet(e, s);
+	as_swap(&e->as, BPF_TO_BE, R7, 16);
+}
+
+void engine_address(struct engine *e, bool local, int at)
+{
+	const struct ask_step *v6 = local ? &laddr6 : &raddr6;
+	struct as *a = &e->as;
+	int inet = as_label(a), done = as_label(a);
+
+	as_mov(a, R8, R7);
+	engine_zero(e, at, 16);
+	engine_follow(e, &family);
+	as_jmpi(a, BPF_JEQ, R7, AF_INET, inet);
+	as_jmpi(a, BPF_JNE, R7, AF_INET6, done);
+	/* unless there is no CONFIG_IPV6 */
+	as_field_exists(a, R1, v6->type, v6->path);
+	as_jmpi(a, BPF_JEQ, R1, 0, done);
+	as_mov(a, R7, R8);
+	engine_member(e, v6);
+	engine_stack(e, R1, at);
+	as_movi(a, R2, 16);
+	as_call(a, PROBE_READ);
+	as_ja(a, done);
+	as_place(a, inet);
+	as_mov(a, R7, R8);
+	engine_follow(e, local ? &laddr4 : &raddr4);
+	as_st(a, BPF_H, R10, at + 10, 0xffff);
+	as_stx(a, BPF_W, R10, at + 12, R7);
+	as_place(a, done);
+}
+
+void engine_sock_number(struct engine *e, uint8_t then)
+{
+	switch (then) {
+	case THEN_LPORT:
+		port(e, &lport);
+		break;
+	case THEN_RPORT:
+		port(e, &rport);
+		break;
+	case THEN_PROTOCOL:
+		of_inet(e, &protocol);
+		break;
+	case THEN_RMEM_FILL:
+		rmem_fill(e);
+		break;
+	}
+}
+
+/*
+ * r7 = the struct sock behind descriptor r7 of the task, or 0.  What is no
+ * socket has something else where a socket has its file.
+ */
+void engine_sock_of_fd(struct engine *e)
+{
+	static const struct ask_step
+		files = { "struct task_struct", "files" },
+		fdt = { "struct files_struct", "fdt" },
+		fd = { "struct fdtable", "fd" },
+		private_data = { "struct file", "private_data" },
+		file = { "struct socket", "file" },
+		sk = { "struct socket", "sk" };
+	struct as *a = &e->as;
+	int none = as_label(a), done = as_label(a), believed = as_label(a);
+
+	engine_low32(e);
+	as_stx(a, BPF_DW, R10, SPILL, R7);
+	as_alui(a, BPF_RSH, R7, 31);	/* -EBADF and its like are none */
+	as_jmpi(a, BPF_JNE, R7, 0, none);
+	as_call(a, CURRENT_TASK);
+	as_mov(a, R7, R0);
+	engine_follow(e, &files);
+	engine_follow(e, &fdt);
+	engine_follow(e, &fd);
+	as_jmpi(a, BPF_JEQ, R7, 0, done);
+	as_ldconst(a, R1, "kernel_word");
+	as_ldx(a, BPF_DW, R2, R10, SPILL);
+	as_alu(a, BPF_MUL, R2, R1);
+	as_alu(a, BPF_ADD, R7, R2);
+	engine_element(e, &fd);
+	as_mov(a, R8, R7);
+	engine_follow(e, &private_data);
+	as_field_exists(a, R1, file.type, file.path);
+	as_jmpi(a, BPF_JEQ, R1, 0, believed);	/* found without BTF */
+	as_stx(a, BPF_DW, R10, SPILL, R7);
+	engine_follow(e, &file);
+	as_jmp(a, BPF_JNE, R7, R8, none);
+	as_ldx(a, BPF_DW, R7, R10, SPILL);
+	as_place(a, believed);
+	engine_follow(e, &sk);
+	as_ja(a, done);
+	as_place(a, none);
+	as_movi(a, R7, 0);
+	as_place(a, done);
+}
