@@ -117,38 +117,47 @@ static void check_hist(struct test *t, const char *csv, unsigned made)
 	table_release(&tb);
 }
 
+/* Connects, distracted in all ways, under a tool with @args. */
+static void run_delayed(struct test *t, struct tool *r, struct traffic *tr,
+			const char *const *args)
+{
+	struct delayed d;
+	unsigned i;
+
+	delayed_init(t, &d);
+	tr->ns = d.a;
+	tr->cli = d.cli;
+	tool_init(r, t, d.a.inum);
+	tool_start(r, "soconnlat", args);
+	for (i = 0; i < 3 * DISTRACTIONS; i++)
+		connect_distracted(t, &d, tr, i);
+	tool_stop(r, SIGINT);
+	tool_check_clean(r);
+	agent_stop(&d.cli);
+	agent_stop(&d.srv);
+	netns_free(&d.a);
+	netns_free(&d.b);
+}
+
 static void soconnlat_netem(struct test *t)
 {
 	struct traffic tr = { .t = t };
-	struct delayed d;
-	struct tool r, hist;
-	unsigned i, n;
+	struct tool r;
+	unsigned n;
 
-	delayed_init(t, &d);
-	tr.ns = d.a;
-	tr.cli = d.cli;
-	tool_init(&r, t, d.a.inum);
-	tool_start(&r, "soconnlat", ARGS("--csv", "--strict", "--events", "-o",
-					 fields_columns(LAT_FIELDS)));
-	tool_init(&hist, t, d.a.inum);
-	tool_start(&hist, "soconnlat", ARGS("--csv"));
-	for (i = 0; i < 3 * DISTRACTIONS; i++)
-		connect_distracted(t, &d, &tr, i);
-	tool_stop(&r, SIGINT);
-	tool_check_clean(&r);
-	tool_stop(&hist, SIGINT);
-	tool_check_clean(&hist);
+	run_delayed(t, &r, &tr, ARGS("--csv", "--strict", "--events", "-o",
+				     fields_columns(LAT_FIELDS)));
 	n = compare(t, r.text, &tr, want_clients, NULL, LAT_FIELDS);
-	check_hist(t, hist.text, tr.nends);
-	tool_release(&hist);
-	summary(t, "%u connects delayed by %u ms, %u shown with that", tr.nends,
-		DELAY_MS, n);
-	agent_stop(&d.cli);
-	agent_stop(&d.srv);
 	tool_release(&r);
 	free(tr.ends);
-	netns_free(&d.a);
-	netns_free(&d.b);
+	memset(&tr, 0, sizeof(tr));
+	tr.t = t;
+	run_delayed(t, &r, &tr, ARGS("--csv", "--strict"));
+	check_hist(t, r.text, tr.nends);
+	summary(t, "%u connects delayed by %u ms, %u shown with that, as many "
+		"in the histogram by stack", tr.nends, DELAY_MS, n);
+	tool_release(&r);
+	free(tr.ends);
 }
 
 /* ---- cases ------------------------------------------------------------- */

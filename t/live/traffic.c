@@ -260,6 +260,8 @@ static void end_at(struct traffic *tr, unsigned i, unsigned slot,
 	if (p.ending == END_EARLY_RST) {
 		agent_do(&tr->cli, OP_RESET, slot, 0);
 		accept_one(tr, i, slot, p.listener, s);
+		/* which a busy machine may bring only now */
+		agent_do(&tr->srv, OP_WAIT_RST, slot, 0);
 		agent_do(&tr->srv, OP_CLOSE, slot, 0);
 	} else {
 		leave(tr, &p, slot, c, s);
