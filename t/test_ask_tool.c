@@ -48,8 +48,10 @@ static char *text;
 
 static void setup(void)
 {
+	const struct ask_map map = { "", "", &ask };
+
 	memset(&opt, 0, sizeof(opt));
-	ck_assert_int_eq(ask_tool_init(&made, &base, &ask), 0);
+	ck_assert_int_eq(ask_tool_init(&made, &base, &map, 1), 0);
 	opt.tool = &made.tool;
 }
 
@@ -313,45 +315,106 @@ static struct ask asked = {
 	.min = -10, .max = 40, .step = 25,
 };
 
-static void record_tally(void)
+/* And a count by kernel stack. */
+static struct ask stacks = {
+	.what = ASK_COUNT, .hooks = hooks, .nhooks = 1, .nkeys = 1,
+	.keys = {
+		{ .from = FROM_KSTACK, .shape = SHAPE_STACK, .name = "kstack" },
+	},
+};
+
+static const struct ask_map one_map[] = { { "", "ns", &asked } };
+static const struct ask_map two_maps[] = {
+	{ "late", "ns", &asked }, { "where", "", &stacks },
+};
+
+struct tally_row {
+	struct event event;
+	uint64_t probe;
+	char comm[16];
+	int64_t kstack;			/* of two maps */
+	uint64_t tally[ASK_TALLY_COLUMNS];
+};
+
+static void put_row(struct capture *c, const struct ask_tool *t,
+		    struct tally_row row)
+{
+	uint8_t bytes[sizeof(row)];
+	uint32_t end = t->tool.event_size - sizeof(row.tally);
+
+	row.event.type = EVENT_ROW;
+	row.event.len = t->tool.event_size;
+	memcpy(bytes, &row, end);
+	memcpy(bytes + end, row.tally, sizeof(row.tally));
+	ck_assert_int_eq(capture_event(c, (struct event *)bytes), 0);
+}
+
+static void put_stack(struct capture *c, int64_t id, const char *frames)
+{
+	struct stack_event ev = {
+		.event = { .type = EVENT_STACK }, .id = id,
+		.kind = STACK_KERNEL,
+	};
+
+	strcpy(ev.text, frames);
+	ev.event.len = (uint32_t)(offsetof(struct stack_event, text) +
+				  strlen(frames));
+	ck_assert_int_eq(capture_event(c, &ev.event), 0);
+}
+
+static void put_tally(struct capture *c, const struct ask_tool *t, bool two)
+{
+	const struct event print = { .ns = 2000000000, .len = sizeof(print),
+				     .type = EVENT_PRINT };
+
+	for (unsigned i = 0; i < 4; i++) {
+		put_row(c, t, (struct tally_row){
+			.probe = i / 2, .comm = "curl",
+			.tally = { [ASK_SLOT] = i, [ASK_COUNTED] = 5 + i,
+				   [ASK_TOTAL] = 55 },
+		});
+		if (two && i == 1) {
+			put_stack(c, 1ll << 32 | 7, "    tcp_sendmsg+1\n");
+			put_row(c, t, (struct tally_row){
+				.kstack = 1ll << 32 | 7,
+				.tally = { [ASK_COUNTED] = 3, [ASK_MAP] = 1 },
+			});
+			/* one that is of no map at all */
+			put_row(c, t, (struct tally_row){
+				.tally = { [ASK_COUNTED] = 3, [ASK_MAP] = 2 },
+			});
+		}
+		if (i % 2)
+			ck_assert_int_eq(capture_event(c, &print), 0);
+	}
+}
+
+static void record_maps(const struct ask_map *maps, unsigned n)
 {
 	const struct capture_info info = {
-		.tool = "lhist", .ask = &asked, .unit = "ns",
-		.intervals = true,
+		.tool = "lhist", .maps = maps, .nmaps = n, .intervals = true,
 	};
 	static const struct tool lhist = {
 		.name = "lhist", .summary = "", .columns = none,
 		.flags = T_ASK | T_TALLY | T_STACKS,
 	};
-	struct {
-		struct event event;
-		uint64_t probe;
-		char comm[16];
-		uint64_t slot, count, total;
-	} row = { .event = { .len = sizeof(row), .type = EVENT_ROW },
-		  .comm = "curl", .total = 55 };
-	const struct event print = { .ns = 2000000000, .len = sizeof(print),
-				     .type = EVENT_PRINT };
-	struct ask_tool tally;
+	static struct ask_tool tally;
 	struct capture *c;
 	struct err e;
 	char path[] = "/tmp/sockeye-ask-XXXXXX";
 
 	close(mkstemp(path));
-	ck_assert_int_eq(ask_tool_init(&tally, &lhist, &asked), 0);
-	ck_assert_uint_eq(tally.tool.event_size, sizeof(row));
+	ck_assert_int_eq(ask_tool_init(&tally, &lhist, maps, n), 0);
 	ck_assert_int_eq(capture_create(&c, path, &tally.tool, &info, &e), 0);
-	for (unsigned i = 0; i < 4; i++) {
-		row.probe = i / 2;
-		row.slot = i;
-		row.count = 5 + i;
-		ck_assert_int_eq(capture_event(c, &row.event), 0);
-		if (i % 2)
-			ck_assert_int_eq(capture_event(c, &print), 0);
-	}
+	put_tally(c, &tally, n > 1);
 	ck_assert_int_eq(capture_close(c, &e), 0);
 	ask_tool_release(&tally);
 	load(path);
+}
+
+static void record_tally(void)
+{
+	record_maps(one_map, 1);
 }
 
 /* What replay prints of the file, as `text`; its exit code, or negative. */
@@ -366,7 +429,7 @@ static int replay_tally(void)
 
 	rc = capture_read(&c, fmemopen(file, size, "r"), tool_find, &opt.tool,
 			  &info, &e);
-	if (!rc && info.ask) {
+	if (!rc && info.nmaps) {
 		fflush(stdout);
 		dup2(pipe_like, 1);
 		rc = ask_replay(c, &info, &opt);
@@ -409,6 +472,27 @@ START_TEST(tallies)
 }
 END_TEST
 
+START_TEST(tallies_of_maps)
+{
+	record_maps(two_maps, 2);
+	setenv("TZ", "UTC", 1);
+	ck_assert_int_eq(replay_tally(), EXIT_OK);
+	ck_assert_ptr_nonnull(strstr(text, "00:00:02\n@late[kprobe:tcp_connect,"
+				     " curl]:\n"));
+	ck_assert_ptr_nonnull(strstr(text, "@where[\n    tcp_sendmsg+1\n]: 3\n"
+				     "\n00:00:02\n@late["));
+	opt.format = FMT_JSON;
+	ck_assert_int_eq(replay_tally(), EXIT_OK);
+	ck_assert_ptr_nonnull(strstr(text, "\"map\":\"late\","));
+	ck_assert_ptr_nonnull(strstr(text, "\"probe\":\"kprobe:tcp_connect\","
+				     "\"comm\":\"curl\",\"count\":11,"));
+	/* keys are called as their map is */
+	change("where.kstack", "there.kstack", 12);
+	ck_assert_int_lt(replay_tally(), 0);
+	free(file);
+}
+END_TEST
+
 START_TEST(tallies_wrong)
 {
 	static const struct { const char *from, *to; size_t n; } wrong[] = {
@@ -417,8 +501,9 @@ START_TEST(tallies_wrong)
 		{ "max\0" "40", "max\0-9", 6 }, /* -10 to -9 is right */
 		{ "min\0-10", "min\0009910", 7 },
 		{ "unit\0ns", "unit\0\033s", 7 },
-		{ "count\0count", "cound\0count", 11 },
+		{ "count\0@count", "cound\0@count", 12 },
 		{ "slot\0unsigned\0u64", "slot\0unsigned\0s64", 17 },
+		{ "keys\0" "2", "keys\0" "3", 6 },
 	};
 
 	record_tally();
@@ -438,7 +523,7 @@ START_TEST(tallies_damaged)
 	int err = dup(2), null = open("/dev/null", O_WRONLY);
 	unsigned char old;
 
-	record_tally();
+	record_maps(_i ? two_maps : one_map, _i ? 2 : 1);
 	dup2(null, 2);
 	for (size_t n = 0; n < size; n++) {
 		for (unsigned bit = 0; bit < 8; bit += 3) {
@@ -471,8 +556,9 @@ Suite *suite_ask_tool(void)
 	tcase_add_test(tc, recorded_wrong);
 	tcase_add_test(tc, recorded_damaged);
 	tcase_add_test(tc, tallies);
+	tcase_add_test(tc, tallies_of_maps);
 	tcase_add_test(tc, tallies_wrong);
-	tcase_add_test(tc, tallies_damaged);
+	tcase_add_loop_test(tc, tallies_damaged, 0, 2);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -206,18 +206,17 @@ extern const struct column columns_none[];
 #define REQUEST								\
 	.spec = &spec_none, .roles = roles_none,			\
 	.columns = columns_none, .event_size = sizeof(struct event),	\
-	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_STACKS | T_MAPS
+	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_STACKS
 /* One that shows each hit (ASK_TRACE), and has one part. */
 #define REQUEST_ROWS							\
 	.spec = &spec_none, .roles = roles_none,			\
 	.columns = columns_none, .event_size = sizeof(struct event),	\
-	.filters = F_TASK, .flags = T_COUNT | T_KEYS | T_STACKS | T_MAPS
+	.filters = F_TASK, .flags = T_COUNT | T_KEYS | T_STACKS
 /* One that takes other hooks in place of its own. */
 #define REQUEST_HOOKS							\
 	.spec = &spec_none, .roles = roles_none,			\
 	.columns = columns_none, .event_size = sizeof(struct event),	\
-	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_STACKS | T_MAPS | \
-		T_HOOKS
+	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_STACKS | T_HOOKS
 
 #define MAX_PARTS 16
 #define MAX_WAYS 8
@@ -302,8 +301,6 @@ enum tool_flags {
 	T_KEYS = 32,		/* takes --by and --where */
 	T_HOOKS = 64,		/* takes hooks in place of its own */
 	T_STACKS = 128,		/* has stacks or addresses to name */
-	T_MAPS = 256,		/* has maps of its own, which -W has no form
-				   for */
 };
 
 #endif

@@ -238,23 +238,6 @@ static void ask_hists(struct test *t)
 		(unsigned)ARRAY_SIZE(sizes));
 }
 
-/* What was recorded at @path is shown as it was live. */
-static void replayed(struct tool *r, const char *path)
-{
-	struct tool again;
-
-	tool_init(&again, r->t, 0);
-	again.verb = true;
-	tool_start(&again, "replay", ARGS(path, "--csv"));
-	tool_stop(&again, 0);
-	tool_check_clean(&again);
-	unlink(path);
-	if (!again.text || !r->text || strcmp(again.text, r->text))
-		differ(r->t, "replay printed %zu bytes that are not the %zu "
-		       "printed live", again.len, r->len);
-	tool_release(&again);
-}
-
 /* Tallies, too, are recorded as they were printed. */
 static void ask_recorded(struct test *t)
 {
@@ -268,7 +251,7 @@ static void ask_recorded(struct test *t)
 				       EXIT_WRITE));
 	expect(t, r.text, NULL, NULL, "count",
 	       ROUNDS * ARRAY_SIZE(sizes) + BAD);
-	replayed(&r, path);
+	tool_replayed(&r, path);
 	summary(t, "%zu bytes of buckets, live and replayed", r.len);
 	tool_release(&r);
 }
@@ -406,7 +389,7 @@ static void ask_stacks(struct test *t)
 	expect_rows(t, r.text, "kstack", "tcp_v4_connect+", v4);
 	expect_rows(t, r.text, "kstack", "tcp_v6_connect+", v6);
 	expect_rows(t, r.text, "kstack", "sys_connect+", t->count);
-	replayed(&r, path);
+	tool_replayed(&r, path);
 	summary(t, "%u connects, the stack of each, live and replayed",
 		t->count);
 	tool_release(&r);

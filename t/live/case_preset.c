@@ -364,7 +364,7 @@ static bool has_types(const struct test *t)
 static void run_preset(struct test *t, const struct preset *what)
 {
 	struct shown s = { .t = t };
-	char where[128];
+	char where[128], path[256];
 	bool by_netns;
 	struct tool r;
 
@@ -374,15 +374,17 @@ static void run_preset(struct test *t, const struct preset *what)
 	}
 	player_start(&s.p, t, what->what);
 	tool_init(&r, t, 0);
+	temp_path(path, sizeof(path), what->name);
 	by_netns = what->netns && s.p.ns.inum;
 	snprintf(where, sizeof(where), "%s==%u", by_netns ? what->netns : "",
 		 s.p.ns.inum);
 	tool_start(&r, what->name, by_netns ?
-		   ARGS("--csv", "--where", where) :
-		   ARGS("--csv", "-p", s.p.text));
+		   ARGS("--csv", "-W", path, "--where", where) :
+		   ARGS("--csv", "-W", path, "-p", s.p.text));
 	player_play(&s.p);
 	tool_stop(&r, SIGINT);
 	tool_check_clean(&r);
+	tool_replayed(&r, path);
 	if (table_parse(&s.table, t, r.text)) {
 		what->check(&s, s.p.made);
 		summary(t, "%s %u", what->name, s.compared);

@@ -137,6 +137,9 @@ void tool_start(struct tool *r, const char *name, const char *const *args);
 void tool_stop(struct tool *r, int sig);
 void tool_check_exit(struct tool *r, int code);
 void tool_check_clean(struct tool *r);
+/* tool_replayed - what @r, run with --csv, recorded at @path is shown as it was
+ * live; the file is removed. */
+void tool_replayed(struct tool *r, const char *path);
 void tool_release(struct tool *r);
 #define ARGS(...) (const char *const[]){ __VA_ARGS__, NULL }
 

@@ -196,6 +196,22 @@ void tool_check_clean(struct tool *r)
 		differ(r->t, "sockeye %s tells losses: %s", r->name, r->talk);
 }
 
+void tool_replayed(struct tool *r, const char *path)
+{
+	struct tool again;
+
+	tool_init(&again, r->t, 0);
+	again.verb = true;
+	tool_start(&again, "replay", ARGS(path, "--csv"));
+	tool_stop(&again, 0);
+	tool_check_clean(&again);
+	unlink(path);
+	if (!again.text || !r->text || strcmp(again.text, r->text))
+		differ(r->t, "replay printed %zu bytes that are not the %zu "
+		       "printed live", again.len, r->len);
+	tool_release(&again);
+}
+
 void tool_release(struct tool *r)
 {
 	free(r->text);

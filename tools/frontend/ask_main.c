@@ -23,7 +23,7 @@ struct running {
 	uint64_t full;		/* hits not counted that were told of */
 };
 
-static uint64_t interval_of(const struct options *o)
+uint64_t asked_interval(const struct options *o)
 {
 	return o->interval_ns ? o->interval_ns :
 				o->tool->interval * 1000000000ull;
@@ -54,7 +54,7 @@ static int take_maps(struct asked *r, struct maps *m)
 
 		if (!q->object)
 			continue;
-		err = asked_heap(q, &m->h[m->n], !interval_of(r->o));
+		err = asked_heap(q, &m->h[m->n], !asked_interval(r->o));
 		if (err)
 			break;
 		m->styles[m->n++] = (struct heap_style){
@@ -73,7 +73,7 @@ static void tell_full(struct running *run)
 {
 	uint64_t full = asked_full(&run->asked);
 
-	if (full > run->full && interval_of(run->asked.o))
+	if (full > run->full && asked_interval(run->asked.o))
 		complain("so far: %llu hits not counted, there were too many "
 			 "different keys; --max-keys makes room",
 			 (unsigned long long)full);
@@ -89,8 +89,7 @@ static int print(struct running *run)
 
 	/* on disk even if nobody reads any more */
 	if (!err && run->record)
-		run->recorded = ask_record_heap(run->record, m.h[0],
-						&m.styles[0]);
+		run->recorded = ask_record_maps(run->record, m.h, m.styles);
 	if (!err)
 		err = ask_print(&run->page, m.h, m.styles, m.n);
 	for (unsigned i = 0; i < m.n; i++)
@@ -114,7 +113,7 @@ static int loop(struct running *run)
 	struct asked *r = &run->asked;
 	const struct options *o = r->o;
 	uint64_t now = now_ns(), end = now + o->duration_ns;
-	uint64_t every = interval_of(o), next = now + every;
+	uint64_t every = asked_interval(o), next = now + every;
 	uint64_t note = now + NOTE_NS;
 	struct pollfd out = { .fd = STDOUT_FILENO };
 	int err = 0;
@@ -155,9 +154,8 @@ static int tally(struct running *run)
 	int err;
 
 	run->page.o = r->o;
-	run->page.times = interval_of(r->o);
-	if (r->o->write_file &&
-	    ask_record_open(&run->record, &r->queries[0], &e))
+	run->page.times = asked_interval(r->o);
+	if (ask_record_open(&run->record, r, &e))
 		return fail_err(&e);
 	kernel_leave(r->env, asked_users(r));
 	life_ready(r->o);

@@ -9,41 +9,56 @@
 
 struct ask_record {
 	struct capture *capture;
+	struct ask_map maps[MAX_PARTS];
+	unsigned nmaps;
 	struct ask_tool tool;
 	struct frames *frames;		/* that were told */
 	struct stack_event stack;
+	struct event *row;
 };
 
-int ask_record_open(struct ask_record **out, const struct query *q,
+static int record_begin(struct ask_record *rec, const struct asked *r)
+{
+	int err;
+
+	for (unsigned i = 0; i < r->nqueries; i++) {
+		const struct query *q = &r->queries[i];
+
+		if (q->object)
+			rec->maps[rec->nmaps++] = (struct ask_map){
+				q->part->name, asked_unit(q->part), &q->ask,
+			};
+	}
+	err = ask_tool_init(&rec->tool, r->o->tool, rec->maps, rec->nmaps);
+	rec->frames = frames_new();
+	rec->row = calloc(1, rec->tool.tool.event_size);
+	return err || (rec->frames && rec->row) ? err : -ENOMEM;
+}
+
+int ask_record_open(struct ask_record **out, const struct asked *r,
 		    struct err *e)
 {
-	const struct asked *r = q->r;
-	struct capture_info info = {
-		.ask = &q->ask, .unit = asked_unit(q->part),
-		.intervals = r->o->interval_ns,
-	};
+	struct capture_info info = { .intervals = asked_interval(r->o) };
 	struct ask_record *rec;
 	int err;
 
 	*out = NULL;
 	if (!r->o->write_file)
 		return 0;
-	rec = calloc(1, sizeof(*rec));
-	err = rec ? ask_tool_init(&rec->tool, r->o->tool, &q->ask) : -ENOMEM;
-	if (!err)
-		rec->frames = frames_new();
-	if (err || !rec->frames) {
-		if (rec)
-			ask_tool_release(&rec->tool);
-		free(rec);
-		return err_set(e, ENOMEM, "recording");
-	}
+	*out = rec = calloc(1, sizeof(*rec));
+	err = rec ? record_begin(rec, r) : -ENOMEM;
+	if (err == -E2BIG)
+		return err_set(e, 0, "-W: too many keys, a recording has at "
+			       "most %u in all maps",
+			       MAX_COLUMNS - ASK_TALLY_COLUMNS);
+	if (err)
+		return err_set(e, -err, "recording");
+	info.maps = rec->maps;
+	info.nmaps = rec->nmaps;
 	kernel_info(&info, r->env, r->o);
 	info.clocks.start_ns = now_ns();
-	err = capture_create(&rec->capture, r->o->write_file, &rec->tool.tool,
-			     &info, e);
-	*out = rec;
-	return err;
+	return capture_create(&rec->capture, r->o->write_file, &rec->tool.tool,
+			      &info, e);
 }
 
 int ask_record_close(struct ask_record *rec, const struct losses *l,
@@ -59,12 +74,24 @@ int ask_record_close(struct ask_record *rec, const struct losses *l,
 	}
 	ask_tool_release(&rec->tool);
 	frames_free(rec->frames);
+	free(rec->row);
 	free(rec);
 	return err;
 }
 
+/* ---- rows --------------------------------------------------------------- */
+
+/* Each map has stacks of its own, with ids of 31 bits. */
+static int64_t stack_of(const uint8_t *bytes, unsigned map)
+{
+	int64_t id;
+
+	memcpy(&id, bytes, sizeof(id));
+	return id < 0 ? id : id | (int64_t)map << 32;
+}
+
 /* What the stack @k of @g means, unless it was told. */
-static void record_stack(struct ask_record *rec, const struct ask *a,
+static void record_stack(struct ask_record *rec, unsigned map,
 			 const struct heap_group *g, const struct heap_key *k,
 			 const struct heap_style *s)
 {
@@ -72,10 +99,11 @@ static void record_stack(struct ask_record *rec, const struct ask *a,
 	int64_t id;
 
 	memcpy(&id, k->bytes, sizeof(id));
-	ev->id = id;
+	ev->id = stack_of(k->bytes, map);
 	ev->kind = k->v->from == FROM_USTACK ? STACK_USER : STACK_KERNEL;
-	ev->pid = ev->kind == STACK_USER ? ask_key_pid(a, g->key) : 0;
-	if (id < 0 || frames_find(rec->frames, ev->kind, id, ev->pid))
+	ev->pid = ev->kind == STACK_USER ?
+		  ask_key_pid(rec->maps[map].ask, g->key) : 0;
+	if (id < 0 || frames_find(rec->frames, ev->kind, ev->id, ev->pid))
 		return;
 	s->stack(s->ctx, k->v, id, g->key, ev->text, sizeof(ev->text));
 	ev->event = (struct event){
@@ -87,45 +115,82 @@ static void record_stack(struct ask_record *rec, const struct ask *a,
 	capture_event(rec->capture, &ev->event);
 }
 
-static void record_slot(struct ask_record *rec, const struct ask *a,
-			const struct heap_group *g, uint64_t ns, uint32_t i)
+/* The keys to @to, as columns have them. */
+static void put_keys(uint8_t *to, const struct ask *a,
+		     const struct heap_group *g, unsigned map)
 {
-	const bool hist = heap_is_hist(a);
-	struct {
-		struct event event;
-		uint8_t bytes[ASK_KEY_MAX + 8 * ASK_TALLY_COLUMNS];
-	} row = { .event = { .ns = ns, .type = EVENT_ROW,
-			     .len = rec->tool.tool.event_size } };
-	/* the total is the group's: once */
-	const uint64_t tally[ASK_TALLY_COLUMNS] = {
-		hist ? g->slots[i].slot : 0,
-		hist ? g->slots[i].count : g->count, i ? 0 : g->total,
-	};
-	uint32_t size = ask_key_size(a);
+	struct heap_key k;
+	int64_t id;
 
-	memcpy(row.bytes, g->key, size);
-	memcpy(row.bytes + size, tally, sizeof(tally));
-	capture_event(rec->capture, &row.event);
+	heap_for_each_key(k, a, g) {
+		memcpy(to + (k.bytes - g->key), k.bytes, ask_value_size(k.v));
+		if (k.v->shape != SHAPE_STACK)
+			continue;
+		id = stack_of(k.bytes, map);
+		memcpy(to + (k.bytes - g->key), &id, sizeof(id));
+	}
 }
 
-int ask_record_heap(struct ask_record *rec, const struct heap *h,
-		    const struct heap_style *s)
+/* The first of the columns of @map. */
+static const struct column *columns_of(const struct ask_record *rec,
+				       unsigned map)
 {
-	const struct event print = { .ns = s->ns, .type = EVENT_PRINT,
-				     .len = sizeof(print) };
+	const struct column *col = rec->tool.columns;
+
+	while (map--)
+		col += rec->maps[map].ask->nkeys;
+	return col;
+}
+
+static void record_group(struct ask_record *rec, unsigned map,
+			 const struct heap_group *g, uint64_t ns)
+{
+	const struct ask *a = rec->maps[map].ask;
+	const bool hist = heap_is_hist(a);
+	const struct tool *t = &rec->tool.tool;
+	uint8_t *row = (uint8_t *)rec->row;
+	uint64_t tally[ASK_TALLY_COLUMNS] = {
+		[ASK_TOTAL] = g->total, [ASK_MAP] = map,
+	};
+
+	memset(row, 0, t->event_size);
+	*rec->row = (struct event){ .ns = ns, .type = EVENT_ROW,
+				    .len = t->event_size };
+	put_keys(row + columns_of(rec, map)->off, a, g, map);
+	for (uint32_t i = 0; i < (hist ? g->nslots : 1); i++) {
+		tally[ASK_SLOT] = hist ? g->slots[i].slot : 0;
+		tally[ASK_COUNTED] = hist ? g->slots[i].count : g->count;
+		memcpy(row + t->event_size - sizeof(tally), tally,
+		       sizeof(tally));
+		capture_event(rec->capture, rec->row);
+		tally[ASK_TOTAL] = 0;	/* the group's: once */
+	}
+}
+
+static void record_heap(struct ask_record *rec, unsigned map,
+			const struct heap *h, const struct heap_style *s)
+{
 	const struct heap_group *g;
 	struct heap_key k;
 
-	if (!rec)
-		return 0;
 	for (g = h->groups; g < h->groups + h->ngroups; g++) {
 		heap_for_each_key(k, h->ask, g)
 			if (k.v->shape == SHAPE_STACK)
-				record_stack(rec, h->ask, g, &k, s);
-		for (uint32_t i = 0; i < (heap_is_hist(h->ask) ? g->nslots : 1);
-		     i++)
-			record_slot(rec, h->ask, g, s->ns, i);
+				record_stack(rec, map, g, &k, s);
+		record_group(rec, map, g, s->ns);
 	}
+}
+
+int ask_record_maps(struct ask_record *rec, struct heap *const *h,
+		    const struct heap_style *styles)
+{
+	struct event print = { .type = EVENT_PRINT, .len = sizeof(print) };
+
+	if (!rec)
+		return 0;
+	for (unsigned i = 0; i < rec->nmaps; i++)
+		record_heap(rec, i, h[i], &styles[i]);
+	print.ns = styles[0].ns;
 	capture_event(rec->capture, &print);
 	return capture_flush(rec->capture);
 }

@@ -11,13 +11,14 @@
 
 struct ask_record;
 
-/* ask_record_open - of one map, as -W says; *out NULL: it does not.  0, or a negative
- * errno. */
-int ask_record_open(struct ask_record **out, const struct query *q,
+/* ask_record_open - of the parts that are at work, as -W says; *out NULL: it
+ * does not.  0, or a negative errno. */
+int ask_record_open(struct ask_record **out, const struct asked *r,
 		    struct err *e);
-/* ask_record_heap - what is printed as @s says; 0 or a negative errno. */
-int ask_record_heap(struct ask_record *rec, const struct heap *h,
-		    const struct heap_style *s);
+/* ask_record_maps - what is printed: a heap for each of those parts, in their
+ * order, as its style says; 0 or a negative errno. */
+int ask_record_maps(struct ask_record *rec, struct heap *const *h,
+		    const struct heap_style *styles);
 /* ask_record_close - with what was lost; tells the first failure there was. */
 int ask_record_close(struct ask_record *rec, const struct losses *l,
 		     struct err *e);

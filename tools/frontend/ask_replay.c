@@ -9,7 +9,8 @@ struct tally_replay {
 	const struct capture_info *info;
 	struct ask_page page;
 	struct frames *frames;
-	struct heap *heap;		/* since what was printed last */
+	/* since what was printed last */
+	struct heap *heaps[MAX_PARTS];
 };
 
 static void replayed_stack(void *ctx, const struct ask_value *v, int64_t id,
@@ -17,10 +18,12 @@ static void replayed_stack(void *ctx, const struct ask_value *v, int64_t id,
 {
 	const struct tally_replay *r = ctx;
 	bool user = v->from == FROM_USTACK;
+	/* the id says of which map, which says what keys there are */
+	uint64_t map = (uint64_t)id >> 32;
+	uint32_t pid = user && map < r->info->nmaps ?
+		       ask_key_pid(r->info->maps[map].ask, key) : 0;
 	const char *text = frames_find(r->frames, user ? STACK_USER :
-				       STACK_KERNEL, id,
-				       user ? ask_key_pid(r->info->ask, key) :
-				       0);
+				       STACK_KERNEL, id, pid);
 
 	/* a file may say anything */
 	snprintf(buf, len, "%s", text ? text : "");
@@ -29,33 +32,67 @@ static void replayed_stack(void *ctx, const struct ask_value *v, int64_t id,
 			*p = '?';
 }
 
-/* The key and its slot, then what was tallied, stand in the event as in the
- * map: the columns were made so. */
+/* The columns of map @n: its keys. */
+static const struct column *columns_of(const struct tally_replay *r,
+				       unsigned n)
+{
+	const struct column *col = r->page.o->tool->columns;
+
+	while (n--)
+		col += r->info->maps[n].ask->nkeys;
+	return col;
+}
+
+/* The key stands in the event as in the map: the columns were made so. */
 static int add(struct tally_replay *r, const struct event *ev)
 {
-	const uint8_t *key = (const uint8_t *)ev + sizeof(*ev);
+	const uint8_t *row = (const uint8_t *)ev;
+	uint64_t key[ASK_KEY_MAX / 8 + 1], tally[ASK_TALLY_COLUMNS];
+	const struct ask *a;
 	struct ask_tally t;
 
-	memcpy(&t, key + ask_key_size(r->info->ask) + 8, sizeof(t));
-	return heap_add(r->heap, key, &t);
+	memcpy(tally, row + r->page.o->tool->event_size - sizeof(tally),
+	       sizeof(tally));
+	if (tally[ASK_MAP] >= r->info->nmaps)
+		return 0;		/* nonsense, as any row may be */
+	a = r->info->maps[tally[ASK_MAP]].ask;
+	memcpy(key, row + columns_of(r, (unsigned)tally[ASK_MAP])->off,
+	       ask_key_size(a));
+	memcpy((uint8_t *)key + ask_key_size(a), &tally[ASK_SLOT], 8);
+	t = (struct ask_tally){ tally[ASK_COUNTED], tally[ASK_TOTAL] };
+	return heap_add(r->heaps[tally[ASK_MAP]], key, &t);
+}
+
+static int heaps_new(struct tally_replay *r)
+{
+	for (unsigned i = 0; i < r->info->nmaps; i++) {
+		heap_free(r->heaps[i]);
+		r->heaps[i] = heap_new(r->info->maps[i].ask);
+		if (!r->heaps[i])
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static int print(struct tally_replay *r, uint64_t ns)
 {
 	const struct options *o = r->page.o;
-	struct heap_style s = {
-		.name = "", .tool = o->tool->name, .unit = r->info->unit,
-		.ns = ns, .wall_offset_ns = r->info->clocks.wall_offset_ns,
-		.columns = o->tool->columns,
-		.stack = replayed_stack, .ctx = r,
-	};
-	int err = heap_sort(r->heap, (uint32_t)o->ask.rows);
+	struct heap_style styles[MAX_PARTS];
+	int err = 0;
 
+	for (unsigned i = 0; i < r->info->nmaps && !err; i++) {
+		styles[i] = (struct heap_style){
+			.name = r->info->maps[i].name, .tool = o->tool->name,
+			.unit = r->info->maps[i].unit, .ns = ns,
+			.wall_offset_ns = r->info->clocks.wall_offset_ns,
+			.columns = columns_of(r, i),
+			.stack = replayed_stack, .ctx = r,
+		};
+		err = heap_sort(r->heaps[i], (uint32_t)o->ask.rows);
+	}
 	if (!err)
-		err = ask_print(&r->page, &r->heap, &s, 1);
-	heap_free(r->heap);
-	r->heap = heap_new(r->info->ask);
-	return err || r->heap ? err : -ENOMEM;
+		err = ask_print(&r->page, r->heaps, styles, r->info->nmaps);
+	return err ? err : heaps_new(r);
 }
 
 static int take(struct tally_replay *r, const struct event *ev)
@@ -101,15 +138,21 @@ int ask_replay(struct capture *c, const struct capture_info *info,
 {
 	struct tally_replay r = {
 		.info = info, .page = { .o = o, .times = info->intervals },
-		.frames = frames_new(), .heap = heap_new(info->ask),
 	};
 	int ret = EXIT_FAIL;
 
-	if (r.frames && r.heap)
+	if (o->interval_ns) {
+		complain("-i: what a tally printed is what it recorded; "
+			 "there is no other interval in it");
+		return EXIT_USAGE;
+	}
+	r.frames = frames_new();
+	if (r.frames && !heaps_new(&r))
 		ret = all(&r, c);
 	else
 		complain("%s", strerror(ENOMEM));
-	heap_free(r.heap);
+	for (unsigned i = 0; i < info->nmaps; i++)
+		heap_free(r.heaps[i]);
 	frames_free(r.frames);
 	return ret;
 }

@@ -27,11 +27,12 @@ static int show(struct asked *r)
 int ask_rows(struct asked *r, struct options *o)
 {
 	const struct tool *tool = o->tool;
-	struct ask_tool made;
+	const struct ask_map map = { "", "", &r->queries[0].ask };
+	static struct ask_tool made;
 	struct layout layout;
 	int ret = -1;
 
-	if (ask_tool_init(&made, o->tool, &r->queries[0].ask)) {
+	if (ask_tool_init(&made, o->tool, &map, 1)) {
 		complain("%s", strerror(ENOMEM));
 		ret = EXIT_FAIL;
 	} else {

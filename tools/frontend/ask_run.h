@@ -46,6 +46,8 @@ bool query_has(const struct query *q, int from);
 int asked_start(struct asked *r, const struct part *parts);
 /* asked_unit - of the part's value: "bytes", "ns" or "". */
 const char *asked_unit(const struct part *p);
+/* asked_interval - ns from one print to the next; 0: at the end. */
+uint64_t asked_interval(const struct options *o);
 /* asked_users - are there stacks of users to look up? */
 bool asked_users(const struct asked *r);
 /* asked_full - hits so far that found no room for their key. */

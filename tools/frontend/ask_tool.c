@@ -134,11 +134,11 @@ static void put_heading(char heading[ASK_HEADING], const struct ask_value *v)
 }
 
 /* Hooks have names, and so have the numbers of some fields. */
-static int add_names(struct ask_tool *t, uint32_t i, const struct ask *a)
+static int add_names(struct ask_tool *t, const struct ask_value *v,
+		     const struct ask *a)
 {
-	const struct ask_value *v = &a->keys[i];
 	const struct ask_enum *e = ask_enum_of(v);
-	struct column *col = &t->columns[i];
+	struct column *col = &t->columns[t->ncolumns];
 	const char **names;
 
 	if (v->from != FROM_PROBE && !e)
@@ -146,7 +146,7 @@ static int add_names(struct ask_tool *t, uint32_t i, const struct ask *a)
 	names = v->from == FROM_PROBE ? hook_names(a) : enum_names(e);
 	if (!names)
 		return -ENOMEM;
-	t->names[i] = names;
+	t->names[t->ncolumns] = names;
 	col->names = names;
 	col->kind = K_ENUM;
 	col->width = (uint8_t)longest(names);
@@ -154,14 +154,20 @@ static int add_names(struct ask_tool *t, uint32_t i, const struct ask *a)
 	return 0;
 }
 
-static int add_column(struct ask_tool *t, uint32_t i, const struct ask *a)
+static int add_column(struct ask_tool *t, const struct ask_value *v,
+		      const struct ask_map *m)
 {
-	const struct ask_value *v = &a->keys[i];
 	struct look look = look_of(v);
+	unsigned i = t->ncolumns;
+	int err;
 
+	if (i == MAX_COLUMNS - ASK_TALLY_COLUMNS)
+		return -E2BIG;
 	put_heading(t->headings[i], v);
+	snprintf(t->keys[i], ASK_HEADING, "%s%s%s", m->name,
+		 *m->name ? "." : "", v->name);
 	t->columns[i] = (struct column){
-		.key = v->name, .heading = t->headings[i],
+		.key = t->keys[i], .heading = t->headings[i],
 		.help = "as it was asked for",
 		.kind = look.kind, .width = look.width,
 		.flags = look.flags & C_SUM ? look.flags : look.flags | C_KEY,
@@ -169,15 +175,21 @@ static int add_column(struct ask_tool *t, uint32_t i, const struct ask *a)
 		.size = (uint16_t)ask_value_size(v),
 	};
 	t->tool.event_size += ask_value_size(v);
-	return add_names(t, i, a);
+	err = add_names(t, v, m->ask);
+	t->ncolumns++;
+	return err;
 }
 
-const char *const ask_tally_columns[] = { "slot", "count", "total" };
+/* A key's name has no such sign. */
+const char *const ask_tally_columns[] = {
+	[ASK_SLOT] = "@slot", [ASK_COUNTED] = "@count",
+	[ASK_TOTAL] = "@total", [ASK_MAP] = "@map",
+};
 
-static void add_tally(struct ask_tool *t, struct column *col)
+static void add_tally(struct ask_tool *t)
 {
 	for (unsigned i = 0; i < ASK_TALLY_COLUMNS; i++) {
-		col[i] = (struct column){
+		t->columns[t->ncolumns++] = (struct column){
 			.key = ask_tally_columns[i],
 			.heading = ask_tally_columns[i],
 			.help = "of a tally", .kind = K_U64,
@@ -188,7 +200,7 @@ static void add_tally(struct ask_tool *t, struct column *col)
 }
 
 int ask_tool_init(struct ask_tool *t, const struct tool *base,
-		  const struct ask *a)
+		  const struct ask_map *maps, unsigned n)
 {
 	int err = 0;
 
@@ -196,15 +208,16 @@ int ask_tool_init(struct ask_tool *t, const struct tool *base,
 	t->tool = *base;
 	t->tool.columns = t->columns;
 	t->tool.event_size = sizeof(struct event);
-	for (uint32_t i = 0; i < a->nkeys && !err; i++)
-		err = add_column(t, i, a);
-	if (a->what != ASK_TRACE)
-		add_tally(t, t->columns + a->nkeys);
+	for (const struct ask_map *m = maps; m < maps + n; m++)
+		for (uint32_t i = 0; i < m->ask->nkeys && !err; i++)
+			err = add_column(t, &m->ask->keys[i], m);
+	if (maps->ask->what != ASK_TRACE)
+		add_tally(t);
 	return err;
 }
 
 void ask_tool_release(struct ask_tool *t)
 {
-	for (unsigned i = 0; i < ASK_KEYS; i++)
+	for (unsigned i = 0; i < t->ncolumns; i++)
 		free(t->names[i]);
 }

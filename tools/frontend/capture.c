@@ -177,26 +177,30 @@ static void put_columns(struct capture *c, const struct tool *t)
 	}
 }
 
-static void put_ask(struct capture *c, const struct capture_info *info)
+static void put_map(struct capture *c, const struct ask_map *m, bool intervals)
 {
-	const struct ask *a = info->ask;
+	const struct ask *a = m->ask;
 	struct strings s = { NULL, 0, false };
 
+	add_string(&s, "name");
+	add_string(&s, m->name);
+	add_string(&s, "keys");
+	add_u64(&s, a->nkeys);
 	add_string(&s, "what");
 	add_string(&s, capture_ask_name(a->what));
 	add_string(&s, "signed");
 	add_u64(&s, a->value.shape == SHAPE_S64);
 	add_string(&s, "unit");
-	add_string(&s, info->unit ? info->unit : "");
+	add_string(&s, m->unit);
 	add_string(&s, "intervals");
-	add_u64(&s, info->intervals);
+	add_u64(&s, intervals);
 	add_string(&s, "min");
 	add_s64(&s, a->min);
 	add_string(&s, "max");
 	add_s64(&s, a->max);
 	add_string(&s, "step");
 	add_s64(&s, a->step);
-	put_strings(c, REC_ASK, &s);
+	put_strings(c, REC_MAP, &s);
 }
 
 /* The file, empty; a device or a pipe by mistake is left alone. */
@@ -252,10 +256,10 @@ int capture_create(struct capture **out, const char *file,
 	put(c, &head, sizeof(head));
 	put_info(c, t, info);
 	put_members(c, t);
-	if (t->flags & T_ASK)
+	if (t->flags & (T_ASK | T_KEYS))
 		put_columns(c, t);
-	if (info->ask)
-		put_ask(c, info);
+	for (unsigned i = 0; i < info->nmaps; i++)
+		put_map(c, &info->maps[i], info->intervals);
 	put_record(c, REC_READY, NULL, 0);
 	/* at once: a full disk is better known before the tool starts */
 	rc = capture_flush(c);

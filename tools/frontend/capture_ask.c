@@ -32,15 +32,20 @@ static bool set_what(struct ask *a, const char *word)
 	return capture_ask_name(i);
 }
 
-static void take_one(struct capture *c, const char *key, const char *value)
+static void take_one(struct capture *c, struct file_map *m, const char *key,
+		     const char *value)
 {
-	struct ask *a = c->ask;
+	struct ask *a = &m->ask;
 	int64_t v = strtoll(value, NULL, 10);
 
-	if (!strcmp(key, "signed"))
+	if (!strcmp(key, "name"))
+		snprintf(m->name, sizeof(m->name), "%s", value);
+	else if (!strcmp(key, "keys"))
+		a->nkeys = v < 0 || v > ASK_KEYS ? ASK_KEYS : (uint32_t)v;
+	else if (!strcmp(key, "signed"))
 		a->value.shape = v ? SHAPE_S64 : SHAPE_U64;
 	else if (!strcmp(key, "unit"))
-		snprintf(c->unit, sizeof(c->unit), "%s", value);
+		snprintf(m->unit, sizeof(m->unit), "%s", value);
 	else if (!strcmp(key, "intervals"))
 		c->intervals = v;
 	else if (!strcmp(key, "min"))
@@ -60,33 +65,45 @@ static bool range_fits(const struct ask *a)
 			ASK_BUCKETS);
 }
 
-int capture_take_ask(struct capture *c)
+/* Words that are printed as they are. */
+static bool is_plain(const char *s)
+{
+	for (; *s; s++)
+		if (*s <= ' ' || *s >= 0x7f || strchr(",\"\\", *s))
+			return false;
+	return true;
+}
+
+int capture_take_map(struct capture *c)
 {
 	struct record_strings s = record_strings(c);
 	const char *key, *value;
+	struct file_map *m;
 	bool known = false;
 
-	if (c->ask)
+	if (c->nmaps == MAX_PARTS)
 		return -EBADMSG;
-	c->ask = calloc(1, sizeof(*c->ask));
-	if (!c->ask)
+	m = calloc(1, sizeof(*m));
+	if (!m)
 		return -ENOMEM;
+	c->asked[c->nmaps] = (struct ask_map){ m->name, m->unit, &m->ask };
+	c->tallied[c->nmaps++] = m;
 	while ((key = string_next(&s)) && (value = string_next(&s))) {
 		if (!strcmp(key, "what"))
-			known = set_what(c->ask, value);
+			known = set_what(&m->ask, value);
 		else
-			take_one(c, key, value);
+			take_one(c, m, key, value);
 	}
-	for (const char *p = c->unit; *p; p++)
-		known = known && *p > ' ' && *p < 0x7f;
-	return known && range_fits(c->ask) ? 0 : -EBADMSG;
+	return known && is_plain(m->name) && is_plain(m->unit) &&
+	       range_fits(&m->ask) ? 0 : -EBADMSG;
 }
 
 /* ---- keys -------------------------------------------------------------- */
 
-static void make_key(struct ask_value *v, const struct column *col)
+static void make_key(struct ask_value *v, const struct column *col,
+		     const char *name)
 {
-	*v = (struct ask_value){ .name = col->key, .from = FROM_NUMBER,
+	*v = (struct ask_value){ .name = name, .from = FROM_NUMBER,
 				 .shape = SHAPE_U64 };
 	switch (col->kind) {
 	case K_S64:
@@ -104,26 +121,49 @@ static void make_key(struct ask_value *v, const struct column *col)
 		v->from = col->kind == K_KSTACK ? FROM_KSTACK : FROM_USTACK;
 		return;
 	}
-	if (!strcmp(col->key, "pid"))
+	if (!strcmp(name, "pid"))
 		v->from = FROM_PID;
 }
 
-int capture_ask(struct capture *c, struct err *e)
+/* The keys of @m from the columns from @col on, which are called NAME.KEY. */
+static bool make_keys(struct file_map *m, const struct column *col)
+{
+	size_t prefix = strlen(m->name);
+
+	for (uint32_t i = 0; i < m->ask.nkeys; i++, col++) {
+		const char *name = col->key;
+
+		if (prefix && (strncmp(name, m->name, prefix) ||
+			       name[prefix] != '.' || !name[prefix + 1]))
+			return false;
+		make_key(&m->ask.keys[i], col,
+			 prefix ? name + prefix + 1 : name);
+	}
+	return ask_key_size(&m->ask) <= ASK_KEY_MAX;
+}
+
+static bool is_tally(const struct column *col)
+{
+	for (unsigned i = 0; i < ASK_TALLY_COLUMNS; i++)
+		if (strcmp(col[i].key, ask_tally_columns[i]) ||
+		    col[i].kind != K_U64)
+			return false;
+	return true;
+}
+
+int capture_maps(struct capture *c, struct err *e)
 {
 	const struct column *col = c->made_columns;
-	struct ask *a = c->ask;
-	unsigned keys = c->nmade - ASK_TALLY_COLUMNS;
+	unsigned keys = 0;
 
-	if (c->nmade < ASK_TALLY_COLUMNS || keys > ASK_KEYS)
+	for (unsigned i = 0; i < c->nmaps; i++)
+		keys += c->tallied[i]->ask.nkeys;
+	if (c->nmade != keys + ASK_TALLY_COLUMNS || !is_tally(col + keys))
 		return err_set(e, EBADMSG, "capture: no tally");
-	for (unsigned i = 0; i < keys; i++)
-		make_key(&a->keys[i], &col[i]);
-	a->nkeys = keys;
-	for (unsigned i = 0; i < ASK_TALLY_COLUMNS; i++)
-		if (strcmp(col[keys + i].key, ask_tally_columns[i]) ||
-		    col[keys + i].kind != K_U64)
-			return err_set(e, EBADMSG, "capture: no tally");
-	if (ask_key_size(a) > ASK_KEY_MAX)
-		return err_set(e, EBADMSG, "capture: keys too long");
+	for (unsigned i = 0; i < c->nmaps; i++) {
+		if (!make_keys(c->tallied[i], col))
+			return err_set(e, EBADMSG, "capture: no such keys");
+		col += c->tallied[i]->ask.nkeys;
+	}
 	return 0;
 }

@@ -140,8 +140,8 @@ static int read_description(struct capture *c, struct capture_info *info,
 			rc = take_enum(c);
 		else if (type == REC_COLUMN)
 			rc = capture_take_column(c);
-		else if (type == REC_ASK)
-			rc = capture_take_ask(c);
+		else if (type == REC_MAP)
+			rc = capture_take_map(c);
 		else if (type != REC_READY)
 			rc = -EBADMSG;
 		if (rc == -ENOMEM)

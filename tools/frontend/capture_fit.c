@@ -134,7 +134,7 @@ static int map_values(struct capture *c, struct column *col,
 	map = calloc(1, sizeof(*map) + have->n * sizeof(map->v[0]));
 	if (!map)
 		return -ENOMEM;
-	c->maps[c->nmaps++] = map;
+	c->values[c->nvalues++] = map;
 	map->negative = col->kind == K_ERRNO;
 	for (i = 0; i < have->n; i++) {
 		map->v[i].from = have->v[i].value;

@@ -8,7 +8,7 @@
  *   ENUM       one per member with named values: name, then value, name ...
  *   COLUMN     one per column of a tool that was made for a request, and is
  *              nowhere else: key, heading, width, flags as words
- *   ASK        of a tally, what was asked: key, value, as in INFO
+ *   MAP        one per map of a tally, what was asked: key, value, as in INFO
  *   READY      the description is complete; records of what happened follow:
  *   EVENT      a raw event, struct event first, as MEMBER describes it; what
  *              stacks and addresses mean stands before the rows that have them
@@ -24,6 +24,7 @@
 #ifndef SOCKEYE_CAPTURE_INT_H
 #define SOCKEYE_CAPTURE_INT_H
 
+#include "progs/engine.h"
 #include "tools/frontend/frontend.h"
 
 #define CAPTURE_MAGIC "SOCKEYE"		/* and its NUL: 8 bytes */
@@ -39,7 +40,7 @@ struct file_head {
 
 enum record_type {
 	REC_INFO = 1, REC_MEMBER, REC_ENUM, REC_READY, REC_EVENT, REC_LOSSES,
-	REC_END, REC_COLUMN, REC_ASK,
+	REC_END, REC_COLUMN, REC_MAP,
 };
 
 struct record_head {
@@ -107,7 +108,12 @@ struct file_column {
 	uint8_t width;
 	uint16_t flags;
 };
-#define MAX_MADE 16
+
+/* A map as the file has it, of a tally. */
+struct file_map {
+	char name[MEMBER_NAME], unit[16];
+	struct ask ask;
+};
 
 struct capture {
 	/* writing */
@@ -128,17 +134,18 @@ struct capture {
 	char *tool_name, *version;
 	struct member *members;		/* of the file */
 	unsigned nmembers;
-	struct file_column *made;	/* MAX_MADE */
+	struct file_column *made;	/* MAX_COLUMNS */
 	unsigned nmade;
-	struct column made_columns[MAX_MADE + 1];
+	struct column made_columns[MAX_COLUMNS + 1];
 	struct tool made_tool;
-	struct ask *ask;		/* NULL: rows are rows */
-	char unit[16];
+	struct file_map *tallied[MAX_PARTS];
+	struct ask_map asked[MAX_PARTS];	/* the same */
+	unsigned nmaps;			/* 0: rows are rows */
 	bool intervals;
 	struct enum_names *enums[MAX_COLUMNS];
 	unsigned nenums;
-	struct value_map *maps[MAX_COLUMNS];
-	unsigned nmaps;
+	struct value_map *values[MAX_COLUMNS];
+	unsigned nvalues;
 	struct column *columns;
 	const char **names[MAX_COLUMNS];	/* of the columns, made */
 	unsigned nnames;
@@ -194,16 +201,18 @@ int capture_fit(struct capture *c, const struct tool *t, struct err *e);
 
 /* capture_take_column - the record of a column; -EBADMSG. */
 int capture_take_column(struct capture *c);
-/* capture_take_ask - the record of what was asked; -EBADMSG, -ENOMEM.
- * capture_ask_names - the words for enum ask_what, NULL behind the last that
+/* capture_take_map - the record of a map; -EBADMSG, -ENOMEM.
+ * capture_ask_name - the words for enum ask_what, NULL behind the last that
  * there are tallies of. */
-int capture_take_ask(struct capture *c);
+int capture_take_map(struct capture *c);
 const char *capture_ask_name(unsigned what);
-/* capture_ask - the keys of c->ask, from the columns of the tool that was made;
- * -EBADMSG: no tally has such. */
-int capture_ask(struct capture *c, struct err *e);
-/* capture_made - the tool that the capture's columns describe, checked; NULL
- * with the reason in @e.  Lives as long as @c. */
-const struct tool *capture_made(struct capture *c, struct err *e);
+/* capture_maps - the keys of all maps, from the columns of the tool that was
+ * made; -EBADMSG: no tally has such. */
+int capture_maps(struct capture *c, struct err *e);
+/* capture_made - the tool that the capture's columns describe, checked; @base:
+ * the one that is called so here, NULL for a verb.  NULL with the reason in @e.
+ * Lives as long as @c. */
+const struct tool *capture_made(struct capture *c, const struct tool *base,
+				struct err *e);
 
 #endif

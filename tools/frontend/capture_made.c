@@ -51,12 +51,12 @@ int capture_take_column(struct capture *c)
 	uint64_t width;
 
 	if (!c->made)
-		c->made = calloc(MAX_MADE, sizeof(*c->made));
+		c->made = calloc(MAX_COLUMNS, sizeof(*c->made));
 	if (!c->made)
 		return -ENOMEM;
 	if (!heading || !is_word(key) || !is_word(heading) ||
 	    !string_number(word, &width) || width > MEMBER_NAME - 1 ||
-	    c->nmade == MAX_MADE)
+	    c->nmade == MAX_COLUMNS)
 		return -EBADMSG;
 	for (unsigned i = 0; i < c->nmade; i++)
 		if (!strcmp(c->made[i].key, key))
@@ -110,24 +110,28 @@ static bool make_column(struct capture *c, unsigned i)
 	return true;
 }
 
-const struct tool *capture_made(struct capture *c, struct err *e)
+const struct tool *capture_made(struct capture *c, const struct tool *base,
+				struct err *e)
 {
 	const struct verb *v = c->tool_name ? verb_find(c->tool_name) : NULL;
 
+	if (!base && !v) {
+		err_set(e, EBADMSG, "capture: of nothing that asks: %s",
+			c->tool_name ? c->tool_name : "(no name)");
+		return NULL;
+	}
 	c->made_tool = (struct tool){
-		.name = v ? v->name : "", .summary = v ? v->summary : "",
-		.flags = T_ASK | T_STACKS | (c->ask ? T_TALLY : T_COUNT),
+		.name = base ? base->name : v->name,
+		.summary = base ? base->summary : v->summary,
+		.flags = T_ASK | T_STACKS | (c->nmaps ? T_TALLY : T_COUNT),
 		.columns = c->made_columns, .event_size = sizeof(struct event),
 	};
-	for (unsigned i = 0; v && i < c->nmade; i++) {
+	for (unsigned i = 0; i < c->nmade; i++) {
 		if (make_column(c, i))
 			continue;
 		err_set(e, EBADMSG, "capture: no such column: %s",
 			c->made[i].key);
 		return NULL;
 	}
-	if (!v)
-		err_set(e, EBADMSG, "capture: of nothing that asks: %s",
-			c->tool_name ? c->tool_name : "(no name)");
-	return v ? &c->made_tool : NULL;
+	return &c->made_tool;
 }

@@ -20,13 +20,14 @@ void capture_free(struct capture *c)
 		fclose(c->file);
 	for (i = 0; i < c->nenums; i++)
 		free(c->enums[i]);
-	for (i = 0; i < c->nmaps; i++)
-		free(c->maps[i]);
+	for (i = 0; i < c->nvalues; i++)
+		free(c->values[i]);
 	for (i = 0; i < c->nnames; i++)
 		free(c->names[i]);
 	free(c->columns);
 	free(c->made);
-	free(c->ask);
+	for (i = 0; i < c->nmaps; i++)
+		free(c->tallied[i]);
 	free(c->members);
 	free(c->tool_name);
 	free(c->version);
@@ -61,13 +62,13 @@ int capture_read(struct capture **out, FILE *file,
 	if (rc < 0)
 		goto fail;
 	tool = c->tool_name ? find(c->tool_name) : NULL;
-	if (!tool && c->nmade) {
+	if (c->nmade && (!tool || tool->flags & T_KEYS)) {
 		rc = -EBADMSG;
-		tool = capture_made(c, e);
-		if (!tool || (c->ask && capture_ask(c, e)))
+		tool = capture_made(c, tool, e);
+		if (!tool || (c->nmaps && capture_maps(c, e)))
 			goto fail;
-		info->ask = c->ask;
-		info->unit = c->unit;
+		info->maps = c->asked;
+		info->nmaps = c->nmaps;
 		info->intervals = c->intervals;
 	}
 	if (!tool) {

@@ -42,7 +42,7 @@ static bool skip(struct capture *c, uint32_t len)
 
 static bool is_known(uint32_t type)
 {
-	return type >= REC_INFO && type <= REC_ASK;
+	return type >= REC_INFO && type <= REC_MAP;
 }
 
 int record_next(struct capture *c, struct err *e)

@@ -326,6 +326,13 @@ void symbolise_free(struct symbolise *s);
 
 /* ---- capture.c: -W and replay ----------------------------------------- */
 
+/* A map that was tallied. */
+struct ask_map {
+	const char *name;	/* of the part; "": there is but one */
+	const char *unit;	/* of the value: "bytes", "ns" or "" */
+	const struct ask *ask;
+};
+
 struct capture_info {
 	const char *tool;	/* name */
 	const char *version;	/* of sockeye */
@@ -333,10 +340,10 @@ struct capture_info {
 	uint64_t map_entries;
 	struct clocks clocks;
 	int64_t boot_offset_ns;	/* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
-	/* Of tallies, whose rows are what was printed (ask_record.h); NULL:
-	 * rows are rows. */
-	const struct ask *ask;
-	const char *unit;	/* of the value */
+	/* Of tallies, whose rows are what was printed (ask_record.h): the
+	 * maps; none: rows are rows. */
+	const struct ask_map *maps;
+	unsigned nmaps;
 	bool intervals;		/* printed more than once */
 };
 

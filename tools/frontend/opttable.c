@@ -176,7 +176,7 @@ const struct opt opt_table[] = {
 	  MEMBER(max_events), .take = take_number, .min = 1,
 	  .max = UINT64_MAX, .want = "a number of events, 1 or more" },
 	{ 'W', "write", "FILE", "record events for `sockeye replay FILE'",
-	  RUN, .bar = T_MAPS, MEMBER(write_file), .take = take_text,
+	  RUN, MEMBER(write_file), .take = take_text,
 	  .want = "a file to write, or - for standard output" },
 	{ 'b', "buffer-pages", "N", "size of the event buffer in pages, or in "
 	  "bytes: 512K, 4M",

@@ -67,8 +67,8 @@ int verb_replay(int argc, char **argv)
 		return EXIT_FAIL;
 	}
 	ret = options_parse(&o, t, argc, argv, true);
-	rows = ret < 0 && !info.ask ? rows_new(&o, stdout) : NULL;
-	if (ret < 0 && info.ask) {
+	rows = ret < 0 && !info.nmaps ? rows_new(&o, stdout) : NULL;
+	if (ret < 0 && info.nmaps) {
 		ret = ask_replay(c, &info, &o);
 	} else if (rows) {
 		names = names_new();
