@@ -59,7 +59,15 @@ enum ask_then {
 				   in their own way */
 	THEN_RMEM_FILL,		/* of any struct sock: how many percent of
 				   sk_rcvbuf its receive queue takes */
+	THEN_IPFAMILY,		/* of any struct sock: its family, but
+				   ASK_AF_MAPPED when an AF_INET6 socket's peer
+				   is an IPv4 one */
+	THEN_SA_FAMILY,		/* the same of the struct sockaddr pointed to,
+				   which is the process's own memory at system
+				   calls and at uprobes */
 };
+/* IPv4 on an AF_INET6 socket: AF_INET6, and a bit that no family has. */
+#define ASK_AF_MAPPED (0x100 | 10)
 
 /* "read `path` of the `type` that the value so far points to"; NULL leads to
  * 0, and so does what cannot be read.  Of FROM_NUMBER, FROM_ARG, FROM_RETVAL

@@ -124,7 +124,7 @@ static int check_value(const struct ask *a, const struct ask_value *v,
 {
 	int err;
 
-	if (v->from > FROM_LATENCY || v->then > THEN_RMEM_FILL)
+	if (v->from > FROM_LATENCY || v->then > THEN_SA_FAMILY)
 		return refuse(why, EINVAL, "no such value");
 	if (v->from == FROM_ARG && !engine_arg(v->arg))
 		return refuse(why, EINVAL, "only the first ten arguments can "

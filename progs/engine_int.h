@@ -26,7 +26,8 @@ enum engine_helper {
 	PID_TGID = 14, UID_GID = 15, COMM = 16, PERF_OUTPUT = 25,
 	GET_STACKID = 27, CURRENT_TASK = 35,
 	CGROUP_ID = 80,			/* 4.18 */
-	PROBE_READ = 113,		/* linked as 4 before 5.5 */
+	PROBE_READ = 113, PROBE_READ_USER = 112,	/* linked as 4 before
+							   5.5 */
 	RING_OUTPUT = 130, RING_QUERY = 134,
 };
 
@@ -91,7 +92,7 @@ void engine_member(struct engine *e, const struct ask_step *s);
 void engine_follow(struct engine *e, const struct ask_step *s);
 void engine_element(struct engine *e, const struct ask_step *s);
 
-/* engine_sock_number - r7 = what enum ask_then makes of the struct sock that r7
+/* engine_sock_number - r7 = what enum ask_then makes of the struct that r7
  * points to; r7 stays if it is not about one.  engine_address - its address to
  * the stack.  engine_sock_of_fd - r7 = the struct sock behind descriptor r7 of
  * the task, or 0. */

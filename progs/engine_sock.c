@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * engine_sock - what is asked of a struct sock.
+ * engine_sock - what is asked of a struct sock, or a struct sockaddr.
  */
+#include <string.h>
 #include <sys/socket.h>
 
 #include "engine_int.h"
@@ -94,6 +95,87 @@ void engine_address(struct engine *e, bool local, int at)
 	as_place(a, done);
 }
 
+/* ---- families ------------------------------------------------------------ */
+
+/* What a struct sockaddr_in6 is, by RFC 3493; AF_INET6 is as long everywhere. */
+enum { SIN6_ADDR = 8 };
+
+/* r7 = @len bytes at r8 and @at, as they stand there. */
+static void peek(struct engine *e, int helper, int at, int len)
+{
+	static const int sizes[] = { [2] = BPF_H, [4] = BPF_W, [8] = BPF_DW };
+	struct as *a = &e->as;
+
+	as_st(a, BPF_DW, R10, SCRATCH, 0);
+	engine_stack(e, R1, SCRATCH);
+	as_movi(a, R2, len);
+	as_mov(a, R3, R8);
+	as_alui(a, BPF_ADD, R3, at);
+	as_call(a, helper);
+	as_ldx(a, sizes[len], R7, R10, SCRATCH);
+}
+
+/* r7 = AF_INET6, or ASK_AF_MAPPED if the address at r8 and @at is
+ * ::ffff:0:0/96. */
+static void mapped(struct engine *e, int helper, int at)
+{
+	struct as *a = &e->as;
+	int plain = as_label(a), done = as_label(a);
+
+	peek(e, helper, at, 8);
+	as_jmpi(a, BPF_JNE, R7, 0, plain);
+	peek(e, helper, at + 8, 4);
+	as_swap(a, BPF_TO_BE, R7, 32);
+	as_jmpi(a, BPF_JNE, R7, 0xffff, plain);
+	as_movi(a, R7, ASK_AF_MAPPED);
+	as_ja(a, done);
+	as_place(a, plain);
+	as_movi(a, R7, AF_INET6);
+	as_place(a, done);
+}
+
+/* r7 = of the struct sock at r7. */
+static void ipfamily(struct engine *e)
+{
+	struct as *a = &e->as;
+	int done = as_label(a);
+
+	as_mov(a, R8, R7);
+	engine_follow(e, &family);
+	as_jmpi(a, BPF_JNE, R7, AF_INET6, done);
+	as_field_exists(a, R1, raddr6.type, raddr6.path);
+	as_jmpi(a, BPF_JEQ, R1, 0, done);
+	as_mov(a, R7, R8);
+	engine_member(e, &raddr6);
+	as_mov(a, R8, R3);
+	mapped(e, PROBE_READ, 0);
+	as_place(a, done);
+}
+
+/* Is what this hook points to the memory of a process? */
+static bool at_users(const struct engine *e)
+{
+	const struct hook *h = &e->ask->hooks[e->hook];
+
+	return h->kind == HOOK_UPROBE || h->kind == HOOK_URETPROBE ||
+	       (h->kind == HOOK_TRACEPOINT &&
+		!strncmp(h->target, "syscalls/", 9));
+}
+
+/* r7 = of the struct sockaddr at r7. */
+static void sa_family(struct engine *e)
+{
+	int helper = at_users(e) ? PROBE_READ_USER : PROBE_READ;
+	struct as *a = &e->as;
+	int done = as_label(a);
+
+	as_mov(a, R8, R7);
+	peek(e, helper, 0, 2);
+	as_jmpi(a, BPF_JNE, R7, AF_INET6, done);
+	mapped(e, helper, SIN6_ADDR);
+	as_place(a, done);
+}
+
 void engine_sock_number(struct engine *e, uint8_t then)
 {
 	switch (then) {
@@ -108,6 +190,12 @@ void engine_sock_number(struct engine *e, uint8_t then)
 		break;
 	case THEN_RMEM_FILL:
 		rmem_fill(e);
+		break;
+	case THEN_IPFAMILY:
+		ipfamily(e);
+		break;
+	case THEN_SA_FAMILY:
+		sa_family(e);
 		break;
 	}
 }

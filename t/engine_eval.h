@@ -175,6 +175,34 @@ static inline uint64_t eval_protocol(uint64_t sk)
 	       eval_follow(sk, "struct sock", "sk_protocol") : 0;
 }
 
+static inline uint64_t eval_mapped(uint64_t addr)
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+	uint8_t bytes[8], more[4];
+
+	eval_read(bytes, addr, 8);
+	eval_read(more, addr + 8, 4);
+	return !memcmp(bytes, prefix, 8) && !memcmp(more, prefix + 8, 4) ?
+	       ASK_AF_MAPPED : AF_INET6;
+}
+
+static inline uint64_t eval_ipfamily(uint64_t sk)
+{
+	const struct ask_step s = { "struct sock", "__sk_common.skc_v6_daddr" };
+	uint64_t family = eval_family(sk);
+
+	return family != AF_INET6 || k.no_ipv6 ? family :
+	       eval_mapped(sk + eval_field(&s)->off);
+}
+
+static inline uint64_t eval_sa_family(uint64_t sa)
+{
+	uint16_t family;
+
+	eval_read(&family, sa, 2);
+	return family == AF_INET6 ? eval_mapped(sa + 8) : family;
+}
+
 static inline uint64_t eval_fill(uint64_t sk)
 {
 	uint32_t limit = (uint32_t)eval_follow(sk, "struct sock", "sk_rcvbuf");
@@ -216,6 +244,8 @@ static inline uint64_t eval_number(const struct ask_value *v, uint32_t hook)
 	case THEN_RPORT: return eval_port(n, false);
 	case THEN_PROTOCOL: return eval_protocol(n);
 	case THEN_RMEM_FILL: return eval_fill(n);
+	case THEN_IPFAMILY: return eval_ipfamily(n);
+	case THEN_SA_FAMILY: return eval_sa_family(n);
 	default: return n;
 	}
 }

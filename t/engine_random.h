@@ -90,7 +90,7 @@ static inline void random_num(struct ask_value *v, enum random_class has,
 		random_steps(v, 1 + rnd(one_in(8) ? ASK_STEPS : 3),
 			     random_numbers[rnd(ELEMENTS(random_numbers))]);
 	if (one_in(3))
-		v->then = (uint8_t)(THEN_LPORT + rnd(4));
+		v->then = (uint8_t)(THEN_LPORT + rnd(6));
 	else if (one_in(3))
 		v->then = (uint8_t)rnd(THEN_LADDR);
 }
@@ -220,7 +220,7 @@ static inline void spoil_value(struct ask_value *v)
 	switch (rnd(9)) {
 	case 0: v->from = (uint8_t)rnd(FROM_LATENCY + 4u); break;
 	case 1: v->shape = (uint8_t)rnd(SHAPE_STACK + 3u); break;
-	case 2: v->then = (uint8_t)rnd(THEN_RMEM_FILL + 3u); break;
+	case 2: v->then = (uint8_t)rnd(THEN_SA_FAMILY + 3u); break;
 	case 3: v->arg = (uint8_t)rnd(12); break;
 	case 4: v->nsteps = (uint8_t)rnd(ASK_STEPS + 3); break;
 	case 5: v->field = fields[rnd(ELEMENTS(fields))]; break;

@@ -191,7 +191,7 @@ START_TEST(plain)
 	bad("args.", "'args.' names no field");
 	bad("args.a b", "'args.a b' names no field");
 	bad("arg0:u16", "'u16' in 'arg0:u16' is neither TYPE.PATH nor u32, "
-	    "s32, u64 or s64");
+	    "s32, u64, s64 or sa_family");
 	bad("pid:sock.x", "no value 'pid'; did you mean pid?");
 }
 END_TEST

@@ -2,7 +2,7 @@
 /*
  * What the engine reads: values of tasks, arguments, kernel fields, sockets.
  */
-#include <sys/socket.h>
+#include <netinet/in.h>
 
 #include "t/engine_kit.h"
 
@@ -369,6 +369,51 @@ START_TEST(sockets)
 }
 END_TEST
 
+START_TEST(families)
+{
+	struct ask_value v = { .from = FROM_ARG, .then = THEN_IPFAMILY };
+
+	sock(AF_INET);
+	ck_assert_uint_eq(number(v), AF_INET);
+	sock(AF_UNIX);
+	ck_assert_uint_eq(number(v), AF_UNIX);
+	sock(AF_INET6);
+	ck_assert_uint_eq(number(v), AF_INET6);
+	memcpy(k.mem + 56, raddr4, 16);
+	ck_assert_uint_eq(number(v), ASK_AF_MAPPED);
+	poke(56 + 8, 4, 0);			/* ::10.1.2.3 */
+	ck_assert_uint_eq(number(v), AF_INET6);
+	k.no_ipv6 = true;
+	memcpy(k.mem + 56, raddr4, 16);
+	ck_assert_uint_eq(number(v), AF_INET6);
+	reg(0, 0);
+	ck_assert_uint_eq(number(v), 0);
+}
+END_TEST
+
+START_TEST(address_families)
+{
+	struct ask_value v = { .from = FROM_ARG, .then = THEN_SA_FAMILY };
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_UNSPEC };
+
+	reg(0, MEM_AT + 100);
+	memcpy(k.mem + 100, &sin6, sizeof(sin6));
+	ck_assert_uint_eq(number(v), AF_UNSPEC);
+	sin6.sin6_family = AF_INET6;
+	memcpy(&sin6.sin6_addr, raddr, 16);
+	memcpy(k.mem + 100, &sin6, sizeof(sin6));
+	ck_assert_uint_eq(number(v), AF_INET6);
+	memcpy(&sin6.sin6_addr, raddr4, 16);
+	memcpy(k.mem + 100, &sin6, sizeof(sin6));
+	ck_assert_uint_eq(number(v), ASK_AF_MAPPED);
+	sin6.sin6_family = AF_INET;
+	memcpy(k.mem + 100, &sin6, sizeof(sin6));
+	ck_assert_uint_eq(number(v), AF_INET);
+	reg(0, 1);				/* nothing is there */
+	ck_assert_uint_eq(number(v), AF_UNSPEC);
+}
+END_TEST
+
 /* The socket at the end of a chain; several keys side by side. */
 START_TEST(socket_of)
 {
@@ -420,6 +465,8 @@ Suite *suite_engine_values(void)
 	tcase_add_test(tc, names);
 	tcase_add_test(tc, unknown_fields);
 	tcase_add_test(tc, sockets);
+	tcase_add_test(tc, families);
+	tcase_add_test(tc, address_families);
 	tcase_add_test(tc, socket_of);
 	suite_add_tcase(s, tc);
 	return s;

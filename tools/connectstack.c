@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tools/ladders.h"
 
-#define WAY(h, sk, n) { .hooks = h, .note = n },
+#define WAY(h, sk, sa, n) { .hooks = h, .note = n },
 
 static const struct way calls[] = { CONNECT_WAYS(WAY) };
 

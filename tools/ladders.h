@@ -66,13 +66,13 @@ extern const struct role role_dns;
 	W(OF_FAMILIES("kr", "recvmsg"), "retval", PEEKED "; " FAMILIES)
 
 /*
- * A process connects a socket; the word: where it is.  The functions are
- * called with CONFIG_SECURITY_NETWORK.
+ * A process connects a socket; the words: where it is, and where the address
+ * is.  The functions are called with CONFIG_SECURITY_NETWORK.
  */
 #define CONNECT_WAYS(W)							\
-	W("f:security_socket_connect", "arg0:socket.sk", NULL)		\
-	W("k:security_socket_connect", "arg0:socket.sk", NULL)		\
-	W("t:syscalls:sys_enter_connect", NULL,				\
+	W("f:security_socket_connect", "arg0:socket.sk", "arg1", NULL)	\
+	W("k:security_socket_connect", "arg0:socket.sk", "arg1", NULL)	\
+	W("t:syscalls:sys_enter_connect", NULL, "args.uservaddr",	\
 	  "not seen: io_uring, socketcall(2), 32-bit programs on 64-bit " \
 	  "kernels")
 /* A process has accepted a connection; the word: the new socket. */

@@ -5,7 +5,7 @@
 	{ .hooks = h, .of = result, .where = result ">=0", .note = n },
 #define FAILED(h, result, n)						\
 	{ .hooks = h, .where = result "<0", .note = n },
-#define CALLED(h, sk, n) { .hooks = h, .note = n },
+#define CALLED(h, sk, sa, n) { .hooks = h, .note = n },
 
 static const struct way reads[] = { RECV_WAYS(MOVED) },
 	writes[] = { SEND_WAYS(MOVED) },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tools/ladders.h"
 
-#define WAY(h, sk, n) { .hooks = h, .sock = sk, .note = n },
+#define WAY(h, sk, sa, n) { .hooks = h, .sock = sk, .note = n },
 #define TAKEN(h, sk, n)							\
 	{ .hooks = h, .sock = sk, .where = "sock!=0", .note = n },
 

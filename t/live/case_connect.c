@@ -89,6 +89,14 @@ static void connect_distracted(struct test *t, struct delayed *d,
 	close_far(d);
 }
 
+/* Linux has no perf_callchain_user() for MIPS: nothing there walks the stacks
+ * of processes. */
+#ifdef __mips__
+#define HAVE_USER_STACKS 0
+#else
+#define HAVE_USER_STACKS 1
+#endif
+
 /* All in the bucket of 200 ms, or above where the machine was slow, and by the
  * code of the caller. */
 static void check_hist(struct test *t, const char *csv, unsigned made)
@@ -108,7 +116,7 @@ static void check_hist(struct test *t, const char *csv, unsigned made)
 			total += n;
 		/* what the function that enters the kernel is called is the C
 		 * library's affair */
-		if (!*table_cell(&tb, i, "ustack"))
+		if (HAVE_USER_STACKS && !*table_cell(&tb, i, "ustack"))
 			differ(t, "a connect without a stack");
 	}
 	if (total != made)

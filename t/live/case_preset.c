@@ -159,17 +159,24 @@ static void sofamily(struct shown *s, const struct made *m)
 {
 	WANT(s, m->accepts[S_TCP], "count", "map", "accept", "family",
 	     "AF_INET");
-	WANT(s, m->accepts[S_TCP6] + m->accepts[S_MAPPED], "count", "map",
-	     "accept", "family", "AF_INET6");
+	WANT(s, m->accepts[S_TCP6], "count", "map", "accept", "family",
+	     "AF_INET6");
+	WANT(s, m->accepts[S_MAPPED], "count", "map", "accept", "family",
+	     "AF_INET6_MAPPED");
 	WANT(s, m->accepts[S_UNIX], "count", "map", "accept", "family",
 	     "AF_UNIX");
 	WANT(s, all(m->accepts), "count", "map", "accept", "comm",
 	     PLAYER_COMM);
-	WANT(s, m->connects[S_TCP] + m->connects[S_UDP], "count", "map",
-	     "connect", "family", "AF_INET");
-	WANT(s, m->connects[S_TCP6] + m->connects[S_MAPPED] +
-	     m->connects[S_UDP6], "count", "map", "connect", "family",
+	WANT(s, m->connects[S_TCP] + m->connects[S_UDP] -
+	     m->disconnects[S_UDP], "count", "map", "connect", "family",
+	     "AF_INET");
+	WANT(s, m->connects[S_TCP6] + m->connects[S_UDP6] -
+	     m->disconnects[S_UDP6], "count", "map", "connect", "family",
 	     "AF_INET6");
+	WANT(s, m->connects[S_MAPPED], "count", "map", "connect", "family",
+	     "AF_INET6_MAPPED");
+	WANT(s, all(m->disconnects), "count", "map", "connect", "family",
+	     "AF_UNSPEC");
 	WANT(s, m->connects[S_UNIX], "count", "map", "connect", "family",
 	     "AF_UNIX");
 	WANT(s, all(m->connects), "count", "map", "connect");

@@ -159,6 +159,17 @@ static void connect_to(int fd, const struct where *w, enum sort s)
 	made->refused++;
 }
 
+/* Datagram sockets only: TCP would reset the connection. */
+static void disconnect(int fd, enum sort s)
+{
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	made->connects[s]++;
+	made->disconnects[s]++;
+	if (connect(fd, &none, sizeof(none)))
+		stuck("disconnect");
+}
+
 /* ---- pairs -------------------------------------------------------------- */
 
 /* Through a listener, which is gone again. */
@@ -234,6 +245,8 @@ static void talk(enum sort s)
 			put(fd[0], s, 1);
 		get(fd[1], s, 1, 0);	/* the end */
 	}
+	if (s == S_UDP || s == S_UDP6)
+		disconnect(fd[0], s);
 	close(fd[0]);
 	close(fd[1]);
 }

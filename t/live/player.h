@@ -17,6 +17,7 @@ struct made {
 	unsigned dropped;		/* of datagrams */
 	unsigned sockets, binds, listens, calls_of_accept;
 	unsigned connects[SORTS], accepts[SORTS];
+	unsigned disconnects[SORTS];	/* of the connects: to AF_UNSPEC */
 	unsigned refused;		/* of the connects[S_TCP] */
 	unsigned reads[SORTS], writes[SORTS];	/* that succeeded */
 	unsigned failed_reads[SORTS], failed_writes[SORTS];

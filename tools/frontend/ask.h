@@ -35,10 +35,13 @@ struct ask_world {
  *   pid tid uid comm cgroup cpu netns probe kstack ustack latency
  *   arg0 .. arg9   retval   args.FIELD (a tracepoint's), each also with :s32
  *			:u32 :s64 :u64 behind it; retval is a 32-bit int, as
- *			most functions return, retval64 all of it
+ *			most functions return, retval64 all of it; and with
+ *			:sa_family, what a struct sockaddr there begins with
  *   family protocol proto state lport rport laddr raddr   (of the hook's
  *			socket; at a system call, of the descriptor;
  *			protocol is 0 unless the family is an IP one)
+ * ipfamily		family, but AF_INET6_MAPPED where an IPv6 socket's
+ *			addresses are IPv4 ones
  *   rmem_fill		percent of sk_rcvbuf that its receive queue takes
  *   sock						(its address)
  *   sock:TYPE.PATH[...]	(a field of it: sock:sock.sk_rcvbuf)

@@ -31,6 +31,7 @@ static const struct {
 } casts[] = {
 	{ "u32", THEN_U32, SHAPE_U64 }, { "s32", THEN_S32, SHAPE_S64 },
 	{ "u64", THEN_NOTHING, SHAPE_U64 }, { "s64", THEN_NOTHING, SHAPE_S64 },
+	{ "sa_family", THEN_SA_FAMILY, SHAPE_U64 },
 };
 
 int ask_bad(struct err *e, const char *fmt, ...)
@@ -175,7 +176,7 @@ int ask_place(const struct asking *a, struct ask_value *v, const char *text)
 		return err;
 	if (!strpbrk(text + len + 1, ".:"))
 		return ask_bad(a->e, "'%s' in '%s' is neither TYPE.PATH nor "
-			       "u32, s32, u64 or s64", text + len + 1, text);
+			       "u32, s32, u64, s64 or sa_family", text + len + 1, text);
 	/* all of the register is the pointer */
 	v->then = THEN_NOTHING;
 	return ask_chain(a, v, text + len + 1);

@@ -15,6 +15,7 @@ static const struct sock_word {
 	const char *path;	/* in struct sock */
 } words[] = {
 	{ "family", SHAPE_U64, THEN_NOTHING, "__sk_common.skc_family" },
+	{ "ipfamily", SHAPE_U64, THEN_IPFAMILY, NULL },
 	{ "protocol", SHAPE_U64, THEN_PROTOCOL, NULL },
 	{ "state", SHAPE_U64, THEN_NOTHING, "__sk_common.skc_state" },
 	/* "TCP", "UDPv6", "UNIX-STREAM": as the protocol calls itself */

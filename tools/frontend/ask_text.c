@@ -15,12 +15,13 @@
 
 /* include/linux/socket.h */
 static const struct ask_enum_name families[] = {
-	{ 1, "UNIX" }, { 2, "INET" }, { 10, "INET6" }, { 15, "KEY" },
+	{ 1, "UNIX" }, { 2, "INET" }, { 10, "INET6" },
+	{ ASK_AF_MAPPED, "INET6_MAPPED" }, { 15, "KEY" },
 	{ 16, "NETLINK" }, { 17, "PACKET" }, { 21, "RDS" }, { 24, "PPPOX" },
 	{ 26, "LLC" }, { 29, "CAN" }, { 30, "TIPC" }, { 31, "BLUETOOTH" },
-	{ 33, "RXRPC" }, { 38, "ALG" }, { 40, "VSOCK" }, { 41, "KCM" },
+	{ 33, "RXRPC" }, { 38, "ALG" }, { 39, "NFC" }, { 40, "VSOCK" }, { 41, "KCM" },
 	{ 42, "QIPCRTR" }, { 43, "SMC" }, { 44, "XDP" }, { 45, "MCTP" },
-	{ 0, NULL }
+	{ 0, "UNSPEC" }, { 0, NULL }
 };
 
 static const struct ask_enum_name states[] = {
@@ -57,6 +58,8 @@ const struct ask_enum *ask_enum_of(const struct ask_value *v)
 {
 	const struct ask_step *last = v->steps + v->nsteps - 1;
 
+	if (v->then == THEN_IPFAMILY || v->then == THEN_SA_FAMILY)
+		return &family_names;
 	for (size_t i = 0; i < COUNT(named); i++)
 		if ((v->name && !strcmp(v->name, named[i].word)) ||
 		    (v->nsteps && !strcmp(last->type, "struct sock") &&

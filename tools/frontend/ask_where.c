@@ -64,6 +64,8 @@ static void limits(const struct ask_value *v, uint64_t *least, uint64_t *most)
 	case THEN_LPORT:
 	case THEN_RPORT:
 	case THEN_PROTOCOL:
+	case THEN_IPFAMILY:
+	case THEN_SA_FAMILY:
 		*most = UINT16_MAX;
 		break;
 	}
