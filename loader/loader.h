@@ -225,6 +225,11 @@ struct env {
 	void (*log)(const char *prog, const char *text);
 };
 
+/* read_file_at - a small file of /proc or /sys to @buf, cut at @len - 1 bytes
+ * and ended with '\0'; its length, or a negative errno.  @dirfd as openat(2)
+ * has it. */
+ssize_t read_file_at(int dirfd, const char *path, char *buf, size_t len);
+
 /* Where fields are looked up; all members may be 0. */
 struct env_opts {
 	const char *btf;	/* --btf FILE; "none": pretend there is none */

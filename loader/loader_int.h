@@ -22,8 +22,7 @@ int perf_attach(int fd, int prog_fd);
  * bit of its `retprobe` format; negative errno. */
 int perf_pmu(const char *name, uint64_t *retprobe_bit);
 
-/* files.c: reading small files of /proc and /sys. */
-ssize_t read_file_at(int dirfd, const char *path, char *buf, size_t len);
+/* files.c: reading small files of /proc and /sys (read_file_at: loader.h). */
 int read_number(const char *path, uint64_t *value);
 
 /* inflate.c: unpack gzip data; bytes written to @buf, or -EINVAL when it is

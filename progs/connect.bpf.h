@@ -253,6 +253,15 @@ static __always_inline int begin(void *ctx, struct sock *sk, void *uaddr,
 
 /* ---- the outcome ------------------------------------------------------- */
 
+/*
+ * To what is 0.  The call returns on one CPU while the handshake ends on
+ * another: each says so and then asks for the other, and the second must not
+ * come before the first, or neither sees the other.  A locked addition keeps
+ * them in order (x86, s390x); where it does not, the row is shown as the tool
+ * stops.
+ */
+#define LOCKED_STORE(member, value) __sync_fetch_and_add(&(member), value)
+
 /* Whoever takes it out of the map shows it. */
 static __always_inline void finish(void *ctx, u64 key,
 				   const struct attempt *a, u64 now)
@@ -289,9 +298,7 @@ static __always_inline void end(void *ctx, const struct call *c,
 	if (!a->ev.flow.lport)	/* of a failed UDP connect */
 		a->ev.flow.lport = ntohs(READ(inet, inet_sport));
 	if (c->key == c->sk && !a->outcome_ns && is_connecting(state)) {
-		asm volatile("" ::: "memory");
-		a->returned = 1;
-		asm volatile("" ::: "memory");
+		LOCKED_STORE(a->returned, 1);
 		if (!a->outcome_ns)
 			return;
 	}
@@ -451,9 +458,7 @@ int on_state(struct probe___state *ctx)
 	now = ktime_get_ns();
 	refresh_ends(a, sk);
 	a->ev.final = -err;
-	asm volatile("" ::: "memory");
-	a->outcome_ns = now;
-	asm volatile("" ::: "memory");
+	LOCKED_STORE(a->outcome_ns, now);
 	if (a->returned)
 		finish(ctx, key, a, now);
 	return 0;

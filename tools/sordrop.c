@@ -44,6 +44,11 @@ static const struct part parts[] = {
 	{ .name = NULL }
 };
 
+static const char *const sysctls[] = {
+	"net.core.rmem_default", "net.core.rmem_max", "net.ipv4.tcp_rmem",
+	"net.ipv4.tcp_mem", "net.ipv4.udp_mem", NULL
+};
+
 static const struct example examples[] = {
 	{ "", "until Ctrl-C, the whole machine" },
 	{ "-i 1", "each second" },
@@ -63,5 +68,5 @@ const struct tool tool_sordrop = {
 		"process are of who runs when a packet comes, which is any.",
 	.overhead = "A microsecond per UDP datagram; for TCP, per packet that "
 		"comes while its socket is held.",
-	REQUEST, .parts = parts, .examples = examples,
+	REQUEST, .parts = parts, .sysctls = sysctls, .examples = examples,
 };

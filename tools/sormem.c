@@ -58,6 +58,11 @@ static const struct part parts[] = {
 	{ .name = NULL }
 };
 
+static const char *const sysctls[] = {
+	"net.core.rmem_default", "net.core.rmem_max", "net.ipv4.tcp_rmem",
+	"net.ipv4.tcp_mem", "net.ipv4.udp_mem", NULL
+};
+
 static const struct example examples[] = {
 	{ "", "until Ctrl-C, all processes" },
 	{ "--by comm,proto,lport -p 4711", "the sockets of a process" },
@@ -74,5 +79,5 @@ const struct tool tool_sormem = {
 		"how often there was no room "
 		"any more: sordrop tells where.",
 	.overhead = "A microsecond for each read.",
-	REQUEST, .parts = parts, .examples = examples,
+	REQUEST, .parts = parts, .sysctls = sysctls, .examples = examples,
 };

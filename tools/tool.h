@@ -284,6 +284,9 @@ struct tool {
 	   columns and event. */
 	const struct part *parts;		/* ends with name NULL */
 	uint32_t interval;	/* print each so many seconds; 0: at the end */
+	/* "net.core.rmem_max": what bounds what it shows; who sits before it
+	 * is told their values.  Ends with NULL. */
+	const char *const *sysctls;
 	/* The column whose histogram is what the tool prints, unless rows
 	 * (--events), -c or another --hist is asked for; NULL: rows. */
 	const char *hist;

@@ -2,6 +2,7 @@
 /* What starts and ends a run: signals, and who waits for it to be ready. */
 #include "tools/frontend/run.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,23 @@ static void notify_socket(void)
 	close(fd);
 }
 
+/* Those of our own network namespace. */
+static void tell_sysctls(const char *const *names)
+{
+	char path[128], text[128], *p;
+
+	for (; names && *names; names++) {
+		snprintf(path, sizeof(path), "/proc/sys/%s", *names);
+		for (p = path; (p = strchr(p, '.')); )
+			*p = '/';
+		if (read_file_at(AT_FDCWD, path, text, sizeof(text)) <= 0)
+			continue;	/* not of this kernel */
+		for (p = text; (p = strchr(p, '\t')); )
+			*p = ' ';
+		say("%s = %.*s", *names, (int)strcspn(text, "\n"), text);
+	}
+}
+
 void life_ready(const struct options *o)
 {
 	if (o->ready_fd >= 0) {
@@ -86,6 +104,8 @@ void life_ready(const struct options *o)
 			close(o->ready_fd);
 	}
 	notify_socket();
-	if (isatty(STDERR_FILENO))
+	if (isatty(STDERR_FILENO)) {
+		tell_sysctls(o->tool->sysctls);
 		say("tracing; Ctrl-C ends it");
+	}
 }

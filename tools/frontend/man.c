@@ -301,6 +301,19 @@ static void man_parts(FILE *out, const struct tool *t)
 	}
 }
 
+static void man_sysctls(FILE *out, const char *const *names)
+{
+	section(out, "LIMITS");
+	put_text(out, "What bounds what is shown; sysctl(8) tells the values, "
+		 "as does this tool where standard error is a terminal:",
+		 ".PP");
+	for (; *names; names++) {
+		fputs(".br\n", out);
+		put_bold(out, *names);
+		putc('\n', out);
+	}
+}
+
 static void man_examples(FILE *out, const struct tool *t)
 {
 	const struct example *ex;
@@ -349,6 +362,8 @@ static void man_tool(FILE *out, const struct tool *t)
 		man_parts(out, t);
 	else if (!(t->flags & T_ASK))
 		man_fields(out, t);
+	if (t->sysctls)
+		man_sysctls(out, t->sysctls);
 	if (t->overhead) {
 		section(out, "OVERHEAD");
 		put_text(out, t->overhead, ".PP");

@@ -40,12 +40,10 @@ static void want_hooks(struct target *s, const struct tool *t)
 static uint32_t open_sockets(void)
 {
 	char text[1024], *p;
-	int fd = open("/proc/net/sockstat", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 
-	if (fd >= 0)
-		close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	if (read_file_at(AT_FDCWD, "/proc/net/sockstat", text,
+			 sizeof(text)) < 0)
+		return 0;
 	p = strstr(text, "TCP: inuse");
 	p = p ? strstr(p, " alloc ") : NULL;
 	return p ? (uint32_t)strtoul(p + 7, NULL, 10) : 0;

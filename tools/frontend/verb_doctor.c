@@ -185,14 +185,9 @@ static int print_fields(struct env *env)
 static void print_file(const char *label, const char *path)
 {
 	char buf[128];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
 
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0)
+	if (read_file_at(AT_FDCWD, path, buf, sizeof(buf)) <= 0)
 		return;
-	buf[n] = '\0';
 	buf[strcspn(buf, "\n")] = '\0';
 	printf("%-12s%s\n", label, buf);
 }
