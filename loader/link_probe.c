@@ -116,6 +116,23 @@ static void slot(struct field *f, int n)
 	};
 }
 
+/* Behind the arguments comes what fexit has as the return value; the verifier
+ * minds no more than that. */
+static void locate_slot(const struct linker *l, int n, struct field *f,
+			char *why, size_t len)
+{
+	const struct hook *h = l->in->hook;
+	int nargs = -ENOENT;
+
+	if ((h->kind == HOOK_FENTRY || h->kind == HOOK_FEXIT) &&
+	    l->in->target->fields)
+		nargs = resolver_func_args(l->in->target->fields, h->target);
+	if (nargs < 0 || n < nargs)
+		slot(f, n);
+	else
+		snprintf(why, len, ": %s has %d arguments", h->target, nargs);
+}
+
 static void locate_register(const struct linker *l, int n, struct field *f,
 			    char *why, size_t len)
 {
@@ -207,7 +224,7 @@ static int locate(struct linker *l, const char *member, struct field *f,
 	switch (b.to) {
 	case ARGUMENT:
 		if (!has_registers(h->kind)) {
-			slot(f, b.n);
+			locate_slot(l, b.n, f, why, len);
 			break;
 		}
 		locate_register(l, b.n, f, why, len);

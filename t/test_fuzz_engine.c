@@ -3,6 +3,7 @@
  * Requests at random, to the engine: what it refuses it says why; what it
  * takes old kernels take, too, and it does what is worked out in C.
  */
+#include "progs/engine_int.h"
 #include "t/engine_random.h"
 #include "t/oldverifier.h"
 
@@ -55,8 +56,8 @@ static void target_is(unsigned m, bool modern)
 	make_types();
 }
 
-/* Is there something in @v that no kernel could read?  Its name. */
-static const char *unreadable(const struct ask_value *v)
+/* Is there something in @v that no kernel could read at such a hook?  Its name. */
+static const char *unreadable(const struct ask_value *v, int kind)
 {
 	const struct field *f;
 	const char *why;
@@ -75,6 +76,9 @@ static const char *unreadable(const struct ask_value *v)
 			if (v->shape != SHAPE_NAME || i + 1u < v->nsteps)
 				return v->steps[i].path;
 	}
+	if (v->from == FROM_ARG && v->arg >= kit.func_args &&
+	    (kind == HOOK_FENTRY || kind == HOOK_FEXIT))
+		return engine_arg(v->arg);
 	return NULL;
 }
 
@@ -93,7 +97,7 @@ static bool has_unreadable(uint32_t hook, const char *text)
 	if (q.what != ASK_COUNT && q.what != ASK_TRACE)
 		v[n++] = &q.value;
 	for (i = !q.nstart; i < n; i++) {
-		name = unreadable(v[i]);
+		name = unreadable(v[i], hooks[hook].kind);
 		if (name && (!text || strstr(text, name)))
 			return true;
 	}

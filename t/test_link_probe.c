@@ -130,6 +130,10 @@ START_TEST(slots)
 	hook(HOOK_FEXIT, "f", "sk err=ret");
 	is("sk", "*(u64 *)(r1 +0)");
 	is("err", "*(u64 *)(r1 +24)");
+	/* behind them is what is returned */
+	hook(HOOK_FEXIT, "f", "- - - more");
+	fails(reads("more"), ENODATA, "p.c:100: struct probe:more: f has 3 "
+	      "arguments");
 	hook(HOOK_FEXIT, "f", "ret");
 	kit.func_args = 0;
 	is("ret", "*(u64 *)(r1 +0)");

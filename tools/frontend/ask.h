@@ -84,6 +84,7 @@ struct ask_hooks {
 	struct hook *hooks;	/* targets are malloc'd; args are "", or are */
 	bool named[ASK_HOOKS_MAX];	/* not found by a glob */
 	bool maybe[ASK_HOOKS_MAX];	/* need not be there */
+	char *absent;		/* of those, what is not: "a b"; NULL: none */
 	unsigned n;
 	unsigned from;		/* none is taken twice from here on */
 };
@@ -95,7 +96,10 @@ struct ask_hooks {
  * k kr f fr t rt u ur; with a '?' before, it need not be there.  What is there
  * from l->from on is passed over.  0; -EINVAL with the reason: no such word;
  * -ENOENT: matches nothing here; -E2BIG.
+ *
+ * ask_hooks_absent - @name need not be there, and is not: to l->absent.
  */
+void ask_hooks_absent(struct ask_hooks *l, const char *name);
 int ask_hooks_parse(struct ask_hooks *l, const char *word, struct env *env,
 		    struct err *e);
 void ask_hooks_free(struct ask_hooks *l);

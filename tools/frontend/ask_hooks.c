@@ -77,6 +77,7 @@ void ask_hooks_free(struct ask_hooks *l)
 			free((char *)l->hooks[i].args);
 	}
 	free(l->hooks);
+	free(l->absent);
 	memset(l, 0, sizeof(*l));
 }
 
@@ -324,6 +325,17 @@ static int parse_hook(struct ask_hooks *l, const char *word, struct env *env,
 	return add_named(l, g.kind, rest, word, e);
 }
 
+void ask_hooks_absent(struct ask_hooks *l, const char *name)
+{
+	char *text;
+
+	if (asprintf(&text, "%s%s%s", l->absent ? l->absent : "",
+		     l->absent ? " " : "", name) < 0)
+		return;		/* told by --plan only */
+	free(l->absent);
+	l->absent = text;
+}
+
 int ask_hooks_parse(struct ask_hooks *l, const char *word, struct env *env,
 		    struct err *e)
 {
@@ -335,5 +347,8 @@ int ask_hooks_parse(struct ask_hooks *l, const char *word, struct env *env,
 		l->named[i] = false;
 		l->maybe[i] = true;
 	}
-	return maybe && err == -ENOENT ? 0 : err;
+	if (!maybe || err != -ENOENT)
+		return err;
+	ask_hooks_absent(l, word + 1);
+	return 0;
 }

@@ -59,7 +59,10 @@ static int attach_half(struct query *q, uint32_t from, uint32_t to,
 			return err_set(e, EINTR, "attach");
 		if (!attach_hook(q, i, &why))
 			continue;
-		told += !q->hooks.maybe[i];
+		if (q->hooks.maybe[i])
+			ask_hooks_absent(&q->hooks, q->hooks.hooks[i].target);
+		else
+			told++;
 		if (!failed++ || q->hooks.named[i])
 			*e = why;
 		if (q->hooks.named[i])
@@ -210,6 +213,8 @@ static void plan_way(FILE *out, const struct query *q, unsigned i)
 	fputc('\n', out);
 	if (!used && why->msg[0])
 		fprintf(out, "            %s\n", why->msg);
+	if (used && q->hooks.absent)
+		fprintf(out, "            not here: %s\n", q->hooks.absent);
 }
 
 /* A line for each way of each part: used, why not, or not tried. */
