@@ -25,6 +25,7 @@
 struct shared {
 	uint16_t port[PLACES];
 	unsigned accepted[PLACES];
+	unsigned per_second;	/* 0: as many as there can be */
 	unsigned failed;	/* errno of the client */
 	bool listening, finished;
 };
@@ -104,9 +105,22 @@ static void reset_accepted(struct shared *sh, unsigned i, int fd)
 	reset(fd);
 }
 
+/* Until it is time for connection @i. */
+static void pace(const struct shared *sh, unsigned i, uint64_t begun)
+{
+	uint64_t due, now = now_ns();
+
+	if (!sh->per_second)
+		return;
+	due = begun + i * NSEC / sh->per_second;
+	if (due > now + MSEC)
+		nap_ms((unsigned)((due - now) / MSEC));
+}
+
 static void __attribute__((noreturn))
 burst_client(struct shared *sh, unsigned n)
 {
+	uint64_t begun = now_ns();
 	union addr a[PLACES];
 	int ring[AHEAD], fd;
 	unsigned i;
@@ -118,6 +132,7 @@ burst_client(struct shared *sh, unsigned n)
 
 		if (i >= AHEAD)
 			reset_accepted(sh, i - AHEAD, ring[i % AHEAD]);
+		pace(sh, i, begun);
 		fd = socket(to->sa.sa_family, SOCK_STREAM, IPPROTO_TCP);
 		if (fd < 0 || connect(fd, &to->sa,
 				      to->sa.sa_family == AF_INET ?
@@ -150,8 +165,9 @@ static pid_t spawn(struct test *t, const struct netns *ns, struct shared *sh,
 }
 
 unsigned burst_make(struct test *t, const struct netns *ns, unsigned n,
-		    double *seconds)
+		    unsigned per_second, double *seconds)
 {
+	unsigned patience = 5 * PATIENCE + (per_second ? n / per_second : 0);
 	struct shared *sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint64_t start, end = now_ns() + PATIENCE * NSEC;
@@ -162,6 +178,7 @@ unsigned burst_make(struct test *t, const struct netns *ns, unsigned n,
 
 	if (sh == MAP_FAILED)
 		fatal(t, "mmap: %s", strerror(errno));
+	sh->per_second = per_second;
 	/* 128 before 5.4: too few for AHEAD */
 	netns_sysctl(t, ns, "core/somaxconn", "4096");
 	srv = spawn(t, ns, sh, n, SERVER_COMM);
@@ -172,7 +189,7 @@ unsigned burst_make(struct test *t, const struct netns *ns, unsigned n,
 	}
 	start = now_ns();
 	cli = spawn(t, ns, sh, n, CLIENT_COMM);
-	a = reap(cli, 5 * PATIENCE * 1000, &killed);
+	a = reap(cli, patience * 1000, &killed);
 	b = reap(srv, a ? 0 : PATIENCE * 1000, &also);
 	*seconds = (now_ns() - start) / 1e9;
 	for (n = 0, k = 0; k < PLACES; k++)

@@ -8,7 +8,8 @@
  *
  *   main.c      cases, one process each, and their verdicts
  *   tool.c      runs sockeye and collects what it says
- *   table.c     CSV, json.c strict JSON
+ *   table.c     CSV, json.c strict JSON, told.c sums of it
+ *   witness.c   what the kernel counts of sockeye's programs and maps
  *   net.c       namespaces, addresses, veth, netem; drop.c drops packets
  *   agent.c     a process that does socket calls when told, and counts bytes
  *   distract.c  what else it does while a socket connects
@@ -55,6 +56,7 @@ struct test {
 	const char *sockeye;	/* path of the program under test */
 	unsigned count;		/* connections to make */
 	unsigned burst;		/* connections of the burst */
+	unsigned seconds;	/* how long the soak takes */
 	bool system_wide;	/* no --netns: whatever happens is ours */
 	const char *extra[64];	/* further arguments of sockeye */
 	unsigned nextra;
@@ -75,7 +77,7 @@ extern const struct live_case life_cases[], open_cases[], filter_cases[],
 	retrans_cases[], run_cases[], burst_cases[], dns_cases[],
 	discover_cases[], ask_cases[], fuzz_cases[], preset_cases[],
 	accept_cases[], states_cases[], tracer_cases[], connect_cases[],
-	firstbyte_cases[];
+	firstbyte_cases[], soak_cases[];
 
 /* differ - one difference between made and shown; the case has failed. */
 void differ(struct test *t, const char *fmt, ...)
@@ -151,6 +153,21 @@ int witness_open(void);
 /* witness_runs - of the program called @prog of the running tool: how often
  * its hook was passed, runs that the kernel skipped included. */
 uint64_t witness_runs(const struct tool *r, const char *prog);
+/* witness_entries - in all hash maps of the running tool; -1: it shows none. */
+int64_t witness_entries(const struct tool *r);
+
+/* ---- told.c: what was shown, and what was not -------------------------- */
+
+struct told {
+	uint64_t rows, shown, lost, owners_full, state_full, unattributed,
+		 missed;
+	bool ended;
+};
+
+/* told_add - a line of NDJSON, with lport in its rows. */
+void told_add(struct test *t, struct told *told, const char *line, size_t len);
+/* told_check - rows and losses that were told make @made. */
+void told_check(struct test *t, const struct told *told, uint64_t made);
 
 /* ---- table.c: CSV ------------------------------------------------------ */
 

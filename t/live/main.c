@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * usage: live [-s SOCKEYE] [-n COUNT] [--burst COUNT] [--system-wide]
- *             [--extra "ARGS"] [--truth FILE] [--skip CASE]... [CASE...]
+ *             [--extra "ARGS"] [--truth FILE] [--seconds N] [--skip CASE]...
+ *             [CASE...]
  *        live --list
  *
  * One process per case, in a process group of its own, so that whatever
@@ -25,7 +26,7 @@ static const struct live_case *const all_cases[] = {
 	life_cases, filter_cases, open_cases, dns_cases, retrans_cases,
 	run_cases, burst_cases, discover_cases, ask_cases, fuzz_cases,
 	preset_cases, accept_cases, states_cases, tracer_cases, connect_cases,
-	firstbyte_cases,
+	firstbyte_cases, soak_cases,
 };
 
 struct run {
@@ -291,6 +292,7 @@ static void options(struct run *run, int argc, char **argv)
 		{ "extra", required_argument, NULL, 'x' },
 		{ "truth", required_argument, NULL, 'T' },
 		{ "burst", required_argument, NULL, 'b' },
+		{ "seconds", required_argument, NULL, 't' },
 		{ "skip", required_argument, NULL, 'k' },
 		{ "list", no_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 },
@@ -303,6 +305,7 @@ static void options(struct run *run, int argc, char **argv)
 		case 's': t->sockeye = optarg; break;
 		case 'n': t->count = number(optarg); break;
 		case 'b': t->burst = number(optarg); break;
+		case 't': t->seconds = number(optarg); break;
 		case 'S': t->system_wide = true; break;
 		case 'x': add_extra(t, optarg); break;
 		case 'T': t->truth = optarg; break;
@@ -316,7 +319,8 @@ static void options(struct run *run, int argc, char **argv)
 			fprintf(stderr, "usage: live [-s SOCKEYE] [-n COUNT] "
 				"[--burst COUNT] [--system-wide]\n"
 				"            [--extra ARGS] [--truth FILE] "
-				"[--skip CASE]... [CASE...]\n"
+				"[--seconds N]\n"
+				"            [--skip CASE]... [CASE...]\n"
 				"       live --list\n");
 			exit(2);
 		}
@@ -333,6 +337,7 @@ int main(int argc, char **argv)
 	run.t.sockeye = "./sockeye";
 	run.t.count = 1009;
 	run.t.burst = 100000;
+	run.t.seconds = 1800;
 	options(&run, argc, argv);
 	if (geteuid()) {
 		fprintf(stderr, "live: must be root\n");

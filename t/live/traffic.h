@@ -239,8 +239,9 @@ unsigned beside(struct traffic *tr, const struct beside *b);
 /* ---- burst.c ----------------------------------------------------------- */
 
 /* burst_make - @n connections over eight addresses and ports, each accepted
- * by the server and reset by its client.  Returns how many there were. */
+ * by the server and reset by its client; @per_second of them, or 0: as fast as
+ * they can.  Returns how many there were. */
 unsigned burst_make(struct test *t, const struct netns *ns, unsigned n,
-		    double *seconds);
+		    unsigned per_second, double *seconds);
 
 #endif

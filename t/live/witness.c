@@ -56,20 +56,29 @@ static bool prog_info(uint32_t id, struct info *info)
 	return ok;
 }
 
-/* The program behind descriptor @name of @pid; 0: it is none. */
-static uint32_t prog_id(pid_t pid, const char *name)
+/* The number behind @key of what descriptor @name of @pid is, if that has
+ * @kind; 0: it has not. */
+static uint32_t fdinfo(pid_t pid, const char *name, const char *kind,
+		       const char *key)
 {
 	char path[300], *text, *at;
-	uint32_t id = 0;
+	uint32_t number = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s", (int)pid, name);
 	text = slurp(path);
-	at = text && strstr(text, "prog_type:") ? strstr(text, "prog_id:") :
-	     NULL;
+	at = text && strstr(text, kind) ? strstr(text, key) : NULL;
 	if (at)
-		id = strtoul(at + strlen("prog_id:"), NULL, 10);
+		number = strtoul(at + strlen(key), NULL, 10);
 	free(text);
-	return id;
+	return number;
+}
+
+static DIR *descriptors(const struct tool *r)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", (int)r->pid);
+	return opendir(path);
 }
 
 uint64_t witness_runs(const struct tool *r, const char *prog)
@@ -77,14 +86,12 @@ uint64_t witness_runs(const struct tool *r, const char *prog)
 	uint64_t most = 0;
 	struct dirent *d;
 	struct info info;
-	char path[64];
 	uint32_t id;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo", (int)r->pid);
-	dir = opendir(path);
+	dir = descriptors(r);
 	while (dir && (d = readdir(dir))) {
-		id = prog_id(r->pid, d->d_name);
+		id = fdinfo(r->pid, d->d_name, "prog_type:", "prog_id:");
 		if (!id || !prog_info(id, &info) ||
 		    strncmp(info.name, prog, sizeof(info.name) - 1))
 			continue;
@@ -94,4 +101,47 @@ uint64_t witness_runs(const struct tool *r, const char *prog)
 	if (dir)
 		closedir(dir);
 	return most;
+}
+
+static int64_t count_entries(uint32_t id)
+{
+	uint32_t get[16] = { id };
+	uint64_t keys[2][32];	/* no tool has longer ones */
+	struct { uint32_t fd; uint64_t key, next; } a = { 0 };
+	int64_t n = 0;
+	int fd = sys_bpf(BPF_MAP_GET_FD_BY_ID, get, sizeof(get));
+
+	if (fd < 0)
+		return 0;
+	a.fd = fd;
+	do {
+		a.next = (uintptr_t)keys[n % 2];
+		if (sys_bpf(BPF_MAP_GET_NEXT_KEY, &a, sizeof(a)))
+			break;
+		a.key = a.next;
+	} while (++n < INT32_MAX);
+	close(fd);
+	return n;
+}
+
+int64_t witness_entries(const struct tool *r)
+{
+	static const char *const hashes[] = {
+		"map_type:\t1\n", "map_type:\t9\n",	/* HASH, LRU_HASH */
+	};
+	int64_t n = 0, maps = 0;
+	struct dirent *d;
+	uint32_t id;
+	DIR *dir;
+
+	dir = descriptors(r);
+	while (dir && (d = readdir(dir)))
+		for (unsigned i = 0; i < ARRAY_SIZE(hashes); i++) {
+			id = fdinfo(r->pid, d->d_name, hashes[i], "map_id:");
+			maps += !!id;
+			n += id ? count_entries(id) : 0;
+		}
+	if (dir)
+		closedir(dir);
+	return maps ? n : -1;
 }
