@@ -51,7 +51,7 @@ static const struct role state = {
 
 static const struct role dns = {
 	.name = "dns-answer", .what = "a process gets a DNS answer",
-	.optional = true, .without = "names are missing", .when = RUN_DNS,
+	.optional = true, .without = "names are missing", .when = { "dns" },
 	ALTS(dns_alts),
 };
 

@@ -227,7 +227,7 @@ struct bench {
 	struct link_target target;
 	struct function filter;
 	struct bpf_insn code[FILTER_MAX_INSNS];
-	struct constant constants[32];
+	struct constant constants[32 + MAX_COLUMNS];
 	unsigned nconstants;
 	char format[8192];
 	unsigned linked, longest, visits;
@@ -251,6 +251,11 @@ static void constants(struct bench *b, const struct tool *t, uint32_t version,
 	constant(b, "want_cgroup", all);
 	constant(b, "want_kstack", all);
 	constant(b, "want_ustack", all);
+	for (i = 0; t->columns[i].key; i++)
+		if (t->columns[i].want)
+			constant(b, t->columns[i].want, all);
+	constant(b, "event_len", all || !t->event_least ? t->event_size :
+			 t->event_least);
 	constant(b, "einprogress", 115);
 	constant(b, "ringbuf", 0);
 	constant(b, "ring_wake", 65536);

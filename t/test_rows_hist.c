@@ -245,6 +245,19 @@ START_TEST(keys)
 }
 END_TEST
 
+/* What is drawn must be read, though it is no key. */
+START_TEST(wanted)
+{
+	const struct column *col = fakelife_tool.columns;
+
+	while (strcmp(col->key, "big"))
+		col++;
+	ck_assert(!column_wanted(&opt, col));
+	opt.hist = "BIG";
+	ck_assert(column_wanted(&opt, col));
+}
+END_TEST
+
 static const char *why_not(const char *column)
 {
 	static char buf[1024];
@@ -408,6 +421,7 @@ Suite *suite_rows_hist(void)
 	tcase_add_test(tc, json);
 	tcase_add_test(tc, values);
 	tcase_add_test(tc, keys);
+	tcase_add_test(tc, wanted);
 	tcase_add_test(tc, wrong_columns);
 	tcase_add_test(tc, intervals);
 	tcase_add_test(tc, interval_lines);

@@ -60,7 +60,7 @@ enum col_flags {
 	C_WIDE = 128,	/* shown by -w too */
 	C_ABSENT = 256,	/* set by capture_open: the capture has not got it,
 			   its cells are unknown */
-	C_NEG = 512,	/* K_S32: negative means unknown */
+	C_NEG = 512,	/* K_S32, K_S64: negative means unknown */
 };
 
 struct column {
@@ -68,6 +68,7 @@ struct column {
 	const char *heading;
 	const char *help;
 	const char *const *names;	/* K_ENUM; NULL-terminated */
+	const char *want;	/* constant in the program: is it shown? */
 	uint8_t kind;
 	uint8_t width;		/* least width in the table */
 	uint16_t flags;
@@ -76,12 +77,13 @@ struct column {
 
 #define COL(type, member, kind_, width_, key_, heading_, flags_, help_)	\
 	{ .key = key_, .heading = heading_, .help = help_, .kind = kind_, \
-	  .width = width_, .flags = flags_,				\
+	  .width = width_, .flags = flags_, .want = "want_" key_,	\
 	  .off = offsetof(type, member),				\
 	  .size = sizeof(((type *)0)->member) }
 #define COL_ENUM(type, member, names_, width_, key_, heading_, flags_, help_) \
 	{ .key = key_, .heading = heading_, .help = help_, .kind = K_ENUM, \
 	  .names = names_, .width = width_, .flags = flags_,		\
+	  .want = "want_" key_,						\
 	  .off = offsetof(type, member),				\
 	  .size = sizeof(((type *)0)->member) }
 
@@ -145,7 +147,10 @@ struct role {
 	const char *what;	/* "a process opens a TCP connection" */
 	bool optional;		/* the tool works without, less well */
 	const char *without;	/* optional: what is missing then */
-	uint32_t when;		/* run flags that need it, 0 always (RUN_DNS) */
+	/* Constants of the program: it is needed where one of them is not 0
+	 * ("dns", an option's, a column's), or, with none, always; and where
+	 * `unless` is 0. */
+	const char *when[2], *unless;
 	const struct alternative *alts;
 	unsigned nalts;
 };
@@ -161,10 +166,6 @@ struct role {
 #define RAW(p, ...)		HOOK(p, HOOK_RAW_TRACEPOINT, __VA_ARGS__)
 #define TRACEPOINT(p, ...)	HOOK(p, HOOK_TRACEPOINT, __VA_ARGS__)
 #define ALTS(a) .alts = (a), .nalts = sizeof(a) / sizeof((a)[0])
-
-enum run_flags {
-	RUN_DNS = 1,		/* --dns */
-};
 
 /* ---- requests to the engine ------------------------------------------- */
 
@@ -278,6 +279,9 @@ struct tool {
 	const struct column *columns;		/* ends with key NULL */
 	const struct example *examples;		/* ends with args NULL */
 	uint32_t event_size;
+	uint32_t event_least;	/* without the end of it, where only hidden
+				   columns are; 0: it is always whole.
+				   Constant event_len: what is asked for */
 	uint16_t flow_off;	/* of its struct flow in the event; 0: none */
 
 	/* A tool that is a request (REQUEST) has these instead of spec, roles,

@@ -20,11 +20,6 @@ static int attach_alternative(struct object *o, const struct alternative *a,
 	return err;
 }
 
-static bool wanted(const struct role *r, uint32_t flags)
-{
-	return !r->when || r->when & flags;
-}
-
 /* How much the reason of a failed try tells: that something is not there or
  * not allowed is the usual case. */
 static int worth(const struct err *why)
@@ -194,8 +189,8 @@ static void try_role(struct object *o, const struct role *r, struct err *why,
 	}
 }
 
-int roles_attach(struct object *o, const struct tool *t, uint32_t flags,
-		 struct plan *p, struct err *e)
+int roles_attach(struct object *o, const struct tool *t,
+		 const struct target *s, struct plan *p, struct err *e)
 {
 	unsigned i;
 	int err = 0;
@@ -204,7 +199,7 @@ int roles_attach(struct object *o, const struct tool *t, uint32_t flags,
 		const struct role *r = t->roles[i];
 
 		p->chosen[i] = -1;
-		if (!wanted(r, flags))
+		if (!target_needs(s, r))
 			continue;
 		memset(p->why[i], 0, sizeof(p->why[i]));
 		try_role(o, r, p->why[i], &p->chosen[i]);
@@ -227,14 +222,14 @@ static void print_alternative(FILE *out, const struct alternative *a,
 	fputc('\n', out);
 }
 
-void plan_print(FILE *out, const struct tool *t, uint32_t flags,
+void plan_print(FILE *out, const struct tool *t, const struct target *s,
 		const struct plan *p)
 {
 	for (unsigned i = 0; t->roles[i]; i++) {
 		const struct role *r = t->roles[i];
 		int used = p->chosen[i];
 
-		if (!wanted(r, flags))
+		if (!target_needs(s, r))
 			continue;
 		fprintf(out, "%s: %s%s\n", r->name, r->what,
 			r->optional ? " (optional)" : "");

@@ -208,7 +208,7 @@ struct layout {
  */
 int layout_choose(struct layout *l, const struct options *o);
 
-/* column_wanted - is @col shown, or recorded? */
+/* column_wanted - is @col shown, drawn, or recorded? */
 bool column_wanted(const struct options *o, const struct column *col);
 
 struct rows;		/* emitter: layout, format, stdout, counts */

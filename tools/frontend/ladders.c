@@ -175,6 +175,6 @@ static const struct alternative dns[] = {
 
 const struct role role_dns = {
 	.name = "dns", .what = "an answer from a name server arrives",
-	.optional = true, .without = "no names", .when = RUN_DNS,
+	.optional = true, .without = "no names", .when = { "dns" },
 	ALTS(dns),
 };

@@ -244,7 +244,7 @@ bool column_wanted(const struct options *o, const struct column *col)
 	char why[16];
 
 	return o->write_file || (!layout_select(&l, o, why, sizeof(why)) &&
-				 find(&l, col) >= 0);
+				 (l.hist == col || find(&l, col) >= 0));
 }
 
 int layout_choose(struct layout *l, const struct options *o)

@@ -246,10 +246,54 @@ static void man_alternative(FILE *out, unsigned nr,
 	put_text(out, text, ".IP");
 }
 
+/* What is given to have a role: the option with the constant @name, or the
+ * column. */
+static void when_text(char *text, size_t len, const struct tool *t,
+		      const char *name)
+{
+	const struct tool_option *own = t->options;
+	const struct column *col = t->columns;
+
+	for (; col->key; col++)
+		if (col->want && !strcmp(col->want, name))
+			break;
+	for (; own && own->name; own++)
+		if (own->constant && !strcmp(own->constant, name))
+			break;
+	if (col->key)
+		snprintf(text, len, "for %s", col->key);
+	else
+		snprintf(text, len, "with --%s", own && own->name ?
+			 own->name : name);
+}
+
+/* " (with --dns)" */
+static void role_when(char *text, size_t len, const struct tool *t,
+		      const struct role *r)
+{
+	const unsigned most = sizeof(r->when) / sizeof(r->when[0]);
+	char word[80];
+	size_t n = 0;
+
+	*text = '\0';
+	for (unsigned i = 0; i < most && r->when[i] && n < len; i++) {
+		when_text(word, sizeof(word), t, r->when[i]);
+		n += (size_t)snprintf(text + n, len - n, "%s%s",
+				      i ? ", " : " (", word);
+	}
+	if (r->unless && n < len) {
+		when_text(word, sizeof(word), t, r->unless);
+		n += (size_t)snprintf(text + n, len - n, "%snot %s",
+				      n ? ", " : " (", word);
+	}
+	if (n && n < len)
+		snprintf(text + n, len - n, ")");
+}
+
 static void man_hooks(FILE *out, const struct tool *t)
 {
 	const struct role *const *r;
-	char text[512];
+	char text[512], when[160];
 	unsigned i;
 
 	section(out, "HOOKS");
@@ -258,8 +302,8 @@ static void man_hooks(FILE *out, const struct tool *t)
 		 "programs at this kind of place. The first that this kernel "
 		 "has is taken; --plan tells which.", ".PP");
 	for (r = t->roles; r && *r; r++) {
-		snprintf(text, sizeof(text), "%s%s%s%s%s", (*r)->what,
-			 (*r)->when & RUN_DNS ? " (with --dns)" : "",
+		role_when(when, sizeof(when), t, *r);
+		snprintf(text, sizeof(text), "%s%s%s%s%s", (*r)->what, when,
 			 (*r)->optional ? " (optional; without it: " : "",
 			 (*r)->optional ? (*r)->without : "",
 			 (*r)->optional ? ")" : "");

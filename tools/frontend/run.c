@@ -131,6 +131,8 @@ static bool well_formed(const struct tool *t, const void *data, size_t len)
 
 	if (len < sizeof(*ev) || ev->len > len)
 		return false;
+	if (ev->type == EVENT_ROW && ev->len == t->event_least)
+		return true;
 	return ev->type == EVENT_ROW ? ev->len == t->event_size :
 	       ev->type == EVENT_DNS && ev->len == sizeof(struct dns_event);
 }

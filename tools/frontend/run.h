@@ -8,6 +8,8 @@
 #define MAX_ROLES 16
 #define MAX_ALTS 16
 
+struct target;
+
 /* What came of the alternatives of each role. */
 struct plan {
 	int chosen[MAX_ROLES];		/* alternative, -1: none */
@@ -15,17 +17,17 @@ struct plan {
 };
 
 /*
- * roles_attach - attach, for each role of @t that the flags ask for, the first
+ * roles_attach - attach, for each role of @t that @s asks for, the first
  * alternative that this kernel takes.  Fills @p, wholly also on failure.  0,
  * or a negative errno with the first required role that has none in @e.
  */
-int roles_attach(struct object *o, const struct tool *t, uint32_t flags,
-		 struct plan *p, struct err *e);
+int roles_attach(struct object *o, const struct tool *t,
+		 const struct target *s, struct plan *p, struct err *e);
 /* no_way - of @n ways to see that @what none serves: the reason that tells
  * most goes to @e, with EPERM or ENOTSUP. */
 void no_way(const char *what, const struct err *why, unsigned n, struct err *e);
 /* plan_print - one line per alternative: used, why not, or not tried. */
-void plan_print(FILE *out, const struct tool *t, uint32_t flags,
+void plan_print(FILE *out, const struct tool *t, const struct target *s,
 		const struct plan *p);
 
 /* The filter of the options, as the linker is supplied with it. */
@@ -43,9 +45,12 @@ int target_opts(struct object_opts *opts, struct user_filter *f,
  */
 struct target {
 	struct user_filter filter;
-	struct constant constants[MAX_OWN + 8];
+	struct constant constants[MAX_OWN + MAX_COLUMNS + 9];
+	unsigned nconstants;
 	const char *want[64];
 };
+/* target_needs - does what @s was opened for need role @r? */
+bool target_needs(const struct target *s, const struct role *r);
 /* dump_program - as struct object_opts.dump: a listing to stdout. */
 void dump_program(void *ctx, const struct spec_prog *p, const struct hook *h,
 		  const struct linked *l);

@@ -16,12 +16,8 @@ struct start {
 	uint64_t ns;
 };
 
-static uint32_t run_flags(const struct options *o)
-{
-	return o->dns ? RUN_DNS : 0;
-}
-
-static void tell_plan(const struct start *s, const struct plan *p)
+static void tell_plan(const struct start *s, const struct target *target,
+		      const struct plan *p)
 {
 	const struct tool *t = s->o->tool;
 
@@ -29,12 +25,12 @@ static void tell_plan(const struct start *s, const struct plan *p)
 		const struct role *role = t->roles[i];
 
 		if (role->optional && p->chosen[i] < 0 &&
-		    (!role->when || role->when & run_flags(s->o)))
+		    target_needs(target, role))
 			say("%s: no way to see it on this kernel: %s",
 			    role->what, role->without);
 	}
 	if (s->o->verbose)
-		plan_print(stderr, t, run_flags(s->o), p);
+		plan_print(stderr, t, target, p);
 	if (s->o->verbose)
 		say("%u bpf calls, %llu KB of kernel memory",
 		    s->env.bpf_calls, (unsigned long long)
@@ -71,15 +67,15 @@ static int prepare(struct start *s)
 	err = target_open(&s->object, &target, &s->env, o, s->ns, &e);
 	if (err)
 		return fail_err(&e);
-	err = roles_attach(s->object, o->tool, run_flags(o), &plan, &e);
+	err = roles_attach(s->object, o->tool, &target, &plan, &e);
 	if (o->plan) {
-		plan_print(stdout, o->tool, run_flags(o), &plan);
+		plan_print(stdout, o->tool, &target, &plan);
 		fflush(stdout);
 		return err ? fail_err(&e) : EXIT_OK;
 	}
 	if (err)
 		return fail_err(&e);
-	tell_plan(s, &plan);
+	tell_plan(s, &target, &plan);
 	if (o->dump || o->dry_run)
 		return EXIT_OK;
 	err = ring_open(&s->ring, s->object, &e);

@@ -112,6 +112,31 @@ static bool have_netns(void)
 	       access("/proc/self", F_OK) < 0;
 }
 
+/* Only what is hidden costs nothing when it is not shown. */
+static unsigned want_columns(struct constant *c, const struct options *o)
+{
+	const struct column *col;
+	unsigned n = 0;
+
+	for (col = o->tool->columns; col->key && n < MAX_COLUMNS; col++)
+		if (col->want && col->flags & C_HIDDEN)
+			c[n++] = (struct constant){
+				col->want, column_wanted(o, col) };
+	return n;
+}
+
+/* What programs send: the whole of an event, or all that is shown of it. */
+static uint32_t event_len(const struct options *o)
+{
+	const struct tool *t = o->tool;
+	const struct column *col;
+
+	for (col = t->columns; t->event_least && col->key; col++)
+		if (col->off >= t->event_least && column_wanted(o, col))
+			return t->event_size;
+	return t->event_least ? t->event_least : t->event_size;
+}
+
 static unsigned constants(struct target *s, const struct options *o,
 			  uint64_t start_ns)
 {
@@ -119,7 +144,7 @@ static unsigned constants(struct target *s, const struct options *o,
 	const struct filters *f = &o->filters;
 	unsigned n = 0;
 
-	s->constants[n++] = (struct constant){ "start_ns", start_ns };
+	/* these first: of two by one name the first counts */
 	s->constants[n++] = (struct constant){ "want_id", wanted(o, "id") };
 	s->constants[n++] = (struct constant){ "want_netns",
 		(f->nnetns || wanted(o, "netns")) && have_netns() };
@@ -129,13 +154,33 @@ static unsigned constants(struct target *s, const struct options *o,
 		wanted_kind(o, K_KSTACK) };
 	s->constants[n++] = (struct constant){ "want_ustack",
 		wanted_kind(o, K_USTACK) };
+	s->constants[n++] = (struct constant){ "start_ns", start_ns };
+	s->constants[n++] = (struct constant){ "dns", o->dns };
+	s->constants[n++] = (struct constant){ "event_len", event_len(o) };
 	/* errors have other numbers on MIPS */
 	s->constants[n++] = (struct constant){ "einprogress", EINPROGRESS };
 	for (unsigned i = 0; own && own[i].name && i < MAX_OWN; i++)
 		if (own[i].constant)
 			s->constants[n++] = (struct constant){
 				own[i].constant, o->own[i] };
-	return n;
+	return n + want_columns(s->constants + n, o);
+}
+
+static bool is_set(const struct target *s, const char *name)
+{
+	for (unsigned i = 0; i < s->nconstants; i++)
+		if (!strcmp(s->constants[i].name, name))
+			return s->constants[i].value;
+	return false;
+}
+
+bool target_needs(const struct target *s, const struct role *r)
+{
+	bool needed = !r->when[0];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(r->when) && r->when[i]; i++)
+		needed |= is_set(s, r->when[i]);
+	return needed && !(r->unless && is_set(s, r->unless));
 }
 
 int target_opts(struct object_opts *opts, struct user_filter *f,
@@ -170,7 +215,7 @@ int target_open(struct object **out, struct target *s, struct env *env,
 		return err;
 	want_hooks(s, o->tool);
 	opts.constants = s->constants;
-	opts.nconstants = constants(s, o, start_ns);
+	opts.nconstants = s->nconstants = constants(s, o, start_ns);
 	opts.want = s->want;
 	opts.resize = resize;
 	opts.resize_ctx = (void *)o;

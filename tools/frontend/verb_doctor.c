@@ -274,14 +274,15 @@ static bool check_tool(struct env *env, const struct tool *t, bool verbose)
 	for (unsigned i = 0; i < MAX_ROLES; i++)
 		plan.chosen[i] = -1;
 	o.tool = t;
+	o.dns = true;
 	o.max_sockets = 64;
 	err = target_open(&object, &target, env, &o, now_ns(), &e);
 	if (!err)
-		err = roles_attach(object, t, RUN_DNS, &plan, &e);
+		err = roles_attach(object, t, &target, &plan, &e);
 	object_close(object);
 	print_roles(t, &plan, &e, err);
 	if (verbose)
-		plan_print(stdout, t, RUN_DNS, &plan);
+		plan_print(stdout, t, &target, &plan);
 	return !err;
 }
 
