@@ -7,6 +7,7 @@
 #ifndef SOCKEYE_SESSION_BPF_H
 #define SOCKEYE_SESSION_BPF_H
 
+#include "progs/session.h"
 #include "progs/sock.bpf.h"
 
 struct probe___state {
@@ -24,6 +25,12 @@ static __always_inline u32 oldstate_of(struct probe___state *ctx)
 	if (EXISTS(ctx->oldstate))
 		return ctx->oldstate;
 	return READ(ctx->sk, __sk_common.skc_state);
+}
+
+/* The handshake was not over. */
+static __always_inline int is_opening(u32 oldstate)
+{
+	return oldstate == TCP_SYN_SENT || oldstate == TCP_SYN_RECV;
 }
 
 /* close(2) and shutdown(2) move to these states, nothing else does: the
@@ -51,9 +58,18 @@ static __always_inline int is_active(const struct sock *sk,
 	return EXISTS(sk->sk_max_ack_backlog) && !READ(sk, sk_max_ack_backlog);
 }
 
-/* What the application was given to send: what went out, each byte once. */
+/* tcp_ack() moves a socket on only once our FIN is acknowledged. */
+static __always_inline int is_fin_acked(const struct sock *sk, u32 oldstate)
+{
+	return oldstate == TCP_FIN_WAIT2 ||
+	       ((oldstate == TCP_LAST_ACK || oldstate == TCP_CLOSING) &&
+		!READ(sk, sk_err));
+}
+
+/* What the application was given to send: what went out, each byte once.
+ * @oldstate: of a session that ends, else 0. */
 static __always_inline u64 tx_bytes(const struct sock *sk,
-				    const struct owner *o, int fin_acked)
+				    const struct owner *o, u32 oldstate)
 {
 	const struct tcp_sock *tp = (const void *)sk;
 	u64 acked;
@@ -64,7 +80,7 @@ static __always_inline u64 tx_bytes(const struct sock *sk,
 	acked = READ(tp, bytes_acked);
 	if (acked && is_active(sk, o))
 		acked--;
-	if (acked && fin_acked)
+	if (acked && is_fin_acked(sk, oldstate))
 		acked--;
 	return acked;
 }
@@ -79,12 +95,54 @@ static __always_inline u64 rx_bytes(const struct sock *sk)
 	return n;
 }
 
-/* tcp_ack() moves a socket on only once our FIN is acknowledged. */
-static __always_inline int is_fin_acked(const struct sock *sk, u32 oldstate)
+/* ---- how they end ----------------------------------------------------- */
+
+#define EPIPE 32
+/* of most machines, and of MIPS, where those of the others are unused; no
+ * other error of a socket has the numbers of MIPS elsewhere */
+#define IS_ECONNABORTED(e)	((e) == 103 || (e) == 130)
+#define IS_ECONNRESET(e)	((e) == 104 || (e) == 131)
+
+/*
+ * sk_err is set before the state becomes CLOSE by what the peer or the network
+ * does (tcp_reset(), tcp_write_err(), tcp_abort()), after it or not at all by
+ * the process itself (tcp_disconnect(), tcp_close()).  A FIN of ours that was
+ * acknowledged, with nothing wrong, is an orderly end; all that a process does
+ * earlier is a reset.
+ */
+static __always_inline u8 how_ended(u32 oldstate, u32 err)
 {
-	return oldstate == TCP_FIN_WAIT2 ||
-	       ((oldstate == TCP_LAST_ACK || oldstate == TCP_CLOSING) &&
-		!READ(sk, sk_err));
+	if (IS_ECONNRESET(err) || err == EPIPE)
+		return HOW_RST_RCVD;
+	if (IS_ECONNABORTED(err))
+		return HOW_RST_SENT;
+	if (err)
+		return HOW_TIMEOUT;
+	if (oldstate == TCP_FIN_WAIT2 || oldstate == TCP_LAST_ACK ||
+	    oldstate == TCP_CLOSING || oldstate == TCP_TIME_WAIT)
+		return HOW_FIN;
+	return HOW_RST_SENT;
+}
+
+/*
+ * A FIN of ours that went out before the peer's came shows in the state; of a
+ * session in which there was none, who reset it.
+ */
+static __always_inline u8 closed_first(u32 oldstate, u8 how)
+{
+	switch (oldstate) {
+	case TCP_FIN_WAIT1:
+	case TCP_FIN_WAIT2:
+	case TCP_TIME_WAIT:
+		return FIRST_LOCAL;
+	case TCP_CLOSE_WAIT:
+	case TCP_LAST_ACK:
+		return FIRST_REMOTE;
+	case TCP_CLOSING:
+		return FIRST_BOTH;
+	}
+	return how == HOW_RST_SENT ? FIRST_LOCAL :
+	       how == HOW_RST_RCVD ? FIRST_REMOTE : FIRST_NONE;
 }
 
 #endif

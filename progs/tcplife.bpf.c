@@ -12,7 +12,7 @@ static __always_inline void show(void *ctx, struct tcplife_event *ev,
 }
 
 static __always_inline void finish(void *ctx, const struct sock *sk,
-				   const struct owner *o, int fin_acked,
+				   const struct owner *o, u32 oldstate,
 				   u64 now)
 {
 	struct tcplife_event ev = { .event.ns = now };
@@ -21,7 +21,7 @@ static __always_inline void finish(void *ctx, const struct sock *sk,
 	flow_owner(&ev.flow, sk, o);
 	if (!pass(&ev.flow))
 		return;
-	ev.tx_bytes = tx_bytes(sk, o, fin_acked);
+	ev.tx_bytes = tx_bytes(sk, o, oldstate);
 	ev.rx_bytes = rx_bytes(sk);
 	show(ctx, &ev, o->birth);
 }
@@ -31,7 +31,7 @@ static __always_inline void finish(void *ctx, const struct sock *sk,
  * (inet_csk_listen_stop(), tcp_disconnect()): counters, remote port and local
  * address are erased before the socket goes away, so they are kept here.
  */
-static __always_inline void keep_end(const struct sock *sk, int fin_acked,
+static __always_inline void keep_end(const struct sock *sk, u32 oldstate,
 				     u64 now)
 {
 	struct owner *o = owner_known(sk);
@@ -41,7 +41,7 @@ static __always_inline void keep_end(const struct sock *sk, int fin_acked,
 		return;
 	flow_sock(&f, sk);
 	o->flags |= (u32)f.rport << OWNER_RPORT_SHIFT;
-	o->end.tx_bytes = tx_bytes(sk, o, fin_acked);
+	o->end.tx_bytes = tx_bytes(sk, o, oldstate);
 	o->end.rx_bytes = rx_bytes(sk);
 	copy16(o->end.laddr, f.laddr);
 	asm volatile("" ::: "memory");	/* see owner_current() */
@@ -74,16 +74,15 @@ static __always_inline void on_close(void *ctx, const struct sock *sk,
 {
 	struct owner known = {};
 	int found = owner_copy(&known, sk);
-	int fin_acked = is_fin_acked(sk, oldstate);
 	u64 now = ktime_get_ns();
 
 	if (found && !known.pid) {
-		keep_end(sk, fin_acked, now);
+		keep_end(sk, oldstate, now);
 		return;
 	}
 	if (!found && oldstate == TCP_SYN_RECV)
 		return;		/* never was a session */
-	finish(ctx, sk, &known, fin_acked, now);
+	finish(ctx, sk, &known, oldstate, now);
 	if (found)
 		owner_forget(sk);
 }

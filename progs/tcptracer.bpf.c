@@ -3,36 +3,9 @@
 #include "progs/session.bpf.h"
 #include "progs/tcptracer.h"
 
-#define EPIPE 32
-/* of most machines, and of MIPS, where those of the others are unused; no
- * other error of a socket has the numbers of MIPS elsewhere */
-#define IS_ECONNABORTED(e)	((e) == 103 || (e) == 130)
-#define IS_ECONNRESET(e)	((e) == 104 || (e) == 131)
-
-/*
- * sk_err is set before the state becomes CLOSE by what the peer or the network
- * does (tcp_reset(), tcp_write_err(), tcp_abort()), after it or not at all by
- * the process itself (tcp_disconnect(), tcp_close()).  A FIN of ours that was
- * acknowledged, with nothing wrong, is an orderly end; all that a process does
- * earlier is a reset.
- */
-static __always_inline u8 how_ended(u32 oldstate, u32 err)
-{
-	if (IS_ECONNRESET(err) || err == EPIPE)
-		return HOW_RST_RCVD;
-	if (IS_ECONNABORTED(err))
-		return HOW_RST_SENT;
-	if (err)
-		return HOW_TIMEOUT;
-	if (oldstate == TCP_FIN_WAIT2 || oldstate == TCP_LAST_ACK ||
-	    oldstate == TCP_CLOSING || oldstate == TCP_TIME_WAIT)
-		return HOW_FIN;
-	return HOW_RST_SENT;
-}
-
 static __always_inline int show(void *ctx, struct tcptracer_event *ev,
 				const struct sock *sk, const struct owner *o,
-				int fin_acked)
+				u32 oldstate)
 {
 	u64 now = ev->event.ns;
 
@@ -41,7 +14,7 @@ static __always_inline int show(void *ctx, struct tcptracer_event *ev,
 	if (!pass(&ev->flow))
 		return 0;
 	ev->duration_ns = o->birth ? now - o->birth : since_start(now);
-	ev->tx_bytes = tx_bytes(sk, o, fin_acked);
+	ev->tx_bytes = tx_bytes(sk, o, oldstate);
 	ev->rx_bytes = rx_bytes(sk);
 	emit(ctx, ev, sizeof(*ev), EVENT_ROW);
 	return 0;
@@ -54,7 +27,7 @@ static __always_inline int on_close(void *ctx, struct tcptracer_event *ev,
 {
 	struct owner known = {};
 	int found = owner_copy(&known, sk);
-	int opening = oldstate == TCP_SYN_SENT || oldstate == TCP_SYN_RECV;
+	int opening = is_opening(oldstate);
 	u32 err = READ(sk, sk_err);
 
 	if (oldstate == TCP_SYN_RECV && !(known.flags & OWNER_ACTIVE))
@@ -62,7 +35,7 @@ static __always_inline int on_close(void *ctx, struct tcptracer_event *ev,
 	ev->type = opening ? TRACER_FAIL : TRACER_CLOSE;
 	ev->how = opening ? HOW_OPEN : how_ended(oldstate, err);
 	ev->err = -err;
-	show(ctx, ev, sk, &known, is_fin_acked(sk, oldstate));
+	show(ctx, ev, sk, &known, oldstate);
 	if (found && known.pid)
 		owner_forget(sk);
 	return 0;

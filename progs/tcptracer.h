@@ -3,15 +3,10 @@
 #define SOCKEYE_TCPTRACER_H
 
 #include "progs/event.h"
+#include "progs/session.h"
 
 enum tracer_type {
 	TRACER_CONNECT, TRACER_ACCEPT, TRACER_CLOSE, TRACER_FAIL,
-};
-
-/* How a session ended. */
-enum tracer_how {
-	HOW_OPEN,		/* it has not */
-	HOW_FIN, HOW_RST_SENT, HOW_RST_RCVD, HOW_TIMEOUT,
 };
 
 /* A TCP session begins, is accepted, ends; or one that never was. */
@@ -22,7 +17,7 @@ struct tcptracer_event {
 	__u64 tx_bytes, rx_bytes;	/* so far, as applications count */
 	__s32 err;			/* 0 or a negative errno */
 	__u8 type;			/* enum tracer_type */
-	__u8 how;			/* enum tracer_how */
+	__u8 how;			/* enum session_how */
 	__u8 pad[2];
 };
 

@@ -11,11 +11,6 @@ static const char *const types[] = {
 	[TRACER_FAIL] = "F", NULL
 };
 
-static const char *const hows[] = {
-	[HOW_OPEN] = "", [HOW_FIN] = "FIN", [HOW_RST_SENT] = "RST_SENT",
-	[HOW_RST_RCVD] = "RST_RCVD", [HOW_TIMEOUT] = "TIMEOUT", NULL
-};
-
 static const struct column columns[] = {
 	COL_ENUM(EV, type, types, 1, "kind", "T", C_KEY | C_LEFT,
 		 "C connected, A accepted, X closed, F failed to connect"),
@@ -28,7 +23,7 @@ static const struct column columns[] = {
 	    "local port"),
 	COL(EV, flow.rport, K_PORT, 5, "rport", "DPORT", C_LEFT,
 	    "remote port"),
-	COL_ENUM(EV, how, hows, 8, "how", "HOW", C_LEFT | C_ZERO,
+	COL_ENUM(EV, how, session_hows, 8, "how", "HOW", C_LEFT | C_ZERO,
 		 "of X: FIN, RST_SENT (the process reset it, or left data "
 		 "unread), RST_RCVD (the peer did, or sent data after the own "
 		 "FIN), TIMEOUT (no answer)"),

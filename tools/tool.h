@@ -125,6 +125,9 @@ extern const char *const tcp_states[];
 /* proto_names - of IPPROTO_..., for COL_PROTO; protocols.c. */
 extern const char *const proto_names[];
 
+/* Of enum session_how and session_first (progs/session.h), by number. */
+extern const char *const session_hows[], *const session_firsts[];
+
 /* ---- hooks ------------------------------------------------------------ */
 
 #define ALT_HOOKS 4
