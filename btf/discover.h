@@ -79,6 +79,7 @@ enum disc_object {
 	X(SND_SSTHRESH, "snd_ssthresh")					\
 	X(RTT, "rtt")		/* tcpi_rtt, us: srtt_us >> 3 */	\
 	X(RTTVAR, "rttvar")	/* tcpi_rttvar, us: mdev_us >> 2 */	\
+	X(MIN_RTT, "min_rtt")	/* us; all ones: not measured */	\
 	X(CA_STATE, "ca_state")						\
 	X(RETRANSMITS, "retransmits")					\
 	X(BACKOFF, "backoff")						\

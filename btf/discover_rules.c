@@ -125,6 +125,14 @@ const struct rule disc_rules[RULES] = {
 			  .path = "srtt_us" },
 	[TCP_MDEV_US] = { TCP(RTTVAR, FORM(U32)), .shift = 2,
 			  .path = "mdev_us" },
+	/* Three samples (include/linux/win_minmax.h), which are the same for
+	 * the first minute and more: all of them are found, or none */
+	[TCP_RTT_MIN] = { TCP(MIN_RTT, FORM(U32)),
+			  .path = "rtt_min.s[0].v" },
+	[TCP_RTT_MIN_2ND] = { TCP(MIN_RTT, FORM(U32)),
+			      .path = "rtt_min.s[1].v" },
+	[TCP_RTT_MIN_3RD] = { TCP(MIN_RTT, FORM(U32)),
+			      .path = "rtt_min.s[2].v" },
 	[TCP_SND_CWND] = { TCP(SND_CWND, FORM(U32)), .path = "snd_cwnd" },
 	[TCP_SND_SSTHRESH] = { TCP(SND_SSTHRESH, FORM(U32)),
 			       .path = "snd_ssthresh" },
@@ -243,6 +251,8 @@ const struct relation disc_relations[] = {
 	{ ICSK_RETRANSMITS, ICSK_PENDING, .off = 1 },
 	{ ICSK_RETRANSMITS, ICSK_BACKOFF, .off = 2 },
 	{ ICSK_PENDING, ICSK_BACKOFF, .off = 1 },
+	{ TCP_RTT_MIN, TCP_RTT_MIN_2ND, .off = 8 },
+	{ TCP_RTT_MIN_2ND, TCP_RTT_MIN_3RD, .off = 8 },
 };
 
 const unsigned int disc_nrelations =

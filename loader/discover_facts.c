@@ -60,6 +60,7 @@ static const struct info_member info_members[] = {
 	{ DISC_KEY_SEGS_OUT, 136, 4 },		/* 4.2 */
 	{ DISC_KEY_SEGS_IN, 140, 4 },
 	{ DISC_KEY_NOTSENT, 144, 4 },		/* 4.6 */
+	{ DISC_KEY_MIN_RTT, 148, 4 },
 	{ DISC_KEY_DATA_SEGS_IN, 152, 4 },
 	{ DISC_KEY_DATA_SEGS_OUT, 156, 4 },
 	{ DISC_KEY_DELIVERED, 192, 4 },		/* 4.18 */

@@ -60,6 +60,9 @@ static const struct model {
 	M(ICSK, 1, BACKOFF, PAIR, 0, "icsk_backoff"),
 	M(TCP, 4, RTT, ANY, 3, "srtt_us"),
 	M(TCP, 4, RTTVAR, ANY, 2, "mdev_us"),
+	M(TCP, 4, MIN_RTT, ANY, 0, "rtt_min.s[0].v"),
+	M(TCP, 4, MIN_RTT, PAIR, 0, "rtt_min.s[1].v"),
+	M(TCP, 4, MIN_RTT, PAIR, 0, "rtt_min.s[2].v"),
 	M(TCP, 4, SND_CWND, COUNT, 0, "snd_cwnd"),
 	M(TCP, 4, SND_SSTHRESH, ANY, 0, "snd_ssthresh"),
 	M(TCP, 8, BYTES_ACKED, COUNT, 0, "bytes_acked"),
@@ -148,6 +151,8 @@ static uint32_t pair_off(struct sim *s, const struct model *m,
 	}
 	if (m->key == DISC_KEY_MAX_ACK_BACKLOG && sim_random(s, 2))
 		before->size = f->size = 2;
+	if (m->key == DISC_KEY_MIN_RTT)
+		return before->off + 8;	/* a time between */
 	return before->off + before->size;
 }
 
@@ -266,7 +271,8 @@ static void draw(struct sim *s, struct shot *w, unsigned int subject)
 		w->raddr[i] = (uint8_t)(subject * 57 + i * 3);
 	}
 	for (i = 0; i < NMODELS; i++)
-		w->value[i] = draw_value(s, w, &models[i]);
+		w->value[i] = i && models[i].key == models[i - 1].key ?
+			      w->value[i - 1] : draw_value(s, w, &models[i]);
 }
 
 /*
