@@ -76,15 +76,21 @@ struct sock {
 struct request_sock { struct sock_common __req_common; } PAI;
 struct tcp_request_sock { u32 snt_isn; } PAI;
 struct inet_sock { u16 inet_sport; } PAI;
+struct tcp_congestion_ops { char name[16]; } PAI;
 struct inet_connection_sock {
+	const struct tcp_congestion_ops *icsk_ca_ops;
 	u8 icsk_ca_state:5;	/* 6 bits before 5.2 */
 	u8 icsk_pending, icsk_retransmits;
 } PAI;
+
+struct minmax_sample { u32 v; } PAI;
+struct minmax { struct minmax_sample s[3]; } PAI;
 
 struct tcp_sock {
 	u64 bytes_acked, bytes_received;	/* 4.1 */
 	u64 bytes_sent, bytes_retrans;		/* 4.19 */
 	u32 srtt_us, snd_cwnd, total_retrans;
+	struct minmax rtt_min;
 } PAI;
 
 struct net_device { possible_net_t nd_net; } PAI;

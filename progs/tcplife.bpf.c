@@ -3,27 +3,143 @@
 #include "progs/session.bpf.h"
 #include "progs/tcplife.h"
 
+/* What sessions were like that ended before they had an owner. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);		/* --max-sockets */
+	__type(key, u64);			/* struct sock * */
+	__type(value, struct tcplife_more);
+} ends SEC(".maps");
+
+/*
+ * Volatile, since it is asked in many places: clang would keep the answer on
+ * the stack, where the linker does not see that it is constant.
+ */
+static __always_inline int want_more(void)
+{
+	u64 len;
+
+	asm volatile("%0 = event_len ll" : "=r"(len));
+	return len > TCPLIFE_LEAST;
+}
+
+static __always_inline void event_init(struct tcplife_event *ev, u64 now)
+{
+	__builtin_memset(ev, 0, TCPLIFE_LEAST);
+	if (want_more())
+		__builtin_memset(&ev->more, 0, sizeof(ev->more));
+	ev->event.ns = now;
+}
+
+static __always_inline void read_retrans(struct tcplife_more *m,
+					 const struct tcp_sock *tp)
+{
+	m->retrans = m->retrans_bytes = -1;
+	if (CONST(want_retrans) && EXISTS(tp->total_retrans))
+		m->retrans = READ(tp, total_retrans);
+	if (CONST(want_retrans_bytes) && EXISTS(tp->bytes_retrans))
+		m->retrans_bytes = READ(tp, bytes_retrans);
+}
+
+/* As TCP_INFO tells; before the first sample the least is ~0U. */
+static __always_inline void read_rtt(struct tcplife_more *m,
+				     const struct tcp_sock *tp)
+{
+	if (CONST(want_srtt_us) && EXISTS(tp->srtt_us))
+		m->srtt_us = READ(tp, srtt_us) >> 3;
+	if (CONST(want_min_rtt_us) && EXISTS(tp->rtt_min.s[0].v)) {
+		m->min_rtt_us = READ(tp, rtt_min.s[0].v);
+		if (!(m->min_rtt_us + 1))
+			m->min_rtt_us = 0;
+	}
+}
+
+static __always_inline void read_cc(struct tcplife_more *m,
+				    const struct sock *sk)
+{
+	const struct inet_connection_sock *icsk = (const void *)sk;
+	const struct tcp_congestion_ops *ops = 0;
+	char name[16] __attribute__((aligned(8))) = {};
+
+	if (!CONST(want_cc) || !EXISTS(icsk->icsk_ca_ops) ||
+	    !EXISTS(ops->name))
+		return;
+	ops = READ(icsk, icsk_ca_ops);
+	probe_read(name, sizeof(name), &ops->name);
+	copy16(m->cc, name);
+}
+
+/* @m is zeroed. */
+static __always_inline void read_more(struct tcplife_more *m,
+				      const struct sock *sk, u32 oldstate)
+{
+	read_retrans(m, (const void *)sk);
+	read_rtt(m, (const void *)sk);
+	read_cc(m, sk);
+	if (!(CONST(want_err) | CONST(want_how) | CONST(want_first)))
+		return;
+	m->err = -READ(sk, sk_err);
+	if (!is_opening(oldstate))
+		m->how = how_ended(oldstate, -m->err);
+	m->first = closed_first(oldstate, m->how);
+}
+
 static __always_inline void show(void *ctx, struct tcplife_event *ev,
 				 u64 birth)
 {
 	ev->duration_ns = birth ? ev->event.ns - birth :
 				  since_start(ev->event.ns);
-	emit(ctx, ev, sizeof(*ev), EVENT_ROW);
+	if (want_more())
+		emit(ctx, ev, sizeof(*ev), EVENT_ROW);
+	else
+		emit(ctx, ev, TCPLIFE_LEAST, EVENT_ROW);
 }
 
 static __always_inline void finish(void *ctx, const struct sock *sk,
 				   const struct owner *o, u32 oldstate,
 				   u64 now)
 {
-	struct tcplife_event ev = { .event.ns = now };
+	struct tcplife_event ev;
 
+	event_init(&ev, now);
 	flow_sock(&ev.flow, sk);
 	flow_owner(&ev.flow, sk, o);
 	if (!pass(&ev.flow))
 		return;
 	ev.tx_bytes = tx_bytes(sk, o, oldstate);
 	ev.rx_bytes = rx_bytes(sk);
+	if (want_more())
+		read_more(&ev.more, sk, oldstate);
 	show(ctx, &ev, o->birth);
+}
+
+static __always_inline void keep_more(const struct sock *sk, u32 oldstate)
+{
+	struct tcplife_more m = {};
+	u64 key = (u64)sk;
+
+	if (!want_more())
+		return;
+	read_more(&m, sk, oldstate);
+	if (map_update(&ends, &key, &m, BPF_ANY))
+		count(STAT_STATE_FULL);
+}
+
+static __always_inline void take_more(struct tcplife_more *to,
+				      const struct sock *sk)
+{
+	struct tcplife_more *m;
+	u64 key = (u64)sk;
+
+	if (!want_more())
+		return;
+	m = map_lookup(&ends, &key);
+	if (!m) {
+		to->retrans = to->retrans_bytes = -1;
+		return;
+	}
+	*to = *m;
+	map_delete(&ends, &key);
 }
 
 /*
@@ -44,6 +160,7 @@ static __always_inline void keep_end(const struct sock *sk, u32 oldstate,
 	o->end.tx_bytes = tx_bytes(sk, o, oldstate);
 	o->end.rx_bytes = rx_bytes(sk);
 	copy16(o->end.laddr, f.laddr);
+	keep_more(sk, oldstate);
 	asm volatile("" ::: "memory");	/* see owner_current() */
 	o->closed = now;
 }
@@ -52,8 +169,10 @@ static __always_inline void keep_end(const struct sock *sk, u32 oldstate,
 static __always_inline void finish_kept(void *ctx, const struct sock *sk,
 					const struct owner *o)
 {
-	struct tcplife_event ev = { .event.ns = o->closed };
+	struct tcplife_event ev;
 
+	event_init(&ev, o->closed);
+	take_more(&ev.more, sk);
 	flow_sock(&ev.flow, sk);
 	ev.flow.rport = o->flags >> OWNER_RPORT_SHIFT;
 	copy16(ev.flow.laddr, o->end.laddr);

@@ -23,6 +23,29 @@ static const struct column columns[] = {
 	COL(struct tcplife_event, duration_ns, K_MS, 5, "duration_ns", "MS", 0,
 	    "from SYN (or the accepted handshake) to closed; with + at "
 	    "least so long: it was open before the tool started"),
+	COL_ENUM(struct tcplife_event, more.how, session_hows, 8, "how", "HOW",
+		 C_LEFT | C_ZERO | C_HIDDEN,
+		 "FIN, RST_SENT (the process reset it, or left data unread), "
+		 "RST_RCVD (the peer did), TIMEOUT (no answer); unknown of "
+		 "attempts to connect that failed"),
+	COL_ENUM(struct tcplife_event, more.first, session_firsts, 6, "first",
+		 "FIRST", C_LEFT | C_ZERO | C_HIDDEN,
+		 "who closed or reset it first: LOCAL, REMOTE, or BOTH, at "
+		 "the same time; unknown where an answer failed to come"),
+	COL(struct tcplife_event, more.err, K_ERRNO, 3, "err", "ERR",
+	    C_LEFT | C_ZERO | C_HIDDEN, "what went wrong, as SO_ERROR tells"),
+	COL(struct tcplife_event, more.retrans, K_S32, 7, "retrans", "RETRANS",
+	    C_SUM | C_NEG | C_HIDDEN, "segments sent again"),
+	COL(struct tcplife_event, more.retrans_bytes, K_S64, 9,
+	    "retrans_bytes", "RETRANS_B", C_SUM | C_NEG | C_HIDDEN,
+	    "bytes sent again (Linux 4.19)"),
+	COL(struct tcplife_event, more.srtt_us, K_U32, 7, "srtt_us", "SRTT_US",
+	    C_ZERO | C_HIDDEN, "smoothed round trip time at the end"),
+	COL(struct tcplife_event, more.min_rtt_us, K_U32, 7, "min_rtt_us",
+	    "MIN_RTT", C_ZERO | C_HIDDEN,
+	    "least round trip time of the last minutes (tcp_min_rtt_wlen)"),
+	COL(struct tcplife_event, more.cc, K_COMM, 6, "cc", "CC",
+	    C_LEFT | C_ZERO | C_HIDDEN, "congestion control algorithm"),
 	COL_TID(struct tcplife_event), COL_UID(struct tcplife_event),
 	COL_NETNS(struct tcplife_event), COL_CGROUP(struct tcplife_event),
 	COL_ID(struct tcplife_event),
@@ -37,6 +60,7 @@ static const struct example examples[] = {
 	{ "", "TCP sessions, as they end" },
 	{ "-p 4711 -j", "those of one process, one JSON object a line" },
 	{ "-D 443,8443 -w", "to these remote ports, IPv6 addresses in full" },
+	{ "-o +retrans,how", "with what was sent again and how they ended" },
 	{ "-N web -d 10m --csv", "in a network namespace, for ten minutes" },
 	{ "-W board.cap", "record on the board; `sockeye replay` reads it "
 			  "elsewhere" },
@@ -64,5 +88,6 @@ const struct tool tool_tcplife = {
 	.columns = columns,
 	.examples = examples,
 	.event_size = sizeof(struct tcplife_event),
+	.event_least = TCPLIFE_LEAST,
 	.flow_off = offsetof(struct tcplife_event, flow),
 };

@@ -308,6 +308,12 @@ static int do_patience(struct slots *s, const struct cmd *c)
 			  sizeof(ms));
 }
 
+static int do_reno(struct slots *s, const struct cmd *c)
+{
+	return setsockopt(s->fd[c->slot], IPPROTO_TCP, TCP_CONGESTION, "reno",
+			  4);
+}
+
 static int do_full(const struct cmd *c)
 {
 	struct rlimit l;
@@ -346,6 +352,8 @@ static int obey(struct slots *s, const struct cmd *c, struct reply *r)
 	case OP_SHUT: return shutdown(s->fd[c->slot], SHUT_WR);
 	case OP_CLOSE:
 	case OP_RESET: return do_close(s, c);
+	case OP_INFO: return tcpinfo_settled(s->fd[c->slot], &r->info);
+	case OP_RENO: return do_reno(s, c);
 	case OP_PATIENCE: return do_patience(s, c);
 	case OP_FULL: return do_full(c);
 	}

@@ -125,7 +125,8 @@ static void tcplife_json(struct test *t)
 static void before_start(struct test *t)
 {
 	enum { OPEN = 41 };	/* 30 is all the kinds; a slot each */
-	enum fields f = W_OWNER | W_IP | W_NETNS | W_BYTES | W_DURATION;
+	enum fields f = W_OWNER | W_IP | W_NETNS | W_BYTES | W_DURATION |
+			W_END;
 	struct traffic tr;
 	struct tool r;
 	unsigned n;

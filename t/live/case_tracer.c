@@ -35,27 +35,11 @@ static void add_row(struct socks *s, struct sock *k, unsigned row)
 
 /* ---- one end ----------------------------------------------------------- */
 
-static const char *how_of(const struct end *e)
-{
-	switch (e->ending) {
-	case END_RST:
-	case END_EARLY_RST:
-		return e->server ? "RST_RCVD" : "RST_SENT";
-	case END_SERVER_RST:
-		return e->server ? "RST_SENT" : "RST_RCVD";
-	default:
-		return "FIN";
-	}
-}
-
 static void check_closed(struct socks *s, struct sock *k, const struct end *e)
 {
-	const char *how = how_of(e);
-
 	k->row = k->end;
-	sock_expect(s, k, "how", how);
-	sock_expect(s, k, "err_name", !strcmp(how, "RST_RCVD") ?
-		    "ECONNRESET" : "");
+	sock_expect(s, k, "how", end_how(e));
+	sock_expect(s, k, "err_name", end_err(e));
 	sock_expect_number(s, k, "tx_bytes", e->sent);
 	sock_expect_number(s, k, "rx_bytes", e->received);
 	sock_expect_life(s, k, e, k->ns);

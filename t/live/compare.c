@@ -63,6 +63,7 @@ static const struct {
 	{ W_CALL, "proto,call_ns,result,final" },
 	{ W_ERR, "err" },
 	{ W_LATENCY, "latency_ns" },
+	{ W_END, "how,first,err" },
 };
 
 const char *fields_columns(enum fields f)
@@ -177,6 +178,13 @@ static void check_connect(const struct pair *p, enum fields f)
 	}
 }
 
+static void check_end(const struct pair *p)
+{
+	check_text(p, "how", end_how(p->e));
+	check_text(p, "first", end_first(p->e));
+	check_text(p, "err_name", end_err(p->e));
+}
+
 static void check_fields(const struct pair *p, enum fields f)
 {
 	uint64_t v;
@@ -196,6 +204,8 @@ static void check_fields(const struct pair *p, enum fields f)
 	}
 	if (f & W_DURATION)
 		check_duration(p);
+	if (f & W_END)
+		check_end(p);
 	if ((f & W_ID) && strncmp(cell(p, "id"), "0x", 2))
 		wrong(p, "id", "a hexadecimal number");
 	if ((f & W_CGROUP) && p->tr->cgroup &&

@@ -13,6 +13,7 @@
  *   net.c       namespaces, addresses, veth, netem; drop.c drops packets
  *   agent.c     a process that does socket calls when told, and counts bytes
  *   distract.c  what else it does while a socket connects
+ *   tcpinfo.c   what TCP_INFO tells of a socket
  *   traffic.c   scripts of agents: connections whose truth is known
  *   connects.c  calls of connect(2) with every outcome
  *   burst.c     as many connections as two processes can make
@@ -77,7 +78,7 @@ extern const struct live_case life_cases[], open_cases[], filter_cases[],
 	retrans_cases[], run_cases[], burst_cases[], dns_cases[],
 	discover_cases[], ask_cases[], fuzz_cases[], preset_cases[],
 	accept_cases[], states_cases[], tracer_cases[], connect_cases[],
-	firstbyte_cases[], soak_cases[];
+	firstbyte_cases[], ends_cases[], soak_cases[];
 
 /* differ - one difference between made and shown; the case has failed. */
 void differ(struct test *t, const char *fmt, ...)

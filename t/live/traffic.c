@@ -17,6 +17,41 @@ const char *const ending_names[] = {
 	"client resets", "client resets before accept", "server resets",
 };
 
+static bool reset(const struct end *e)
+{
+	return e->ending == END_RST || e->ending == END_EARLY_RST ||
+	       e->ending == END_SERVER_RST;
+}
+
+/* Did this end close first? */
+static bool goes_first(const struct end *e)
+{
+	bool servers = e->ending == END_SERVER || e->ending == END_SERVER_RST;
+
+	return e->server == servers;
+}
+
+const char *end_how(const struct end *e)
+{
+	if (e->refused)
+		return "";
+	if (!reset(e))
+		return "FIN";
+	return goes_first(e) ? "RST_SENT" : "RST_RCVD";
+}
+
+const char *end_first(const struct end *e)
+{
+	return e->refused ? "" : goes_first(e) ? "LOCAL" : "REMOTE";
+}
+
+const char *end_err(const struct end *e)
+{
+	if (e->refused)
+		return "ECONNREFUSED";
+	return reset(e) && !goes_first(e) ? "ECONNRESET" : "";
+}
+
 struct plan {
 	enum pairing pair;
 	enum ending ending;
@@ -170,7 +205,7 @@ static void leave(struct traffic *tr, const struct plan *p, unsigned slot,
 		     p->ending == END_RST;
 	struct agent *a = first ? cli : srv, *b = first ? srv : cli;
 	struct end *ea = first ? c : s, *eb = first ? s : c;
-	bool reset = p->ending == END_RST || p->ending == END_SERVER_RST;
+	bool abort = p->ending == END_RST || p->ending == END_SERVER_RST;
 
 	if (p->ending == END_HALF) {
 		agent_do(cli, OP_SHUT, slot, 0);
@@ -183,9 +218,9 @@ static void leave(struct traffic *tr, const struct plan *p, unsigned slot,
 		count(c, &r);
 		return;
 	}
-	r = agent_do(a, reset ? OP_RESET : OP_CLOSE, slot, 0);
+	r = agent_do(a, abort ? OP_RESET : OP_CLOSE, slot, 0);
 	count(ea, &r);
-	agent_do(b, reset ? OP_WAIT_RST : OP_EOF, slot, 0);
+	agent_do(b, abort ? OP_WAIT_RST : OP_EOF, slot, 0);
 	r = agent_do(b, OP_CLOSE, slot, 0);
 	count(eb, &r);
 }

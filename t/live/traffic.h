@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 
 #include "net.h"
+#include "tcpinfo.h"
 
 #define CLIENT_COMM "sk-client"
 #define SERVER_COMM "sk-server"
@@ -42,6 +43,8 @@ enum op {
 	OP_SHUT,	/* shutdown(SHUT_WR) */
 	OP_CLOSE,
 	OP_RESET,	/* close with SO_LINGER 0 */
+	OP_INFO,	/* once all is acknowledged; info */
+	OP_RENO,	/* the congestion control that all kernels have */
 	OP_PATIENCE,	/* n ms for what was sent to be acknowledged */
 	OP_FULL,	/* n 1: no descriptor is left; 0: there are again */
 };
@@ -77,6 +80,7 @@ struct reply {
 	int32_t fd;		/* in the slot */
 	uint64_t sent, received;	/* by this slot so far */
 	union addr local, peer;
+	struct tcpinfo info;	/* OP_INFO */
 };
 
 struct agent {
@@ -151,6 +155,12 @@ struct end {
 	bool unsent;		/* no SYN was sent for it */
 };
 
+/* end_how - how it ended, as tcptracer and tcplife call it; end_first - who
+ * closed first, as tcplife does; end_err - its errno's name or "". */
+const char *end_how(const struct end *e);
+const char *end_first(const struct end *e);
+const char *end_err(const struct end *e);
+
 #define LISTENERS 4		/* v4, dual, v4, dual */
 
 struct traffic {
@@ -210,6 +220,7 @@ enum fields {
 	W_CALL = 128,		/* proto call_ns result final */
 	W_ERR = 256,		/* err: that of the attempt */
 	W_LATENCY = 512,
+	W_END = 1024,		/* how first err */
 };
 
 /* fields_columns - value for -o. */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef SOCKEYE_LIVE_TCPINFO_H
+#define SOCKEYE_LIVE_TCPINFO_H
+
+#include "live.h"
+
+/* Of TCP_INFO and TCP_CONGESTION; 0: the kernel does not tell, or has not
+ * measured. */
+struct tcpinfo {
+	uint64_t retrans_bytes;
+	uint32_t retrans, srtt_us, min_rtt_us;
+	char cc[16];
+};
+
+/* tcpinfo_settled - once all that was sent is acknowledged; 0, or -1 and
+ * errno. */
+int tcpinfo_settled(int fd, struct tcpinfo *to);
+
+#endif
