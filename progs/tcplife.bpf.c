@@ -201,7 +201,8 @@ static __always_inline void on_close(void *ctx, const struct sock *sk,
 	}
 	if (!found && oldstate == TCP_SYN_RECV)
 		return;		/* never was a session */
-	finish(ctx, sk, &known, oldstate, now);
+	if (!CONST(established) || !is_opening(oldstate))
+		finish(ctx, sk, &known, oldstate, now);
 	if (found)
 		owner_forget(sk);
 }

@@ -30,6 +30,10 @@ extern const struct role role_connect_call, role_connect_call_tcp;
 	{ .name = "min", .arg = "TIME", .constant = "min_ns",		\
 	  .duration = true, .max = INT64_MAX,				\
 	  .help = "only what took at least this long: 100ms, 0.5ms, 1.5" }
+/* The constant established. */
+#define OPTION_ESTABLISHED(help_)					\
+	{ .name = "established", .constant = "established", .max = 1,	\
+	  .help = help_ }
 /* on_destroy(sk): a TCP socket goes away. */
 extern const struct role role_tcp_destroy;
 /* on_dns_read(sk, skb), on_dns_packet(skb): --dns. */

@@ -56,11 +56,17 @@ static const struct role *const roles[] = {
 	&role_tcp_destroy, &role_owner_accept, &role_tcp_state, NULL
 };
 
+static const struct tool_option options[] = {
+	OPTION_ESTABLISHED("not the attempts to connect that failed"),
+	{ 0 }
+};
+
 static const struct example examples[] = {
 	{ "", "TCP sessions, as they end" },
 	{ "-p 4711 -j", "those of one process, one JSON object a line" },
 	{ "-D 443,8443 -w", "to these remote ports, IPv6 addresses in full" },
-	{ "-o +retrans,how", "with what was sent again and how they ended" },
+	{ "--established -o +retrans,how", "those that were there, with "
+		"what was sent again and how they ended" },
 	{ "-N web -d 10m --csv", "in a network namespace, for ten minutes" },
 	{ "-W board.cap", "record on the board; `sockeye replay` reads it "
 			  "elsewhere" },
@@ -84,6 +90,7 @@ const struct tool tool_tcplife = {
 	.spec = &spec_tcplife,
 	.filters = F_FLOW,
 	.flags = T_OWNERS | T_COUNT,
+	.options = options,
 	.roles = roles,
 	.columns = columns,
 	.examples = examples,

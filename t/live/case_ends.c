@@ -19,6 +19,12 @@ static void make_ends(struct traffic *tr, unsigned n)
 	traffic_refused(tr, REFUSED);
 }
 
+static int want_established(const struct end *e, const void *arg)
+{
+	(void)arg;
+	return !e->refused;
+}
+
 static void endings(struct test *t)
 {
 	struct beside b = { .name = "tcplife", .n = SESSIONS,
@@ -32,6 +38,21 @@ static void endings(struct test *t)
 	summary(t, "%u sessions and %u attempts, %u ends shown, %u of them "
 		"over before they were accepted", SESSIONS, REFUSED, n,
 		tr.dead);
+	traffic_release(&tr);
+}
+
+static void established(struct test *t)
+{
+	struct beside b = { .name = "tcplife", .args = ARGS("--established"),
+			    .n = SESSIONS, .make = make_ends,
+			    .want = want_established, .fields = W_ALL };
+	struct traffic tr;
+	unsigned n;
+
+	traffic_init(&tr, t);
+	n = beside(&tr, &b);
+	summary(t, "%u sessions and %u attempts, %u ends shown", SESSIONS,
+		REFUSED, n);
 	traffic_release(&tr);
 }
 
@@ -315,6 +336,8 @@ static void lives(struct test *t)
 const struct live_case ends_cases[] = {
 	{ "tcplife-endings", "who closed first, and how, of all endings", 300,
 	  endings, false },
+	{ "tcplife-established", "without the attempts that failed", 300,
+	  established, false },
 	{ "tcplife-lives", "loss, round trips, congestion control as TCP_INFO "
 	  "tells", 300, lives, false },
 	{ NULL, NULL, 0, NULL, false },
