@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * connect(2) followed from the call to its outcome: the programs of
- * role_connect_call, role_connect_call_tcp, role_tcp_state, role_tcp_destroy.
+ * role_connect_call, role_connect_call_tcp, role_tcp_state, role_tcp_destroy,
+ * role_connect_noticed.
  * Before this is included there must be
  *   followed(protocol)	is a socket of this protocol followed?
  *   wanted(ev)		is what has come of it shown?
@@ -55,8 +56,13 @@ struct probe___sock {
 	struct sock *sk;
 } PAI;
 
+struct probe___socket {
+	struct socket *socket;
+} PAI;
+
 /*
- * A connect(2) without an outcome.  What is left of these when the tool stops
+ * A connect(2) without an outcome, or (want_noticed_ns) with one that the
+ * process has not asked for.  What is left of these when the tool stops
  * the frontend shows, so the event is whole at any time; event.ns is when the
  * call began.
  */
@@ -146,6 +152,35 @@ static __always_inline void refresh_ends(struct attempt *a,
 	copy16(a->ev.flow.raddr, f.raddr);
 	a->ev.flow.lport = f.lport;
 	a->ev.flow.rport = f.rport;
+}
+
+/* ---- rows ------------------------------------------------------------- */
+
+/* Whoever takes it out of the map shows it.  The outcome was at @now. */
+static __always_inline void show(void *ctx, u64 key, const struct attempt *a,
+				 u64 now)
+{
+	struct connect_event ev = a->ev;
+
+	if (map_delete(&underway, &key))
+		return;
+	ev.latency_ns = now - ev.event.ns;
+	ev.event.ns = now;
+	if (ev.result == -ERESTARTSYS)
+		ev.result = -EINTR;
+	if (pass(&ev.flow) && wanted(&ev))
+		emit(ctx, &ev, sizeof(ev), EVENT_ROW);
+}
+
+/* The process asks what has become of it: that socket is polled or used. */
+static __always_inline void notice(void *ctx, u64 key)
+{
+	struct attempt *a = map_lookup(&underway, &key);
+
+	if (!a || !a->returned || !a->outcome_ns)
+		return;
+	a->ev.noticed_ns = ktime_get_ns() - a->ev.event.ns;
+	show(ctx, key, a, a->outcome_ns);
 }
 
 /* ---- the call ---------------------------------------------------------- */
@@ -262,20 +297,14 @@ static __always_inline int begin(void *ctx, struct sock *sk, void *uaddr,
  */
 #define LOCKED_STORE(member, value) __sync_fetch_and_add(&(member), value)
 
-/* Whoever takes it out of the map shows it. */
-static __always_inline void finish(void *ctx, u64 key,
-				   const struct attempt *a, u64 now)
+/* Whoever made a call that has returned before its outcome has to ask. */
+static __always_inline void finish(void *ctx, u64 key, struct attempt *a,
+				   u64 now)
 {
-	struct connect_event ev = a->ev;
-
-	if (map_delete(&underway, &key))
-		return;
-	ev.latency_ns = now - ev.event.ns;
-	ev.event.ns = now;
-	if (ev.result == -ERESTARTSYS)
-		ev.result = -EINTR;
-	if (pass(&ev.flow) && wanted(&ev))
-		emit(ctx, &ev, sizeof(ev), EVENT_ROW);
+	if (CONST(want_noticed_ns) && a->outcome_ns && !a->ev.noticed_ns)
+		a->ev.latency_ns = now - a->ev.event.ns;
+	else
+		show(ctx, key, a, now);
 }
 
 /*
@@ -302,6 +331,10 @@ static __always_inline void end(void *ctx, const struct call *c,
 		if (!a->outcome_ns)
 			return;
 	}
+	if (ret == -(s32)CONST(einprogress))
+		a->returned = 1;
+	if (!a->returned)
+		a->ev.noticed_ns = a->ev.call_ns;
 	if (a->outcome_ns)
 		now = a->outcome_ns;
 	if (!a->outcome_ns || a->ev.final == -(s32)CONST(einprogress))
@@ -474,7 +507,23 @@ int on_destroy(struct probe___sock *ctx)
 	if (!a)
 		return 0;
 	now = a->outcome_ns;
-	finish(ctx, key, a, now ? now : ktime_get_ns());
+	show(ctx, key, a, now ? now : ktime_get_ns());
+	return 0;
+}
+
+/* ---- the process ------------------------------------------------------- */
+
+SEC("probe/noticed")
+int on_poll(struct probe___socket *ctx)
+{
+	notice(ctx, (u64)READ(ctx->socket, sk));
+	return 0;
+}
+
+SEC("probe/noticed")
+int on_use(struct probe___sock *ctx)
+{
+	notice(ctx, (u64)ctx->sk);
 	return 0;
 }
 

@@ -19,8 +19,10 @@ struct connect_event {
 	__u32 handshake;	/* 1: this call began one */
 	__u32 pad;
 	__s64 ustack;		/* of the caller, see K_USTACK */
+	__u64 noticed_ns;	/* from the call until the process could know
+				   of the outcome; 0: it never asked */
 };
 
-_Static_assert(sizeof(struct connect_event) == 152, "struct connect_event");
+_Static_assert(sizeof(struct connect_event) == 160, "struct connect_event");
 
 #endif

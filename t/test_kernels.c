@@ -52,9 +52,11 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "security_sock_graft", 0 },
 	{ "skb_consume_udp", KERNEL(4, 10) },
 	{ "tcp_connect", 0 },
+	{ "tcp_poll", 0 },
 	{ "tcp_recvmsg", 0 },
 	{ "tcp_retransmit_skb", 0 },
 	{ "tcp_rtx_synack", 0 },
+	{ "tcp_sendmsg", 0 },
 	{ "tcp_set_state", 0 },
 	{ "tcp_v4_destroy_sock", 0 },
 };

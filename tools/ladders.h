@@ -25,6 +25,15 @@ extern const struct role role_owner_connect;
  * on an IP socket, and returns; the second role of those with a handshake
  * only. */
 extern const struct role role_connect_call, role_connect_call_tcp;
+/* on_poll(socket), on_use(sk): the process asks for the outcome of what it did
+ * not wait for; where COL_NOTICED is shown. */
+extern const struct role role_connect_noticed;
+#define COL_NOTICED(type)						\
+	COL(type, noticed_ns, K_MS, 10, "noticed_ns", "NOTICED_MS",	\
+	    C_ZERO | C_HIDDEN, "from connect(2) until the process could "	\
+	    "know, when the row is printed: the call returned with it, or " \
+	    "the socket was polled or used; with + it had not as this tool " \
+	    "stopped")
 /* The constant min_ns of tools that measure connects. */
 #define OPTION_MIN_LATENCY						\
 	{ .name = "min", .arg = "TIME", .constant = "min_ns",		\

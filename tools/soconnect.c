@@ -26,12 +26,14 @@ static const struct column columns[] = {
 	    "local address"),
 	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_LEFT | C_HIDDEN,
 	    "local port; 0: none was bound"),
+	COL_NOTICED(EV),
 	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
 	{ 0 }
 };
 
 static const struct role *const roles[] = {
-	&role_tcp_destroy, &role_tcp_state, &role_connect_call, NULL
+	&role_tcp_destroy, &role_tcp_state, &role_connect_call,
+	&role_connect_noticed, NULL
 };
 
 static const struct tool_option options[] = {

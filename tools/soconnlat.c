@@ -29,12 +29,14 @@ static const struct column columns[] = {
 	    "local port"),
 	COL(EV, ustack, K_USTACK, 0, "ustack", "USTACK", C_HIDDEN,
 	    "code of the process that called connect(2)"),
+	COL_NOTICED(EV),
 	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
 	{ 0 }
 };
 
 static const struct role *const roles[] = {
-	&role_tcp_destroy, &role_tcp_state, &role_connect_call_tcp, NULL
+	&role_tcp_destroy, &role_tcp_state, &role_connect_call_tcp,
+	&role_connect_noticed, NULL
 };
 
 static const struct tool_option options[] = {
@@ -46,6 +48,7 @@ static const struct example examples[] = {
 	{ "--events", "a line for each connection" },
 	{ "--hist latency_ns -o raddr,rport,err", "histograms by where to" },
 	{ "-p 4711 --events -x", "one process's, with all columns" },
+	{ "--hist noticed_ns -o comm", "until programs asked for the outcome" },
 	{ "--events --min 200ms", "those that took longer" },
 	{ 0 }
 };

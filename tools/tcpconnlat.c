@@ -22,12 +22,14 @@ static const struct column columns[] = {
 	COL(EV, final, K_ERRNO, 8, "err", "RESULT", C_KEY | C_LEFT,
 	    "0, or why there is no connection; EINPROGRESS: the socket was "
 	    "closed, or this tool stopped, before there was an outcome"),
+	COL_NOTICED(EV),
 	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
 	{ 0 }
 };
 
 static const struct role *const roles[] = {
-	&role_tcp_destroy, &role_tcp_state, &role_connect_call_tcp, NULL
+	&role_tcp_destroy, &role_tcp_state, &role_connect_call_tcp,
+	&role_connect_noticed, NULL
 };
 
 static const struct tool_option options[] = {

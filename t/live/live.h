@@ -78,7 +78,8 @@ extern const struct live_case life_cases[], open_cases[], filter_cases[],
 	retrans_cases[], run_cases[], burst_cases[], dns_cases[],
 	discover_cases[], ask_cases[], fuzz_cases[], preset_cases[],
 	accept_cases[], states_cases[], tracer_cases[], connect_cases[],
-	firstbyte_cases[], ends_cases[], soak_cases[];
+	firstbyte_cases[], ends_cases[], soak_cases[],
+	noticed_cases[];
 
 /* differ - one difference between made and shown; the case has failed. */
 void differ(struct test *t, const char *fmt, ...)

@@ -27,6 +27,7 @@ static const struct live_case *const all_cases[] = {
 	run_cases, burst_cases, discover_cases, ask_cases, fuzz_cases,
 	preset_cases, accept_cases, states_cases, tracer_cases, connect_cases,
 	firstbyte_cases, ends_cases, soak_cases,
+	noticed_cases,
 };
 
 struct run {

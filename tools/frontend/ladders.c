@@ -151,6 +151,29 @@ const struct role role_connect_call = {
 	ALTS(connect_any),
 };
 
+/* To connect(2) again is to ask, too. */
+static const struct alternative connect_noticed[] = {
+	{ HOOKS(FENTRY("on_poll", "tcp_poll", "- socket"),
+		FENTRY("on_use", "tcp_sendmsg", "sk"),
+		FENTRY("on_use", "tcp_recvmsg", "sk"),
+		FENTRY("on_poll", "inet_stream_connect", "socket")) },
+	{ HOOKS(KPROBE("on_poll", "tcp_poll", "- socket"),
+		KPROBE("on_use", "tcp_sendmsg", "sk"),
+		KPROBE("on_use", "tcp_recvmsg", "sk"),
+		KPROBE("on_poll", "inet_stream_connect", "socket")) },
+	{ HOOKS(RAW("on_use", "sock_recv_length", "sk"),
+		RAW("on_use", "sock_send_length", "sk")),
+	  .note = "known once the socket is first used: polls are not seen" },
+};
+
+const struct role role_connect_noticed = {
+	.name = "noticed",
+	.what = "a process asks whether it is connected, or goes on as if",
+	.optional = true, .without = "only calls that wait tell when",
+	.when = { "want_noticed_ns" },
+	ALTS(connect_noticed),
+};
+
 static const struct alternative tcp_destroy[] = {
 	{ HOOKS(RAW("on_destroy", "tcp_destroy_sock", "sk")) },
 	{ HOOKS(KPROBE("on_destroy", "tcp_v4_destroy_sock", "sk")) },

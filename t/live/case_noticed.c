@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Connects that nobody waits for, and when the process asks for the outcome. */
+#include "connects.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define NAP_MS 20
+#define MANNERS_EACH 7
+
+enum manner {
+	POLLS, EPOLLS, SENDS, CONNECTS_AGAIN, NEVER_ASKS, WAITS, MANNERS
+};
+
+struct asked {
+	enum manner how;
+	uint16_t lport;
+	uint64_t least, most, late;	/* ns; late: as it was used */
+};
+
+static void ask(struct agent *a, struct cmd *c, enum manner how)
+{
+	switch (how) {
+	case POLLS:
+		agent_try(a, c, OP_OUTCOME);
+		break;
+	case EPOLLS:
+		c->n = EPOLL_CREATED;
+		agent_try(a, c, OP_DISTRACT);
+		break;
+	case CONNECTS_AGAIN:
+		agent_try(a, c, OP_CONNECT);
+		break;
+	case SENDS:
+		agent_do(a, OP_SEND, 0, 1);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The outcome is there before anybody asks for it. */
+static void connect_and_ask(struct traffic *tr, struct asked *k, unsigned i)
+{
+	struct cmd c = { .flags = k->how == WAITS ? 0 : MAKE_NONBLOCK };
+	unsigned family = i % 3, listener = family > 0;
+	uint64_t begun, connected;
+	struct reply r;
+
+	addr_set(&c.addr, families[family], family == 1 ? "::1" : "127.0.0.1",
+		 tr->port[listener]);
+	begun = now_ns();
+	r = agent_try(&tr->cli, &c, OP_CONNECT);
+	connected = now_ns();
+	k->lport = addr_port(&r.local);
+	if (r.err != (k->how == WAITS ? 0 : EINPROGRESS))
+		fatal(tr->t, "connect: %s", strerror(r.err));
+	agent_do(&tr->srv, OP_ACCEPT, 0, LISTENER + listener);
+	nap_ms(NAP_MS);
+	if (k->how != WAITS)
+		k->least = now_ns() - connected;
+	ask(&tr->cli, &c, k->how);
+	k->most = (k->how == WAITS ? connected : now_ns()) - begun;
+	if (k->how < NEVER_ASKS) {
+		nap_ms(NAP_MS);
+		agent_do(&tr->cli, OP_SEND, 0, 1);
+	}
+	k->late = now_ns() - begun;
+	agent_do(&tr->cli, OP_CLOSE, 0, 0);
+	agent_do(&tr->srv, OP_CLOSE, 0, 0);
+}
+
+static void check(struct test *t, const struct table *tb, struct asked *k,
+		  bool polls)
+{
+	uint64_t most = polls || k->how == SENDS || k->how == WAITS ?
+			k->most : k->late;
+	unsigned row, found = 0;
+	uint64_t port, ns = 0;
+	const char *cell;
+
+	for (row = 0; row < tb->nrows; row++) {
+		if (!cell_u64(table_cell(tb, row, "lport"), &port) ||
+		    port != k->lport)
+			continue;
+		found++;
+		cell = table_cell(tb, row, "noticed_ns");
+		if (k->how == NEVER_ASKS ? *cell : !cell_u64(cell, &ns) ||
+		    ns < k->least || ns > most)
+			differ(t, "manner %d: noticed after '%s' ns, not %"
+			       PRIu64 " to %" PRIu64, k->how, cell, k->least,
+			       most);
+	}
+	if (found != 1)
+		differ(t, "port %u: %u rows", k->lport, found);
+}
+
+/* Is what polls and calls again hooked here, or only use? */
+static bool sees_polls(const char *plan)
+{
+	const char *p = strstr(plan, "noticed: ");
+
+	p = p ? strstr(p, "  used ") : NULL;
+	return p && strstr(p, "tcp_poll") &&
+	       strstr(p, "tcp_poll") < strchr(p, '\n');
+}
+
+static void noticed(struct test *t)
+{
+	struct asked asked[MANNERS * MANNERS_EACH] = { 0 };
+	struct traffic tr;
+	struct table tb;
+	struct tool r;
+	bool polls;
+
+	traffic_init(&tr, t);
+	tool_init(&r, t, tr.ns.inum);
+	tool_start(&r, "soconnlat", ARGS("-v", "--csv", "--events", "-o",
+					 "lport,err,latency_ns,noticed_ns"));
+	for (unsigned i = 0; i < ARRAY_SIZE(asked); i++) {
+		asked[i].how = i % MANNERS;
+		connect_and_ask(&tr, &asked[i], i / MANNERS);
+	}
+	traffic_idle(&tr);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	polls = sees_polls(r.talk);
+	if (table_parse(&tb, t, r.text)) {
+		if (tb.nrows != ARRAY_SIZE(asked))
+			differ(t, "%u rows", tb.nrows);
+		for (unsigned i = 0; i < ARRAY_SIZE(asked); i++)
+			check(t, &tb, &asked[i], polls);
+		summary(t, "%zu connects, %u shown with when the process "
+			"knew, polls %s", ARRAY_SIZE(asked), tb.nrows,
+			polls ? "seen" : "not seen");
+		table_release(&tb);
+	}
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
+const struct live_case noticed_cases[] = {
+	{ "soconnlat-noticed", "when a process asks for the outcome", 600,
+	  noticed, false },
+	{ NULL, NULL, 0, NULL, false },
+};
