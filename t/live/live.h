@@ -27,6 +27,8 @@
 #define _GNU_SOURCE
 #endif
 
+#include "cases.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -73,13 +75,11 @@ struct live_case {
 	bool by_name;		/* only when asked for */
 };
 
-/* Ends with name NULL; one table per case_*.c. */
-extern const struct live_case life_cases[], open_cases[], filter_cases[],
-	retrans_cases[], run_cases[], burst_cases[], dns_cases[],
-	discover_cases[], ask_cases[], fuzz_cases[], preset_cases[],
-	accept_cases[], states_cases[], tracer_cases[], connect_cases[],
-	firstbyte_cases[], ends_cases[], soak_cases[],
-	noticed_cases[];
+/* NAME_cases ends with name NULL; one table per case_NAME.c, and a line in
+ * cases.h. */
+#define X(name) extern const struct live_case name##_cases[];
+CASE_TABLES(X)
+#undef X
 
 /* differ - one difference between made and shown; the case has failed. */
 void differ(struct test *t, const char *fmt, ...)

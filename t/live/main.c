@@ -23,11 +23,9 @@
 #include <unistd.h>
 
 static const struct live_case *const all_cases[] = {
-	life_cases, filter_cases, open_cases, dns_cases, retrans_cases,
-	run_cases, burst_cases, discover_cases, ask_cases, fuzz_cases,
-	preset_cases, accept_cases, states_cases, tracer_cases, connect_cases,
-	firstbyte_cases, ends_cases, soak_cases,
-	noticed_cases,
+#define X(name) name##_cases,
+	CASE_TABLES(X)
+#undef X
 };
 
 struct run {

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The tables of cases, in the order in which they run. */
+#define CASE_TABLES(X)							\
+	X(life)								\
+	X(filter)							\
+	X(open)								\
+	X(dns)								\
+	X(retrans)							\
+	X(run)								\
+	X(burst)							\
+	X(discover)							\
+	X(ask)								\
+	X(fuzz)								\
+	X(preset)							\
+	X(accept)							\
+	X(states)							\
+	X(tracer)							\
+	X(connect)							\
+	X(firstbyte)							\
+	X(ends)								\
+	X(soak)								\
+	X(noticed)							\
+	/* that is all */
