@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* TCP segments that are sent again, and why. */
+#include "progs/call.bpf.h"
 #include "progs/dns.bpf.h"
-#include "progs/session.bpf.h"
+#include "progs/owner.bpf.h"
 #include "progs/tcpretrans.h"
 
 struct probe___retrans {
@@ -127,75 +128,6 @@ int on_synack(struct probe___synack *ctx)
 
 /* ---- before 4.15: the functions, entered and left --------------------- */
 
-/*
- * Only as a function is left is it known whether it sent the segment, and
- * what was cut off it before; but then its arguments are gone from the
- * registers, so they are kept here.
- */
-struct call {
-	u64 sk, what;
-	u64 inner;		/* the same call, passed on and on its way */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, u64);
-	__type(value, struct call);
-} calls SEC(".maps");
-
-#define CALL_NESTED	(1ull << 40)
-
-/* Of whoever runs here: a thread, or the idle task of this processor. */
-static __always_inline u64 call_key(void)
-{
-	u32 tid = get_current_pid_tgid();
-
-	return tid ? tid : 1ull << 32 | get_smp_processor_id();
-}
-
-/*
- * tcp_retransmit_skb() calls __tcp_retransmit_skb(), or has it inlined; what
- * the outer one does is one call.  Sending on loopback may end in a soft
- * interrupt that sends again itself: that is another one.
- */
-static __always_inline int call_enter(u64 sk, u64 what)
-{
-	struct call c = { sk, what, 0 }, *outer;
-	u64 key = call_key();
-
-	outer = map_lookup(&calls, &key);
-	if (outer && outer->sk == sk && outer->what == what) {
-		outer->inner++;
-		return 0;
-	}
-	if (outer)
-		key |= CALL_NESTED;
-	if (map_update(&calls, &key, &c, BPF_ANY))
-		count(STAT_STATE_FULL);
-	return 0;
-}
-
-static __always_inline int call_leave(struct call *c)
-{
-	u64 key = call_key() | CALL_NESTED;
-	struct call *found = map_lookup(&calls, &key);
-
-	if (!found) {
-		key &= ~CALL_NESTED;
-		found = map_lookup(&calls, &key);
-		if (!found)
-			return 0;
-		if (found->inner) {
-			found->inner--;
-			return 0;
-		}
-	}
-	*c = *found;
-	map_delete(&calls, &key);
-	return 1;
-}
-
 SEC("probe/retrans")
 int on_retrans_enter(struct probe___retrans *ctx)
 {
@@ -226,43 +158,6 @@ int on_synack_leave(struct probe___retrans *ctx)
 	struct call c;
 
 	return call_leave(&c) ? answered(ctx, (void *)c.what, err) : 0;
-}
-
-/* ---- who owns the sockets --------------------------------------------- */
-
-SEC("probe/owner")
-int on_connect(struct probe___sock *ctx)
-{
-	owner_set((u64)ctx->sk, ktime_get_ns(), OWNER_ACTIVE);
-	return 0;
-}
-
-SEC("probe/owner")
-int on_state(struct probe___state *ctx)
-{
-	struct sock *sk = ctx->sk;
-
-	if ((u32)ctx->newstate == TCP_SYN_SENT && is_tcp(sk))
-		owner_set((u64)sk, ktime_get_ns(), OWNER_ACTIVE);
-	return 0;
-}
-
-static __always_inline int accepted(void *ctx, struct sock *sk)
-{
-	(void)ctx;
-	if (is_tcp(sk))
-		owner_set((u64)sk, ktime_get_ns(), 0);
-	return 0;
-}
-
-#include "progs/accept.bpf.h"
-
-SEC("probe/owner")
-int on_io(struct probe___sock *ctx)
-{
-	struct sock *sk = ctx->sk;
-
-	return !owner_known(sk) && is_tcp(sk) ? accepted(ctx, sk) : 0;
 }
 
 SEC("probe/owner")
