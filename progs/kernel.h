@@ -68,6 +68,8 @@ struct sock {
 	u16 sk_protocol;	/* 8 bits of an int before 5.6 */
 	u32 sk_max_ack_backlog;	/* u16 in old kernels */
 	int sk_err;
+	u32 sk_pacing_status;	/* 4.13 */
+	unsigned long sk_tsq_flags;	/* 4.11 */
 } PAI;
 
 /* enum sock_flags: the peer's FIN came (tcp_fin()) */
@@ -91,6 +93,10 @@ struct tcp_sock {
 	u64 bytes_sent, bytes_retrans;		/* 4.19 */
 	u32 srtt_us, snd_cwnd, total_retrans;
 	struct minmax rtt_min;
+	u32 snd_una, snd_nxt, write_seq, snd_wnd, snd_sml, mss_cache;
+	u32 packets_out, sacked_out, lost_out, retrans_out;
+	u64 tcp_wstamp_ns, tcp_clock_cache;	/* 5.0 */
+	u8 nonagle:4;
 } PAI;
 
 struct net_device { possible_net_t nd_net; } PAI;

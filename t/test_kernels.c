@@ -54,11 +54,14 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "tcp_connect", 0 },
 	{ "tcp_poll", 0 },
 	{ "tcp_recvmsg", 0 },
+	{ "tcp_release_cb", 0 },
 	{ "tcp_retransmit_skb", 0 },
 	{ "tcp_rtx_synack", 0 },
 	{ "tcp_sendmsg", 0 },
 	{ "tcp_set_state", 0 },
 	{ "tcp_v4_destroy_sock", 0 },
+	{ "tcp_write_wakeup", 0 },
+	{ "tcp_write_xmit", 0 },
 };
 
 /* 4.14: perf_call_bpf_exit(); before, programs did not see system calls. */

@@ -34,7 +34,7 @@ extern const struct role role_connect_noticed;
 	    "know, when the row is printed: the call returned with it, or " \
 	    "the socket was polled or used; with + it had not as this tool " \
 	    "stopped")
-/* The constant min_ns of tools that measure connects. */
+/* The constant min_ns of tools that measure how long something takes. */
 #define OPTION_MIN_LATENCY						\
 	{ .name = "min", .arg = "TIME", .constant = "min_ns",		\
 	  .duration = true, .max = INT64_MAX,				\

@@ -188,12 +188,13 @@ static int do_queued(struct slots *s, const struct cmd *c)
 
 static int do_send(struct slots *s, const struct cmd *c)
 {
+	int flags = MSG_NOSIGNAL | (c->flags & SEND_MORE ? MSG_MORE : 0);
 	uint64_t left = c->n;
 	ssize_t n;
 
 	while (left) {
 		n = send(s->fd[c->slot], s->buf, left < CHUNK ? left : CHUNK,
-			 MSG_NOSIGNAL);
+			 flags);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -332,6 +333,15 @@ static int do_full(const struct cmd *c)
 	return setrlimit(RLIMIT_NOFILE, &l);
 }
 
+static int do_option(struct slots *s, const struct cmd *c)
+{
+	int level = c->op == OP_TCP_OPTION ? IPPROTO_TCP : SOL_SOCKET;
+	int value = c->n;
+
+	return setsockopt(s->fd[c->slot], level, c->flags, &value,
+			  sizeof(value));
+}
+
 static int obey(struct slots *s, const struct cmd *c, struct reply *r)
 {
 	switch (c->op) {
@@ -356,6 +366,8 @@ static int obey(struct slots *s, const struct cmd *c, struct reply *r)
 	case OP_RENO: return do_reno(s, c);
 	case OP_PATIENCE: return do_patience(s, c);
 	case OP_FULL: return do_full(c);
+	case OP_TCP_OPTION:
+	case OP_SOCK_OPTION: return do_option(s, c);
 	}
 	errno = EINVAL;
 	return -1;

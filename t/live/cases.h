@@ -20,4 +20,5 @@
 	X(ends)								\
 	X(soak)								\
 	X(noticed)							\
+	X(nagle)							\
 	/* that is all */

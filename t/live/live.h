@@ -127,6 +127,7 @@ struct tool {
 	int err;
 	uint32_t netns;		/* --netns; 0: none */
 	bool verb;		/* no ready descriptor, no --netns, no extra */
+	bool may_lack;		/* a kernel that cannot (3): skip the case */
 	char name[64];		/* as in "tcplife" */
 	int status;		/* wait status, once ended */
 	char *text, *talk;	/* stdout and stderr, once ended */

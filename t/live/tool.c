@@ -115,6 +115,8 @@ static void wait_ready(struct tool *r, int fd)
 	if (readable(fd, PATIENCE * 1000) && read(fd, &c, 1) == 1)
 		return;
 	tool_stop(r, SIGTERM);
+	if (r->may_lack && WIFEXITED(r->status) && WEXITSTATUS(r->status) == 3)
+		skip(r->t, "%s", r->talk);
 	fatal(r->t, "sockeye %s is not ready: exit status %d%s, %s", r->name,
 	      WIFEXITED(r->status) ? WEXITSTATUS(r->status) : -1,
 	      WIFSIGNALED(r->status) ? " (signal)" : "",

@@ -47,6 +47,8 @@ enum op {
 	OP_RENO,	/* the congestion control that all kernels have */
 	OP_PATIENCE,	/* n ms for what was sent to be acknowledged */
 	OP_FULL,	/* n 1: no descriptor is left; 0: there are again */
+	OP_TCP_OPTION,	/* setsockopt(IPPROTO_TCP, flags) to n */
+	OP_SOCK_OPTION,	/* the same at SOL_SOCKET */
 };
 
 struct cmd {
@@ -65,6 +67,7 @@ enum {
 	MAKE_NONBLOCK = 8,
 	MAKE_HASTY = 16,	/* gives up after one SYN retransmitted: 3 s */
 	CONNECT_SIGNAL = 32,	/* comes in the call, which is begun again */
+	SEND_MORE = 64,		/* MSG_MORE */
 };
 
 enum distraction {
