@@ -44,6 +44,10 @@ enum ask_shape {
 				   and padded with them; the last step is it */
 	SHAPE_STACK,		/* 8: number in the map `stacks`, or negative
 				   errno of bpf_get_stackid() */
+	SHAPE_NETWORK,		/* 8: what the function `network`, which the
+				   linker is supplied with, says of an address
+				   (a pointer to 16 bytes, as SHAPE_ADDR): its
+				   place in ask.networks; 0 is none of them */
 };
 
 /* What is done with what was read, last. */
@@ -65,6 +69,7 @@ enum ask_then {
 	THEN_SA_FAMILY,		/* the same of the struct sockaddr pointed to,
 				   which is the process's own memory at system
 				   calls and at uprobes */
+	THEN_LNET, THEN_RNET,	/* of the address, as THEN_LADDR has it */
 };
 /* IPv4 on an AF_INET6 socket: AF_INET6, and a bit that no family has. */
 #define ASK_AF_MAPPED (0x100 | 10)
@@ -132,6 +137,8 @@ struct ask {
 	   network namespace.  Not at hooks that only start the clock. */
 	bool filter;		/* the constant `want_netns` says whether it
 				   asks for that */
+	const char *const *networks;	/* by their number, and NULL; for who
+					   prints keys of SHAPE_NETWORK */
 };
 
 /*

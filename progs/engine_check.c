@@ -87,13 +87,14 @@ static int check_steps(const struct ask_value *v, const char **why)
 static bool shape_fits(const struct ask_value *v)
 {
 	bool address = v->then == THEN_LADDR || v->then == THEN_RADDR;
+	bool network = v->then == THEN_LNET || v->then == THEN_RNET;
 	bool name = v->from == FROM_COMM;
 	bool stack = v->from == FROM_KSTACK || v->from == FROM_USTACK;
 
 	switch (v->shape) {
 	case SHAPE_U64:
 	case SHAPE_S64:
-		return !address && !name && !stack;
+		return !address && !network && !name && !stack;
 	case SHAPE_COMM:
 		return name && !v->then;
 	case SHAPE_ADDR:
@@ -102,6 +103,8 @@ static bool shape_fits(const struct ask_value *v)
 		return v->nsteps && !v->then;
 	case SHAPE_STACK:
 		return stack && !v->then;
+	case SHAPE_NETWORK:
+		return network;
 	default:
 		return false;
 	}
@@ -124,7 +127,7 @@ static int check_value(const struct ask *a, const struct ask_value *v,
 {
 	int err;
 
-	if (v->from > FROM_LATENCY || v->then > THEN_SA_FAMILY)
+	if (v->from > FROM_LATENCY || v->then > THEN_RNET)
 		return refuse(why, EINVAL, "no such value");
 	if (v->from == FROM_ARG && !engine_arg(v->arg))
 		return refuse(why, EINVAL, "only the first ten arguments can "

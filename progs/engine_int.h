@@ -43,6 +43,7 @@ enum {
 	CLOCK = -24,		/* the key in `starts`, then what has passed */
 	ZEROS = -40,		/* a new struct ask_tally */
 	CALL = ZEROS,		/* before: the key in `calls` */
+	ADDRESS = ZEROS,	/* before: the one whose network is looked up */
 	CALL_ARGS = 4,
 	KEPT = -72,		/* those kept at the entry */
 	FRAME = 72,		/* keys stand below all that */

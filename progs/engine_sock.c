@@ -176,6 +176,15 @@ static void sa_family(struct engine *e)
 	as_place(a, done);
 }
 
+/* r7 = the number of the network that the address is in. */
+static void network(struct engine *e, bool local)
+{
+	engine_address(e, local, ADDRESS);
+	engine_stack(e, R1, ADDRESS);
+	as_call_func(&e->as, "network");
+	as_mov(&e->as, R7, R0);
+}
+
 void engine_sock_number(struct engine *e, uint8_t then)
 {
 	switch (then) {
@@ -196,6 +205,10 @@ void engine_sock_number(struct engine *e, uint8_t then)
 		break;
 	case THEN_SA_FAMILY:
 		sa_family(e);
+		break;
+	case THEN_LNET:
+	case THEN_RNET:
+		network(e, then == THEN_LNET);
 		break;
 	}
 }

@@ -186,7 +186,7 @@ START_TEST(plain)
 	bad("", "a value is missing in ''");
 	bad("pidd", "no value 'pidd'; did you mean pid?");
 	bad("lprt", "no value 'lprt'; did you mean lport?");
-	bad("ret", "no value 'ret'; did you mean retval?");
+	bad("ret", "no value 'ret'; did you mean rnet or retval?");
 	bad("arg10", "no argument 'arg10'; there are arg0 to arg9");
 	bad("args.", "'args.' names no field");
 	bad("args.a b", "'args.a b' names no field");
@@ -204,8 +204,8 @@ START_TEST(unknown_lists)
 					 &words, &err), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(err.msg, "no value 'q??[31m'; there are "
 				     "pid, tid, "));
-	ck_assert_ptr_nonnull(strstr(err.msg, "raddr, rmem_fill, sock, netns, "
-				     "arg0 to arg9"));
+	ck_assert_ptr_nonnull(strstr(err.msg, "raddr, lnet, rnet, rmem_fill, "
+				     "sock, netns, arg0 to arg9"));
 }
 END_TEST
 
@@ -301,6 +301,8 @@ START_TEST(by_prototype)
 	ck_assert_uint_eq(v.arg, 1);
 	ck_assert_uint_eq(v.nsteps, 0);
 	is("raddr", FROM_ARG, SHAPE_ADDR, THEN_RADDR);
+	is("rnet", FROM_ARG, SHAPE_NETWORK, THEN_RNET);
+	is("lnet", FROM_ARG, SHAPE_NETWORK, THEN_LNET);
 	is("state", FROM_ARG, SHAPE_U64, 0);
 	step_is(0, "struct sock", "__sk_common.skc_state");
 	at("fentry:__sock_release");

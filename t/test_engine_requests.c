@@ -140,7 +140,9 @@ START_TEST(bad_values)
 		{ .from = FROM_ARG, .then = THEN_LADDR },
 		{ .from = FROM_ARG, .shape = SHAPE_ADDR, .then = THEN_LPORT },
 		{ .from = FROM_COMM, .shape = SHAPE_COMM, .then = THEN_S32 },
-		{ .from = FROM_PID, .shape = SHAPE_STACK + 1 },
+		{ .from = FROM_PID, .shape = SHAPE_NETWORK },
+		{ .from = FROM_ARG, .then = THEN_RNET },
+		{ .from = FROM_PID, .shape = SHAPE_NETWORK + 1 },
 	};
 	struct ask_value v = field("");
 	unsigned i;

@@ -429,6 +429,52 @@ END_TEST
 
 Suite *suite_filter(void);
 
+/* ---- networks --------------------------------------------------------- */
+
+static struct addr_range network(const char *text, uint8_t prefix)
+{
+	struct addr_range r = { .prefix = prefix };
+
+	addr(r.addr, text);
+	return r;
+}
+
+static void in_network(int n, const char *text, unsigned want)
+{
+	addr(flow.laddr, text);
+	ck_assert_msg(run(n) == want, "%s is in %u, not in %u", text,
+		      (unsigned)run(n), want);
+}
+
+START_TEST(networks)
+{
+	const struct addr_range nets[] = {
+		network("2001:db8::1", 128), network("10.1.2.128", 96 + 25),
+		network("10.1.0.0", 96 + 16), network("10.0.0.0", 96 + 8),
+		network("0.0.0.0", 96), network("fd00:0:0:1::", 64),
+		network("fc00::", 7), network("::", 0),
+	};
+	const char *why = NULL;
+	int n = filter_networks(nets, 8, code, &why);
+
+	ck_assert_msg(n > 0, "%s", why);
+	in_network(n, "2001:db8::1", 1);
+	in_network(n, "10.1.2.129", 2);
+	in_network(n, "10.1.2.127", 3);
+	in_network(n, "10.200.0.1", 4);
+	in_network(n, "11.0.0.1", 5);
+	in_network(n, "fd00:0:0:1:8000::", 6);
+	in_network(n, "fd00:0:0:2::", 7);
+	in_network(n, "2001:db8::2", 8);
+	in_network(n, "::", 0);
+	n = filter_networks(nets + 2, 2, code, &why);
+	in_network(n, "10.255.255.255", 2);
+	in_network(n, "192.0.2.1", 0);
+	in_network(n, "fd00::1", 0);
+	ck_assert_int_gt(filter_networks(nets, 0, code, &why), 0);
+}
+END_TEST
+
 Suite *suite_filter(void)
 {
 	Suite *s = suite_create("filter");
@@ -445,6 +491,7 @@ Suite *suite_filter(void)
 	tcase_add_test(tc, families);
 	tcase_add_test(tc, property);
 	tcase_add_test(tc, size);
+	tcase_add_test(tc, networks);
 	suite_add_tcase(s, tc);
 	return s;
 }

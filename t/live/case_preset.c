@@ -296,6 +296,21 @@ static void tcprecvsize(struct shown *s, const struct made *m)
 	want_sizes(s, "recv_bytes", m->read_sizes, S_TCP, S_MAPPED);
 }
 
+/* 127.0.0.1 on either family, and ::1 */
+static void tcpsubnet(struct shown *s, const struct made *m)
+{
+	WANT(s, m->read_bytes[S_TCP] + m->read_bytes[S_MAPPED], "total", "map",
+	     "recv_bytes", "subnet", "127.0.0.0/8");
+	WANT(s, m->read_bytes[S_TCP6], "total", "map", "recv_bytes", "subnet",
+	     "::1/128");
+	WANT(s, m->write_bytes[S_TCP] + m->write_bytes[S_MAPPED], "total",
+	     "map", "send_bytes", "subnet", "127.0.0.0/8");
+	WANT(s, m->write_bytes[S_TCP6], "total", "map", "send_bytes", "subnet",
+	     "::1/128");
+	WANT(s, m->write_bytes[S_TCP] + m->write_bytes[S_TCP6] +
+	     m->write_bytes[S_MAPPED], "total", "map", "send_bytes");
+}
+
 static void udpsendsize(struct shown *s, const struct made *m)
 {
 	want_sizes(s, "send_bytes", m->write_sizes, S_UDP, S_UDP6);
@@ -346,6 +361,7 @@ static const struct preset {
 	{ "udpcalls", PLAY_ALL, udpcalls, false, NULL },
 	{ "tcpsendsize", PLAY_ALL, tcpsendsize, false, NULL },
 	{ "tcprecvsize", PLAY_ALL, tcprecvsize, false, NULL },
+	{ "tcpsubnet", PLAY_ALL, tcpsubnet, false, NULL },
 	{ "udpsendsize", PLAY_ALL, udpsendsize, false, NULL },
 	{ "udprecvsize", PLAY_ALL, udprecvsize, false, NULL },
 	{ "xmitstack", PLAY_UDP, xmitstack, false, NULL },

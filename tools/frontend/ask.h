@@ -42,6 +42,7 @@ struct ask_world {
  *			protocol is 0 unless the family is an IP one)
  * ipfamily		family, but AF_INET6_MAPPED where an IPv6 socket's
  *			addresses are IPv4 ones
+ *   lnet rnet		which of the networks of --nets the address is in
  *   rmem_fill		percent of sk_rcvbuf that its receive queue takes
  *   sock						(its address)
  *   sock:TYPE.PATH[...]	(a field of it: sock:sock.sk_rcvbuf)
@@ -109,6 +110,7 @@ void ask_hooks_free(struct ask_hooks *l);
 struct ask_names {		/* what text needs beside the bytes */
 	const struct hook *hooks;	/* for FROM_PROBE */
 	uint32_t nhooks;
+	const char *const *networks;	/* for SHAPE_NETWORK, see struct ask */
 };
 
 /* ask_text - @bytes of @v for people and CSV, into @buf: "-5", "sshd",

@@ -61,7 +61,8 @@ static int take_maps(struct asked *r, struct maps *m)
 			.name = q->part->name, .tool = r->o->tool->name,
 			.unit = asked_unit(q->part), .ns = now,
 			.wall_offset_ns = wall,
-			.names = { q->ask.hooks, q->ask.nhooks },
+			.names = { q->ask.hooks, q->ask.nhooks,
+				   q->ask.networks },
 			.stack = asked_stack, .ctx = q,
 		};
 	}

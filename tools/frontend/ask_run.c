@@ -23,6 +23,10 @@ static int open_object(struct query *q, struct err *e)
 		    q->hooks.hooks[i].kind == HOOK_FEXIT)
 			want[n++] = q->hooks.hooks[i].target;
 	want[n] = NULL;
+	r->functions[0] = r->filter.function;
+	r->functions[1] = r->networks.function;
+	opts.functions = r->functions;
+	opts.nfunctions = 2;
 	opts.want = want;
 	opts.constants = r->constants;
 	opts.nconstants = 1;
@@ -150,7 +154,7 @@ static int start_part(struct query *q, struct err *e)
 static int start_parts(struct asked *r, const struct part *parts,
 		       struct err *e)
 {
-	int err = 0;
+	int err = networks_init(&r->networks, r->o, e);
 
 	r->constants[0] = (struct constant){ "want_netns",
 					     r->o->filters.nnetns > 0 };

@@ -28,6 +28,8 @@ struct asked {
 	struct env *env;
 	struct env own;			/* unless somebody else has one */
 	struct user_filter filter;
+	struct networks networks;
+	struct function functions[2];	/* of these two */
 	struct constant constants[1];
 	struct query queries[MAX_PARTS];
 	unsigned nqueries;

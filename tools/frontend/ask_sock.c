@@ -24,6 +24,8 @@ static const struct sock_word {
 	{ "rport", SHAPE_U64, THEN_RPORT, NULL },
 	{ "laddr", SHAPE_ADDR, THEN_LADDR, NULL },
 	{ "raddr", SHAPE_ADDR, THEN_RADDR, NULL },
+	{ "lnet", SHAPE_NETWORK, THEN_LNET, NULL },
+	{ "rnet", SHAPE_NETWORK, THEN_RNET, NULL },
 	{ "rmem_fill", SHAPE_U64, THEN_RMEM_FILL, NULL },	/* percent */
 	{ "sock", SHAPE_U64, THEN_NOTHING, NULL },	/* its address */
 };

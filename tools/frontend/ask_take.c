@@ -389,6 +389,7 @@ int ask_take(struct query *q, struct err *e)
 	if (err)
 		return err;
 	q->ask.filter = filter_on_owner(&o->filters) || o->filters.nnetns;
+	q->ask.networks = q->r->networks.names;
 	q->ask.max_entries = (uint32_t)o->ask.max_keys;
 	err = engine_spec(&q->spec, &q->ask, &why);
 	if (err)

@@ -161,6 +161,10 @@ void ask_text(const struct ask_value *v, const void *bytes,
 	case SHAPE_NAME:
 		clean_text(buf, len, bytes, strnlen(bytes, size));
 		break;
+	case SHAPE_NETWORK:
+		memcpy(&number, bytes, sizeof(number));
+		snprintf(buf, len, "%s", names->networks[number]);
+		break;
 	case SHAPE_ADDR:
 		*put_addr(addr, bytes) = '\0';
 		snprintf(buf, len, "%s", addr);

@@ -49,6 +49,22 @@ static const char **enum_names(const struct ask_enum *e)
 	return names;
 }
 
+static const char **copy_names(const char *const *from)
+{
+	size_t bytes = 0, n = 0;
+	const char **names;
+	char *text;
+
+	for (; from[n]; n++)
+		bytes += strlen(from[n]) + 1;
+	names = names_alloc(n, bytes, &text);
+	for (size_t i = 0; names && i < n; i++) {
+		names[i] = text;
+		text = stpcpy(text, from[i]) + 1;
+	}
+	return names;
+}
+
 static const char **hook_names(const struct ask *a)
 {
 	const char **names;
@@ -133,7 +149,7 @@ static void put_heading(char heading[ASK_HEADING], const struct ask_value *v)
 		stpcpy(heading + i, "(ns)");
 }
 
-/* Hooks have names, and so have the numbers of some fields. */
+/* Hooks and networks have names, and so have the numbers of some fields. */
 static int add_names(struct ask_tool *t, const struct ask_value *v,
 		     const struct ask *a)
 {
@@ -141,9 +157,14 @@ static int add_names(struct ask_tool *t, const struct ask_value *v,
 	struct column *col = &t->columns[t->ncolumns];
 	const char **names;
 
-	if (v->from != FROM_PROBE && !e)
+	if (v->shape == SHAPE_NETWORK)
+		names = copy_names(a->networks);
+	else if (v->from == FROM_PROBE)
+		names = hook_names(a);
+	else if (e)
+		names = enum_names(e);
+	else
 		return 0;
-	names = v->from == FROM_PROBE ? hook_names(a) : enum_names(e);
 	if (!names)
 		return -ENOMEM;
 	t->names[t->ncolumns] = names;

@@ -23,7 +23,7 @@
 #define FLOW(m) ((int)offsetof(struct flow, m))
 
 enum { R0 = BPF_REG_0, R1 = BPF_REG_1, R2 = BPF_REG_2, R3 = BPF_REG_3,
-       R4 = BPF_REG_4 };
+       R4 = BPF_REG_4, R5 = BPF_REG_5 };
 
 struct build {
 	struct as as;
@@ -288,6 +288,52 @@ static void verdict(struct as *a, int v)
 	as_exit(a);
 }
 
+/* To @insns, what is assembled, unless it is too long; -1 with *@why. */
+static int finish(struct as *a, struct bpf_insn *insns, const char **why)
+{
+	int n = as_finish(a);
+
+	if (n > FILTER_MAX_INSNS || n < 0) {
+		*why = n < 0 ? a->error :
+			"too many filters for one program: ask for less";
+		return -1;
+	}
+	memcpy(insns, a->insns, (size_t)n * sizeof(*insns));
+	return n;
+}
+
+/* r5 = the number while an address is tested.  There is none of no address. */
+int filter_networks(const struct addr_range *nets, unsigned n,
+		    struct bpf_insn *insns, const char **why)
+{
+	struct as *a = malloc(sizeof(*a));
+	int found, none, len;
+	unsigned i;
+
+	*why = "out of memory";
+	if (!a)
+		return -1;
+	as_init(a);
+	found = as_label(a);
+	none = as_label(a);
+	load_addr(a, 0);
+	as_mov(a, R0, R2);
+	as_alu(a, BPF_OR, R0, R3);
+	as_jmpi(a, BPF_JEQ, R0, 0, none);
+	for (i = 0; i < n; i++) {
+		as_movi(a, R5, (int32_t)i + 1);
+		addr_test(a, &nets[i], found);
+	}
+	as_place(a, none);
+	as_movi(a, R5, 0);
+	as_place(a, found);
+	as_mov(a, R0, R5);
+	as_exit(a);
+	len = finish(a, insns, why);
+	free(a);
+	return len;
+}
+
 int filter_build(const struct filters *f, struct bpf_insn *insns,
 		 const char **why)
 {
@@ -313,14 +359,7 @@ int filter_build(const struct filters *f, struct bpf_insn *insns,
 		as_place(&b->as, b->unknown);
 		verdict(&b->as, FILTER_UNKNOWN);
 	}
-	n = as_finish(&b->as);
-	if (n > FILTER_MAX_INSNS || n < 0) {
-		*why = n < 0 ? b->as.error :
-			"too many filters for one program: ask for less";
-		n = -1;
-	} else {
-		memcpy(insns, b->as.insns, (size_t)n * sizeof(*insns));
-	}
+	n = finish(&b->as, insns, why);
 	free(b);
 	return n;
 }

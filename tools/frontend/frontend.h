@@ -101,6 +101,8 @@ struct ask_options {
 	bool latency, folded, no_symbols;
 	uint64_t rows;		/* 0: all */
 	uint64_t max_keys;	/* 0: the default */
+	struct addr_range nets[FILTER_LIST];
+	unsigned nnets;		/* 0: the usual ones */
 	char **hooks;		/* the words that are no options */
 	int nhooks;
 };
@@ -179,6 +181,13 @@ int filter_build(const struct filters *f, struct bpf_insn *insns,
 		 const char **why);
 /* filter_match - the same decision in user space (seeding, tests). */
 enum verdict filter_match(const struct filters *f, const struct flow *flow);
+/*
+ * filter_networks - assemble `network(const uint8_t addr[16])` for keys of
+ * networks, as filter_build: it returns the number, from 1, of the first of
+ * @nets that the address is in, or 0.
+ */
+int filter_networks(const struct addr_range *nets, unsigned n,
+		    struct bpf_insn *insns, const char **why);
 bool filter_on_owner(const struct filters *f);
 
 /* ---- rows: columns and emitters --------------------------------------- */

@@ -32,9 +32,16 @@ const struct opt opt_table[] = {
 	{ 0, "by", "LIST", "keys: pid, tid, comm, uid, cgroup, netns, cpu, "
 	  "probe, kstack, ustack, arg0 to arg9, retval, args.FIELD; of a "
 	  "socket: family, ipfamily, protocol, proto, state, lport, rport, "
-	  "laddr, raddr, rmem_fill; kernel fields: arg0:sock.sk_rcvbuf",
+	  "laddr, raddr, lnet, rnet, rmem_fill; kernel fields: "
+	  "arg0:sock.sk_rcvbuf",
 	  ASK, .need = T_KEYS, MEMBER(ask.by), .take = take_text,
 	  .want = "keys such as pid,comm" },
+	{ 0, "nets", "LIST", "networks for the keys lnet and rnet, of which "
+	  "the narrowest counts (loopback, private, link-local and the rest)",
+	  ASK, .need = T_KEYS, .off = offsetof(struct options, ask.nets),
+	  .noff = offsetof(struct options, ask.nnets),
+	  .size = sizeof(struct addr_range), .take = take_list,
+	  .item = item_net, .want = NETS },
 	{ 0, "of", "VALUE", "what is summed up, measured or averaged",
 	  ASK, .need = T_ASK | T_TALLY, MEMBER(ask.of), .take = take_text,
 	  .want = "a value such as arg2 or retval" },

@@ -39,6 +39,17 @@ struct user_filter {
  * the ring of who has rows, --dump.  0, or a negative errno. */
 int target_opts(struct object_opts *opts, struct user_filter *f,
 		const struct env *env, const struct options *o, struct err *e);
+/* networks.c: which networks keys tell apart, and the code that does. */
+#define NETWORK_TEXT 48
+struct networks {
+	char text[FILTER_LIST + 1][NETWORK_TEXT];
+	const char *names[FILTER_LIST + 2];	/* see struct ask */
+	struct bpf_insn insns[FILTER_MAX_INSNS];
+	struct function function;
+};
+/* networks_init - those of --nets, or the usual ones; the narrowest that an
+ * address is in counts.  0, or a negative errno. */
+int networks_init(struct networks *n, const struct options *o, struct err *e);
 /*
  * target_open - the object of @t for the options: filter, constants, sizes.
  * What it needs while it lives is in @s, which must stay.
