@@ -93,6 +93,7 @@ struct tcp_sock {
 	u64 bytes_sent, bytes_retrans;		/* 4.19 */
 	u32 srtt_us, snd_cwnd, total_retrans;
 	struct minmax rtt_min;
+	u32 rcv_nxt, copied_seq;
 	u32 snd_una, snd_nxt, write_seq, snd_wnd, snd_sml, mss_cache;
 	u32 packets_out, sacked_out, lost_out, retrans_out;
 	u64 tcp_wstamp_ns, tcp_clock_cache;	/* 5.0 */

@@ -90,7 +90,7 @@ static __always_inline u64 rx_bytes(const struct sock *sk)
 {
 	u64 n = READ((const struct tcp_sock *)sk, bytes_received);
 
-	if (n && READ(sk, __sk_common.skc_flags) & 1ul << SOCK_DONE)
+	if (n && is_done(sk))
 		n--;
 	return n;
 }

@@ -102,6 +102,12 @@ static __always_inline int is_tcp(const struct sock *sk)
 	return READ_BITS(sk, sk_protocol) == IPPROTO_TCP;
 }
 
+/* Has the peer's FIN come? */
+static __always_inline int is_done(const struct sock *sk)
+{
+	return !!(READ(sk, __sk_common.skc_flags) & 1ul << SOCK_DONE);
+}
+
 static __always_inline u32 netns_of(const struct sock_common *c)
 {
 	struct net *net;

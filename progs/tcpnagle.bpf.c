@@ -9,6 +9,7 @@
 #include "progs/call.bpf.h"
 #include "progs/owner.bpf.h"
 #include "progs/tcpnagle.h"
+#include "progs/waiting.bpf.h"
 
 struct probe___xmit {
 	struct sock *sk;
@@ -24,11 +25,8 @@ enum { TCP_NAGLE_CORK = 2, TCP_NAGLE_PUSH = 4 };
 /* What was not sent.  Known to tools/frontend/underway.c by this name. */
 struct unsent {
 	struct tcpnagle_event ev;	/* ev.event.ns: when its first byte was
-					   there; 0: nothing waits */
-	u64 next;		/* when the first byte behind `end` was; 0:
-				   there is none */
-	u32 snd_nxt;		/* where it begins */
-	u32 end;		/* behind what was there at first */
+					   there */
+	struct waiting w;
 };
 
 struct {
@@ -45,11 +43,6 @@ struct xmit {
 	u8 nonagle;
 	u8 pad;
 };
-
-static __always_inline int before(u32 a, u32 b)
-{
-	return (s32)(a - b) < 0;
-}
 
 /* ---- why -------------------------------------------------------------- */
 
@@ -147,7 +140,7 @@ static __always_inline void fill(struct unsent *u, const struct sock *sk)
 static __always_inline void show(void *ctx, struct unsent *u, u32 bytes,
 				 u64 now)
 {
-	u64 since = u->ev.event.ns;
+	u64 since = u->w.since;
 
 	if (!bytes || !pass(&u->ev.flow))
 		return;
@@ -157,24 +150,14 @@ static __always_inline void show(void *ctx, struct unsent *u, u32 bytes,
 	if (u->ev.waited_ns >= CONST(min_ns))
 		emit(ctx, &u->ev, sizeof(u->ev), EVENT_ROW);
 	u->ev.waited_ns = 0;
-	u->ev.event.ns = since;
 }
 
-/*
- * Data up to @write_seq waits from @snd_nxt on.  Two times are kept, for what
- * was there at first and for what came behind that.
- */
+/* Data from @snd_nxt up to @write_seq waits. */
 static __always_inline void advance(struct unsent *u, u32 snd_nxt,
 				    u32 write_seq, u64 now)
 {
-	if (!u->ev.event.ns || !before(snd_nxt, u->end)) {
-		u->ev.event.ns = u->next ? u->next : now;
-		u->next = 0;
-		u->end = write_seq;
-	} else if (!u->next && before(u->end, write_seq)) {
-		u->next = now;
-	}
-	u->snd_nxt = snd_nxt;
+	waiting_move(&u->w, snd_nxt, write_seq, now);
+	u->ev.event.ns = u->w.since;
 	u->ev.bytes = write_seq - snd_nxt;
 }
 
@@ -196,7 +179,7 @@ static __always_inline int sent(void *ctx, const struct sock *sk,
 	struct unsent u = {};
 	int waits = 0;
 
-	if (old && old->snd_nxt == x->snd_nxt) {
+	if (old && old->w.from == x->snd_nxt) {
 		u = *old;
 		waits = 1;
 	} else if (!left && !CONST(want_all)) {

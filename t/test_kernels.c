@@ -40,6 +40,8 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "tcp/tcp_retransmit_skb", KERNEL(4, 15) },
 	{ "tcp/tcp_retransmit_synack", KERNEL(4, 15) },
 	{ "tcp_destroy_sock", KERNEL(4, 16) },
+	{ "tcp_probe", KERNEL(4, 16) },
+	{ "tcp_rcv_space_adjust", KERNEL(4, 16) },
 	{ "tcp_retransmit_skb", KERNEL(4, 15) },
 	{ "tcp_retransmit_synack", KERNEL(4, 15) },
 }, functions[] = {
@@ -54,6 +56,8 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "tcp_connect", 0 },
 	{ "tcp_poll", 0 },
 	{ "tcp_recvmsg", 0 },
+	{ "tcp_rcv_established", 0 },
+	{ "tcp_rcv_space_adjust", 0 },
 	{ "tcp_release_cb", 0 },
 	{ "tcp_retransmit_skb", 0 },
 	{ "tcp_rtx_synack", 0 },

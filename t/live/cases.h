@@ -21,4 +21,5 @@
 	X(soak)								\
 	X(noticed)							\
 	X(nagle)							\
+	X(pktlat)							\
 	/* that is all */
