@@ -135,7 +135,7 @@ END_TEST
 
 /* ---- text ------------------------------------------------------------- */
 
-static struct ask_names hook_names = { &hook, 1 };
+static struct ask_names hook_names = { .hooks = &hook, .nhooks = 1 };
 
 /* @bytes of the value called @name as text. */
 static void text_is(const char *name, const void *bytes, const char *want)

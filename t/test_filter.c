@@ -448,14 +448,14 @@ static void in_network(int n, const char *text, unsigned want)
 
 START_TEST(networks)
 {
-	const struct addr_range nets[] = {
+	const struct addr_range ranges[] = {
 		network("2001:db8::1", 128), network("10.1.2.128", 96 + 25),
 		network("10.1.0.0", 96 + 16), network("10.0.0.0", 96 + 8),
 		network("0.0.0.0", 96), network("fd00:0:0:1::", 64),
 		network("fc00::", 7), network("::", 0),
 	};
 	const char *why = NULL;
-	int n = filter_networks(nets, 8, code, &why);
+	int n = filter_networks(ranges, 8, code, &why);
 
 	ck_assert_msg(n > 0, "%s", why);
 	in_network(n, "2001:db8::1", 1);
@@ -467,11 +467,11 @@ START_TEST(networks)
 	in_network(n, "fd00:0:0:2::", 7);
 	in_network(n, "2001:db8::2", 8);
 	in_network(n, "::", 0);
-	n = filter_networks(nets + 2, 2, code, &why);
+	n = filter_networks(ranges + 2, 2, code, &why);
 	in_network(n, "10.255.255.255", 2);
 	in_network(n, "192.0.2.1", 0);
 	in_network(n, "fd00::1", 0);
-	ck_assert_int_gt(filter_networks(nets, 0, code, &why), 0);
+	ck_assert_int_gt(filter_networks(ranges, 0, code, &why), 0);
 }
 END_TEST
 
