@@ -23,14 +23,6 @@ struct {
 
 #define CALL_NESTED	(1ull << 40)
 
-/* Of whoever runs here: a thread, or the idle task of this processor. */
-static __always_inline u64 call_key(void)
-{
-	u32 tid = get_current_pid_tgid();
-
-	return tid ? tid : 1ull << 32 | get_smp_processor_id();
-}
-
 /*
  * A function that calls another with the same arguments, or has it inlined, is
  * one call.  Sending on loopback may end in a soft interrupt that sends again

@@ -95,6 +95,14 @@ static __always_inline int pass(const struct flow *f)
 	return verdict == FILTER_PASS;
 }
 
+/* Of whoever runs here: a thread, or the idle task of this processor. */
+static __always_inline u64 call_key(void)
+{
+	u32 tid = get_current_pid_tgid();
+
+	return tid ? tid : 1ull << 32 | get_smp_processor_id();
+}
+
 /* ---- sockets ---------------------------------------------------------- */
 
 static __always_inline int is_tcp(const struct sock *sk)

@@ -105,7 +105,7 @@ static int take_all(struct seeding *s, int fd)
 	return ret < 0 ? ret : 0;
 }
 
-#define STATES (~(1u << TCP_LISTEN | 1u << TCP_TIME_WAIT))
+#define STATES (~(1u << TCP_TIME_WAIT))
 
 static int list_family(struct seeding *s, int fd, int family)
 {
