@@ -66,7 +66,7 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	u16 sk_protocol;	/* 8 bits of an int before 5.6 */
-	u32 sk_max_ack_backlog;	/* u16 in old kernels */
+	u32 sk_ack_backlog, sk_max_ack_backlog;	/* u16 in old kernels */
 	int sk_err;
 	u32 sk_pacing_status;	/* 4.13 */
 	unsigned long sk_tsq_flags;	/* 4.11 */
@@ -79,7 +79,9 @@ struct request_sock { struct sock_common __req_common; } PAI;
 struct tcp_request_sock { u32 snt_isn; } PAI;
 struct inet_sock { u16 inet_sport; } PAI;
 struct tcp_congestion_ops { char name[16]; } PAI;
+struct request_sock_queue { atomic_t qlen, young; } PAI;
 struct inet_connection_sock {
+	struct request_sock_queue icsk_accept_queue;
 	const struct tcp_congestion_ops *icsk_ca_ops;
 	u8 icsk_ca_state:5;	/* 6 bits before 5.2 */
 	u8 icsk_pending, icsk_retransmits;

@@ -369,21 +369,6 @@ static const struct preset {
 	  "arg0:sk_buff.dev:net_device.nd_net.net:net.ns.inum" },
 };
 
-/* Whose types a kernel without BTF does not tell; nor has it fexit, by which
- * alone what happens in soft-irqs is seen whole. */
-static bool has_types(const struct test *t)
-{
-	unsigned i;
-
-	if (test_hides(t, "no-trampoline=1"))
-		return false;
-	for (i = 0; i < t->nextra; i++)
-		if (!strcmp(t->extra[i], "--btf") ||
-		    !strcmp(t->extra[i], "--fields"))
-			return false;
-	return !access("/sys/kernel/btf/vmlinux", F_OK);
-}
-
 static void run_preset(struct test *t, const struct preset *what)
 {
 	struct shown s = { .t = t };
@@ -391,7 +376,7 @@ static void run_preset(struct test *t, const struct preset *what)
 	bool by_netns;
 	struct tool r;
 
-	if (what->typed && !has_types(t)) {
+	if (what->typed && !test_types(t)) {
 		summary(t, "%s not without BTF", what->name);
 		return;
 	}

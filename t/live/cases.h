@@ -22,4 +22,5 @@
 	X(noticed)							\
 	X(nagle)							\
 	X(pktlat)							\
+	X(synbl)							\
 	/* that is all */

@@ -96,6 +96,11 @@ void summary(struct test *t, const char *fmt, ...)
 
 /* test_hides - has sockeye been told --config @word? */
 bool test_hides(const struct test *t, const char *word);
+/* test_types - does the kernel tell its types, and has it fexit, by which
+ * alone what happens in soft-irqs is seen whole? */
+bool test_types(const struct test *t);
+/* test_probes - can any of its functions be watched? */
+bool test_probes(const struct test *t);
 
 /* ---- util.c ------------------------------------------------------------ */
 

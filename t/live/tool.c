@@ -51,6 +51,25 @@ bool test_hides(const struct test *t, const char *word)
 	return false;
 }
 
+bool test_types(const struct test *t)
+{
+	unsigned i;
+
+	if (test_hides(t, "no-trampoline=1"))
+		return false;
+	for (i = 0; i < t->nextra; i++)
+		if (!strcmp(t->extra[i], "--btf") ||
+		    !strcmp(t->extra[i], "--fields"))
+			return false;
+	return !access("/sys/kernel/btf/vmlinux", F_OK);
+}
+
+bool test_probes(const struct test *t)
+{
+	return !test_hides(t, "no-kprobe=1") &&
+	       !access("/sys/bus/event_source/devices/kprobe", F_OK);
+}
+
 void tool_init(struct tool *r, struct test *t, uint32_t netns)
 {
 	memset(r, 0, sizeof(*r));
