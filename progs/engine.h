@@ -69,6 +69,10 @@ enum ask_then {
 	THEN_SA_FAMILY,		/* the same of the struct sockaddr pointed to,
 				   which is the process's own memory at system
 				   calls and at uprobes */
+	/* of a TCP socket, in us; 0 of others, and before it was measured: */
+	THEN_SRTT,		/* smoothed round trip time */
+	THEN_MDEV,		/* how far it deviates from that, on average */
+	THEN_MIN_RTT,		/* the least one in tcp_min_rtt_wlen */
 	THEN_LNET, THEN_RNET,	/* of the address, as THEN_LADDR has it */
 };
 /* IPv4 on an AF_INET6 socket: AF_INET6, and a bit that no family has. */
@@ -112,6 +116,15 @@ enum ask_what {
 	ASK_TRACE,		/* an event per hit, with all keys */
 };
 
+/* What filter() is told of. */
+enum ask_filter {
+	ASK_OF_ALL,		/* it is not asked */
+	ASK_OF_TASK,		/* of the process at hand: its pid, tid, uid,
+				   comm, cgroup and network namespace */
+	ASK_OF_SOCK,		/* of ask.sock: its family, addresses, ports
+				   and network namespace */
+};
+
 /*
  * A request.  Everything is borrowed and must outlive the spec.
  *
@@ -133,10 +146,10 @@ struct ask {
 	uint32_t ntests;
 	uint32_t max_entries;		/* of the map `tally`; 0: 16384 */
 	/* Ask filter(const struct flow *) first, which the linker is supplied
-	   with, of the process at hand: its pid, tid, uid, comm, cgroup and
-	   network namespace.  Not at hooks that only start the clock. */
-	bool filter;		/* the constant `want_netns` says whether it
-				   asks for that */
+	   with.  Not at hooks that only start the clock.  The constant
+	   `want_netns` says whether it asks for that. */
+	uint8_t filter;		/* enum ask_filter */
+	struct ask_value sock;	/* ASK_OF_SOCK: the address of a struct sock */
 	const char *const *networks;	/* by their number, and NULL; for who
 					   prints keys of SHAPE_NETWORK */
 };

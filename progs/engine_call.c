@@ -93,7 +93,8 @@ void engine_enter(struct engine *e)
 	unsigned args = wanted(e->ask, e->hook < e->ask->nstart), n;
 	struct as *a = &e->as;
 
-	if (e->ask->filter && e->hook >= e->ask->nstart)
+	/* a socket may be what is returned */
+	if (e->ask->filter == ASK_OF_TASK && e->hook >= e->ask->nstart)
 		engine_filter(e);
 	engine_zero(e, KEPT, CALL_ARGS * 8);
 	for (n = 0; args >> n; n++) {

@@ -50,6 +50,8 @@ unsigned engine_values(const struct ask *a, bool start,
 		v[n++] = &a->tests[i].left;
 	if (engine_valued(a))
 		v[n++] = &a->value;
+	if (a->filter == ASK_OF_SOCK)
+		v[n++] = &a->sock;
 	return n;
 }
 
@@ -216,6 +218,19 @@ static int check_what(const struct ask *a, const char **why)
 	return a->what == ASK_LHIST ? check_linear(a, why) : 0;
 }
 
+/* It is followed from, by two steps more. */
+static int check_filter(const struct ask *a, const char **why)
+{
+	if (a->filter > ASK_OF_SOCK)
+		return refuse(why, EINVAL, "no such filter");
+	if (a->filter != ASK_OF_SOCK)
+		return 0;
+	if (a->sock.nsteps > ASK_STEPS - 2)
+		return refuse(why, E2BIG, "too many pointers to follow");
+	return is_address(&a->sock) && a->sock.shape == SHAPE_U64 ? 0 :
+	       refuse(why, EINVAL, "only what is an address can be followed");
+}
+
 int engine_check(const struct ask *a, const char **why)
 {
 	const struct ask_value *v[ENGINE_VALUES];
@@ -231,6 +246,8 @@ int engine_check(const struct ask *a, const char **why)
 		err = check_what(a, why);
 	if (!err)
 		err = check_tests(a, why);
+	if (!err)
+		err = check_filter(a, why);
 	if (!err && a->nstart)
 		err = check_value(a, &a->on[0], why);
 	n = engine_values(a, false, v);

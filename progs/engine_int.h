@@ -62,7 +62,7 @@ struct engine {
 	int keys;		/* where they start on the stack */
 };
 
-#define ENGINE_VALUES (2 + ASK_KEYS + ASK_TESTS)
+#define ENGINE_VALUES (3 + ASK_KEYS + ASK_TESTS)
 
 /* engine_values - what is looked at by the hooks that start the clock, or by
  * the others; how many, at most ENGINE_VALUES. */
@@ -111,7 +111,7 @@ void engine_enter(struct engine *e);
 void engine_leave(struct engine *e);
 void engine_kept(struct engine *e, const struct ask_value *v);
 
-/* engine_filter - go on where the process at hand passes. */
+/* engine_filter - go on where the process at hand passes, or the socket. */
 void engine_filter(struct engine *e);
 /* engine_tests - go on where all tests hold. */
 void engine_tests(struct engine *e);

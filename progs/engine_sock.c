@@ -2,6 +2,7 @@
 /*
  * engine_sock - what is asked of a struct sock, or a struct sockaddr.
  */
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -16,7 +17,10 @@ static const struct ask_step
 	laddr4 = { "struct sock", "__sk_common.skc_rcv_saddr" },
 	raddr4 = { "struct sock", "__sk_common.skc_daddr" },
 	laddr6 = { "struct sock", "__sk_common.skc_v6_rcv_saddr" },
-	raddr6 = { "struct sock", "__sk_common.skc_v6_daddr" };
+	raddr6 = { "struct sock", "__sk_common.skc_v6_daddr" },
+	srtt = { "struct tcp_sock", "srtt_us" },
+	mdev = { "struct tcp_sock", "mdev_us" },
+	min_rtt = { "struct tcp_sock", "rtt_min.s[0].v" };
 
 /* r7 = the member of the struct sock that r7 points to, if it is of AF_INET or
  * AF_INET6, else 0. */
@@ -58,6 +62,38 @@ static void rmem_fill(struct engine *e)
 	as_alui(a, BPF_MUL, R7, 100);
 	as_ldx(a, BPF_DW, R1, R10, SPILL);
 	as_alu(a, BPF_DIV, R7, R1);
+	as_place(a, none);
+}
+
+/* r7 = the member of the struct tcp_sock that r7 points to, if it is one, else
+ * 0; kept in units of 2^-@shift. */
+static void of_tcp(struct engine *e, const struct ask_step *s, int shift)
+{
+	struct as *a = &e->as;
+	int other = as_label(a), done = as_label(a);
+
+	of_inet(e, &protocol);
+	as_jmpi(a, BPF_JNE, R7, IPPROTO_TCP, other);
+	as_mov(a, R7, R8);
+	engine_follow(e, s);
+	as_alui(a, BPF_RSH, R7, shift);
+	as_ja(a, done);
+	as_place(a, other);
+	as_movi(a, R7, 0);
+	as_place(a, done);
+}
+
+/* tcp_init_sock() begins with the largest u32. */
+static void least_rtt(struct engine *e)
+{
+	struct as *a = &e->as;
+	int none = as_label(a);
+
+	of_tcp(e, &min_rtt, 0);
+	as_alui(a, BPF_ADD, R7, 1);
+	engine_low32(e);
+	as_jmpi(a, BPF_JEQ, R7, 0, none);
+	as_alui(a, BPF_SUB, R7, 1);
 	as_place(a, none);
 }
 
@@ -209,6 +245,15 @@ void engine_sock_number(struct engine *e, uint8_t then)
 	case THEN_LNET:
 	case THEN_RNET:
 		network(e, then == THEN_LNET);
+		break;
+	case THEN_SRTT:
+		of_tcp(e, &srtt, 3);
+		break;
+	case THEN_MDEV:
+		of_tcp(e, &mdev, 2);
+		break;
+	case THEN_MIN_RTT:
+		least_rtt(e);
 		break;
 	}
 }

@@ -54,30 +54,83 @@ static const struct {
 	{ FROM_CGROUP, BPF_DW, offsetof(struct flow, cgroup) },
 };
 
-void engine_filter(struct engine *e)
+#define IN_FLOW(member) (FLOW + (int)offsetof(struct flow, member))
+
+/* Where it is asked for: not every kernel without BTF tells. */
+static void filter_netns(struct engine *e, const struct ask_value *v)
+{
+	struct as *a = &e->as;
+	int done = as_label(a);
+
+	as_ldconst(a, R1, "want_netns");
+	as_jmpi(a, BPF_JEQ, R1, 0, done);
+	engine_number(e, v);
+	as_stx(a, BPF_W, R10, IN_FLOW(netns), R7);
+	as_place(a, done);
+}
+
+static void filter_task(struct engine *e)
 {
 	const struct ask_value comm = { .from = FROM_COMM,
 					.shape = SHAPE_COMM };
 	struct ask_value v = { .shape = SHAPE_U64 };
 	struct as *a = &e->as;
-	int done = as_label(a);
 	size_t i;
 
-	engine_zero(e, FLOW, sizeof(struct flow));
 	for (i = 0; i < sizeof(owner) / sizeof(owner[0]); i++) {
 		v.from = owner[i].from;
 		engine_number(e, &v);
 		as_stx(a, owner[i].size, R10, FLOW + owner[i].off, R7);
 	}
-	/* which not every kernel without BTF tells */
-	as_ldconst(a, R1, "want_netns");
-	as_jmpi(a, BPF_JEQ, R1, 0, done);
 	v.from = FROM_NETNS;
-	engine_number(e, &v);
-	as_stx(a, BPF_W, R10, FLOW + (int)offsetof(struct flow, netns), R7);
-	as_place(a, done);
-	as_st(a, BPF_W, R10, FLOW + (int)offsetof(struct flow, owned), 1);
-	engine_store(e, &comm, FLOW + (int)offsetof(struct flow, comm));
+	filter_netns(e, &v);
+	as_st(a, BPF_W, R10, IN_FLOW(owned), 1);
+	engine_store(e, &comm, IN_FLOW(comm));
+}
+
+static void filter_number(struct engine *e, const struct ask_value *v, int at)
+{
+	engine_number(e, v);
+	as_stx(&e->as, BPF_H, R10, at, R7);
+}
+
+static void filter_sock(struct engine *e)
+{
+	static const struct ask_step
+		family = { "struct sock", "__sk_common.skc_family" },
+		net = { "struct sock", "__sk_common.skc_net.net" },
+		inum = { "struct net", "ns.inum" };
+	struct ask_value v = e->ask->sock;
+
+	v.shape = SHAPE_ADDR;
+	v.then = THEN_LADDR;
+	engine_store(e, &v, IN_FLOW(laddr));
+	v.then = THEN_RADDR;
+	engine_store(e, &v, IN_FLOW(raddr));
+	v.shape = SHAPE_U64;
+	v.then = THEN_LPORT;
+	filter_number(e, &v, IN_FLOW(lport));
+	v.then = THEN_RPORT;
+	filter_number(e, &v, IN_FLOW(rport));
+	v.then = THEN_NOTHING;
+	v.steps[v.nsteps] = family;
+	v.nsteps++;
+	filter_number(e, &v, IN_FLOW(family));
+	v.steps[v.nsteps - 1] = net;
+	v.steps[v.nsteps] = inum;
+	v.nsteps++;
+	filter_netns(e, &v);
+}
+
+void engine_filter(struct engine *e)
+{
+	struct as *a = &e->as;
+
+	engine_zero(e, FLOW, sizeof(struct flow));
+	if (e->ask->filter == ASK_OF_SOCK)
+		filter_sock(e);
+	else
+		filter_task(e);
 	engine_stack(e, R1, FLOW);
 	as_call_func(a, "filter");
 	as_jmpi(a, BPF_JNE, R0, FILTER_PASS, e->out);

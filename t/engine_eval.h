@@ -8,6 +8,7 @@
 #define SOCKEYE_T_ENGINE_EVAL_H
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "t/engine_kit.h"
@@ -232,6 +233,19 @@ static inline void eval_address(uint64_t sk, bool local, uint8_t *to)
 	memcpy(to + 12, &v4, 4);
 }
 
+static inline uint64_t eval_tcp(uint64_t sk, const char *path)
+{
+	return eval_protocol(sk) == IPPROTO_TCP ?
+	       eval_follow(sk, "struct tcp_sock", path) : 0;
+}
+
+static inline uint64_t eval_min_rtt(uint64_t sk)
+{
+	uint64_t us = eval_tcp(sk, "rtt_min.s[0].v");
+
+	return us == UINT32_MAX ? 0 : us;
+}
+
 static inline uint64_t eval_number(const struct ask_value *v, uint32_t hook)
 {
 	uint64_t n = eval_walk(v, hook, v->nsteps);
@@ -246,6 +260,9 @@ static inline uint64_t eval_number(const struct ask_value *v, uint32_t hook)
 	case THEN_RMEM_FILL: return eval_fill(n);
 	case THEN_IPFAMILY: return eval_ipfamily(n);
 	case THEN_SA_FAMILY: return eval_sa_family(n);
+	case THEN_SRTT: return eval_tcp(n, "srtt_us") >> 3;
+	case THEN_MDEV: return eval_tcp(n, "mdev_us") >> 2;
+	case THEN_MIN_RTT: return eval_min_rtt(n);
 	default: return n;
 	}
 }

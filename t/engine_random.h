@@ -90,7 +90,7 @@ static inline void random_num(struct ask_value *v, enum random_class has,
 		random_steps(v, 1 + rnd(one_in(8) ? ASK_STEPS : 3),
 			     random_numbers[rnd(ELEMENTS(random_numbers))]);
 	if (one_in(3))
-		v->then = (uint8_t)(THEN_LPORT + rnd(6));
+		v->then = (uint8_t)(THEN_LPORT + rnd(9));
 	else if (one_in(3))
 		v->then = (uint8_t)rnd(THEN_LADDR);
 }
@@ -193,15 +193,17 @@ static inline void random_request(void)
 	random_tests(has, large);
 	random_range();
 	q.max_entries = one_in(4) ? rnd(100000) : 0;
-	q.filter = one_in(4);
+	q.filter = one_in(4) ? (uint8_t)(1 + rnd(ASK_OF_SOCK)) : ASK_OF_ALL;
+	random_origin(&q.sock, has, false, true);
 }
 
 /* ---- wrong ones -------------------------------------------------------- */
 
 static inline struct ask_value *random_one(void)
 {
-	switch (rnd(4)) {
+	switch (rnd(5)) {
 	case 0: return &q.on[rnd(2)];
+	case 4: return &q.sock;
 	case 1: return &q.value;
 	case 2: return &q.tests[rnd(q.ntests + 1) % ASK_TESTS].left;
 	default: return &q.keys[rnd(q.nkeys + 1) % ASK_KEYS];
@@ -220,7 +222,7 @@ static inline void spoil_value(struct ask_value *v)
 	switch (rnd(9)) {
 	case 0: v->from = (uint8_t)rnd(FROM_LATENCY + 4u); break;
 	case 1: v->shape = (uint8_t)rnd(SHAPE_STACK + 3u); break;
-	case 2: v->then = (uint8_t)rnd(THEN_SA_FAMILY + 3u); break;
+	case 2: v->then = (uint8_t)rnd(THEN_RNET + 3u); break;
 	case 3: v->arg = (uint8_t)rnd(12); break;
 	case 4: v->nsteps = (uint8_t)rnd(ASK_STEPS + 3); break;
 	case 5: v->field = fields[rnd(ELEMENTS(fields))]; break;
@@ -233,7 +235,8 @@ static inline void spoil_value(struct ask_value *v)
 /* random_spoil - make something wrong, perhaps. */
 static inline void random_spoil(void)
 {
-	switch (rnd(14)) {
+	switch (rnd(15)) {
+	case 9: q.filter = (uint8_t)rnd(ASK_OF_SOCK + 3); break;
 	case 0: q.what = (uint8_t)rnd(ASK_TRACE + 3); break;
 	case 1: q.nkeys = rnd(ASK_KEYS + 3); break;
 	case 2: q.ntests = rnd(ASK_TESTS + 3); break;

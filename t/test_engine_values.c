@@ -369,6 +369,36 @@ START_TEST(sockets)
 }
 END_TEST
 
+/* The smoothed one is kept in eighths, what it deviates in quarters. */
+START_TEST(round_trip_times)
+{
+	struct ask_value v = { .from = FROM_ARG };
+
+	sock(AF_INET);
+	poke(20, 4, IPPROTO_TCP << 8 | 1);
+	poke(32, 4, 8 * 1001 + 7);
+	poke(36, 4, 4 * 103 + 3);
+	poke(40, 4, 997);
+	v.then = THEN_SRTT;
+	ck_assert_uint_eq(number(v), 1001);
+	v.then = THEN_MDEV;
+	ck_assert_uint_eq(number(v), 103);
+	v.then = THEN_MIN_RTT;
+	ck_assert_uint_eq(number(v), 997);
+	poke(40, 4, UINT32_MAX);
+	ck_assert_uint_eq(number(v), 0);
+	poke(40, 4, UINT32_MAX - 1);
+	ck_assert_uint_eq(number(v), UINT32_MAX - 1);
+	poke(20, 4, IPPROTO_UDP << 8 | 1);
+	ck_assert_uint_eq(number(v), 0);
+	poke(20, 4, IPPROTO_TCP << 8 | 1);
+	poke(16, 2, AF_UNIX);
+	ck_assert_uint_eq(number(v), 0);
+	reg(0, 0);
+	ck_assert_uint_eq(number(v), 0);
+}
+END_TEST
+
 START_TEST(families)
 {
 	struct ask_value v = { .from = FROM_ARG, .then = THEN_IPFAMILY };
@@ -465,6 +495,7 @@ Suite *suite_engine_values(void)
 	tcase_add_test(tc, names);
 	tcase_add_test(tc, unknown_fields);
 	tcase_add_test(tc, sockets);
+	tcase_add_test(tc, round_trip_times);
 	tcase_add_test(tc, families);
 	tcase_add_test(tc, address_families);
 	tcase_add_test(tc, socket_of);

@@ -85,7 +85,7 @@ static const char *unreadable(const struct ask_value *v, int kind)
 /* Is such a value asked for at @hook, and one that @text names (NULL: any)? */
 static bool has_unreadable(uint32_t hook, const char *text)
 {
-	const struct ask_value *v[2 + ASK_KEYS + ASK_TESTS];
+	const struct ask_value *v[3 + ASK_KEYS + ASK_TESTS];
 	unsigned i, n = 0;
 	const char *name;
 
@@ -96,6 +96,8 @@ static bool has_unreadable(uint32_t hook, const char *text)
 		v[n++] = &q.tests[i].left;
 	if (q.what != ASK_COUNT && q.what != ASK_TRACE)
 		v[n++] = &q.value;
+	if (q.filter == ASK_OF_SOCK)
+		v[n++] = &q.sock;
 	for (i = !q.nstart; i < n; i++) {
 		name = unreadable(v[i], hooks[hook].kind);
 		if (name && (!text || strstr(text, name)))

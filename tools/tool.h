@@ -211,6 +211,11 @@ extern const struct column columns_none[];
 	.spec = &spec_none, .roles = roles_none,			\
 	.columns = columns_none, .event_size = sizeof(struct event),	\
 	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_STACKS
+/* One whose filters are of the hook's socket, not of who runs. */
+#define REQUEST_SOCK							\
+	.spec = &spec_none, .roles = roles_none,			\
+	.columns = columns_none, .event_size = sizeof(struct event),	\
+	.filters = F_SOCK, .flags = T_TALLY | T_KEYS | T_STACKS
 /* One that shows each hit (ASK_TRACE), and has one part. */
 #define REQUEST_ROWS							\
 	.spec = &spec_none, .roles = roles_none,			\
@@ -244,6 +249,9 @@ enum filter {
 	F_NETNS = 1 << 10, F_CGROUP = 1 << 11,
 };
 #define F_FLOW 0xfff		/* all of them */
+/* of a socket, whoever has it */
+#define F_SOCK (F_PORT | F_LPORT | F_RPORT | F_LADDR | F_RADDR | F_FAMILY | \
+		F_NETNS)
 /* of the process that runs when a hook is passed */
 #define F_TASK (F_PID | F_TID | F_COMM | F_UID | F_NETNS | F_CGROUP)
 

@@ -44,6 +44,8 @@ struct ask_world {
  *			addresses are IPv4 ones
  *   lnet rnet		which of the networks of --nets the address is in
  *   rmem_fill		percent of sk_rcvbuf that its receive queue takes
+ *   srtt mdev min_rtt	of a TCP socket, in us: smoothed round trip time, its
+ *			deviation, the least one
  *   sock						(its address)
  *   sock:TYPE.PATH[...]	(a field of it: sock:sock.sk_rcvbuf)
  *   BASE:TYPE.PATH[:TYPE.PATH]...	a kernel field: what BASE (arg0, retval,

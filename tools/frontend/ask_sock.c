@@ -27,6 +27,9 @@ static const struct sock_word {
 	{ "lnet", SHAPE_NETWORK, THEN_LNET, NULL },
 	{ "rnet", SHAPE_NETWORK, THEN_RNET, NULL },
 	{ "rmem_fill", SHAPE_U64, THEN_RMEM_FILL, NULL },	/* percent */
+	{ "srtt", SHAPE_U64, THEN_SRTT, NULL },		/* us, and these: */
+	{ "mdev", SHAPE_U64, THEN_MDEV, NULL },
+	{ "min_rtt", SHAPE_U64, THEN_MIN_RTT, NULL },
 	{ "sock", SHAPE_U64, THEN_NOTHING, NULL },	/* its address */
 };
 
@@ -131,6 +134,7 @@ static const struct {
 	{ "tcp_sendmsg", A_SOCK, false },
 	{ "tcp_recvmsg", A_SOCK, false },
 	{ "tcp_connect", A_SOCK, false },
+	{ "tcp_rcv_established", A_SOCK, false },
 	{ "tcp_v4_connect", A_SOCK, false },
 	{ "tcp_v6_connect", A_SOCK, false },
 	{ "udp_sendmsg", A_SOCK, false },

@@ -258,6 +258,8 @@ static int check_hooks(struct query *q, struct err *e)
 		if (!err && a->what != ASK_COUNT && a->what != ASK_TRACE &&
 		    depends(&a->value))
 			err = check_word(q, &a->value, h, e);
+		if (!err && a->filter == ASK_OF_SOCK)
+			err = check_word(q, &a->sock, h, e);
 		if (!err && a->nstart && depends(&a->on[1]))
 			err = check_word(q, &a->on[1], h, e);
 	}
@@ -347,7 +349,7 @@ static int take_keys(struct query *q, struct err *e)
 		err = check_names(q, e);
 	if (!err)
 		err = take_on(q, &w, e);
-	return err ? err : check_hooks(q, e);
+	return err;
 }
 
 /* ---- programs ---------------------------------------------------------- */
@@ -376,6 +378,22 @@ static int bind_args(struct query *q, struct err *e)
 	return 0;
 }
 
+/* Of the hook's socket, or of whoever runs there. */
+static int take_filter(struct query *q, struct err *e)
+{
+	const struct options *o = q->r->o;
+	const struct ask_world w = {
+		.env = q->r->env, .sock = WORDS(q, sock),
+		.hook = &q->ask.hooks[q->ask.nstart],
+	};
+
+	if (!filter_on_socket(&o->filters) && !filter_on_owner(&o->filters))
+		return 0;
+	q->ask.filter = o->tool->filters & F_LADDR ? ASK_OF_SOCK : ASK_OF_TASK;
+	return q->ask.filter == ASK_OF_SOCK ?
+	       parse_word(&q->ask.sock, "sock", &w, q, e) : 0;
+}
+
 int ask_take(struct query *q, struct err *e)
 {
 	const char *why = "";
@@ -386,9 +404,12 @@ int ask_take(struct query *q, struct err *e)
 	err = take_hooks(q, e);
 	if (!err)
 		err = take_keys(q, e);
+	if (!err)
+		err = take_filter(q, e);
+	if (!err)
+		err = check_hooks(q, e);
 	if (err)
 		return err;
-	q->ask.filter = filter_on_owner(&o->filters) || o->filters.nnetns;
 	q->ask.networks = q->r->networks.names;
 	q->ask.max_entries = (uint32_t)o->ask.max_keys;
 	err = engine_spec(&q->spec, &q->ask, &why);

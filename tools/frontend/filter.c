@@ -260,6 +260,12 @@ bool filter_on_owner(const struct filters *f)
 	return f->npid || f->ntid || f->nuid || f->ncomm || f->ncgroup;
 }
 
+bool filter_on_socket(const struct filters *f)
+{
+	return f->nnetns || f->family || f->nport || f->nlport || f->nrport ||
+	       f->nladdr || f->nraddr;
+}
+
 static void socket_filters(struct build *b, const struct filters *f)
 {
 	u32_list(b, FLOW(netns), f->netns, f->nnetns);

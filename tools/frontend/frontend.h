@@ -188,7 +188,10 @@ enum verdict filter_match(const struct filters *f, const struct flow *flow);
  */
 int filter_networks(const struct addr_range *nets, unsigned n,
 		    struct bpf_insn *insns, const char **why);
+/* filter_on_owner, filter_on_socket - is anything asked of the process, of the
+ * socket? */
 bool filter_on_owner(const struct filters *f);
+bool filter_on_socket(const struct filters *f);
 
 /* ---- rows: columns and emitters --------------------------------------- */
 

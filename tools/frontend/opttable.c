@@ -32,8 +32,8 @@ const struct opt opt_table[] = {
 	{ 0, "by", "LIST", "keys: pid, tid, comm, uid, cgroup, netns, cpu, "
 	  "probe, kstack, ustack, arg0 to arg9, retval, args.FIELD; of a "
 	  "socket: family, ipfamily, protocol, proto, state, lport, rport, "
-	  "laddr, raddr, lnet, rnet, rmem_fill; kernel fields: "
-	  "arg0:sock.sk_rcvbuf",
+	  "laddr, raddr, lnet, rnet, rmem_fill, srtt, mdev, min_rtt; kernel "
+	  "fields: arg0:sock.sk_rcvbuf",
 	  ASK, .need = T_KEYS, MEMBER(ask.by), .take = take_text,
 	  .want = "keys such as pid,comm" },
 	{ 0, "nets", "LIST", "networks for the keys lnet and rnet, of which "

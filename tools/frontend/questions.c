@@ -32,7 +32,7 @@ static const struct { const char *type, *paths; } more[] = {
 	  "bytes_acked bytes_received bytes_sent bytes_retrans segs_in "
 	  "segs_out data_segs_in data_segs_out snd_wnd rcv_wnd rcv_ssthresh "
 	  "snd_una snd_nxt write_seq rcv_nxt copied_seq delivered nonagle "
-	  "reord_seen dsack_dups" },
+	  "reord_seen dsack_dups rtt_min.s[0].v" },
 	{ "struct request_sock", "__req_common sk num_retrans num_timeout" },
 	{ "struct tcp_request_sock", "snt_isn rcv_isn" },
 	{ "struct tcp_skb_cb", "seq end_seq ack_seq tcp_flags tcp_gso_segs "
