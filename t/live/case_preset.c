@@ -22,31 +22,12 @@ struct shown {
 	unsigned compared;
 };
 
-/* Does row @i have, for each key of the pairs, the value? */
-static bool matches(const struct table *tb, unsigned i, const char *const *kv)
-{
-	for (; *kv; kv += 2)
-		if (strcmp(table_cell(tb, i, kv[0]), kv[1]))
-			return false;
-	return true;
-}
-
 /* The rows with these keys and values, their @column summed, are @made. */
 static void want(struct shown *s, uint64_t made, const char *column,
 		 const char *const *kv)
 {
-	uint64_t total = 0, n;
-	unsigned i;
+	uint64_t total = table_sum(&s->table, s->t, column, kv);
 
-	for (i = 0; i < s->table.nrows; i++) {
-		if (!matches(&s->table, i, kv))
-			continue;
-		if (cell_u64(table_cell(&s->table, i, column), &n))
-			total += n;
-		else
-			differ(s->t, "%s is '%s'", column,
-			       table_cell(&s->table, i, column));
-	}
 	s->compared++;
 	if (total != made)
 		differ(s->t, "%s of %s %s %s %s: %" PRIu64 " shown, %" PRIu64
@@ -427,8 +408,9 @@ static void run_accepts(struct test *t)
 		unsigned i, n = 0;
 
 		for (i = 0; i < s.table.nrows; i++)
-			n += matches(&s.table, i, ARGS("pid", s.p.text, "comm",
-						       PLAYER_COMM));
+			n += table_matches(&s.table, i,
+					   ARGS("pid", s.p.text, "comm",
+						PLAYER_COMM));
 		if (n != s.p.made->calls_of_accept || n != s.table.nrows)
 			differ(t, "%u of %u rows, %u calls of accept", n,
 			       s.table.nrows, s.p.made->calls_of_accept);

@@ -185,24 +185,21 @@ static void close_all(struct listener *l)
 static uint64_t shown(struct scene *s, const struct listener *l,
 		      const char *queue, const char *result, const char *lo)
 {
-	uint64_t sum = 0, port = 0, n = 0;
-	unsigned i;
+	const char *const all[] = { "queue", queue, "result", result,
+				    "lo", lo };
+	const char *pairs[9] = { "lport" };
+	char port[8];
+	unsigned i, n = 2;
 
-	for (i = 0; i < s->shown.nrows; i++) {
-		const struct table *tb = &s->shown;
-
-		cell_u64(table_cell(tb, i, "lport"), &port);
-		if (port != l->port ||
-		    (queue && strcmp(table_cell(tb, i, "queue"), queue)) ||
-		    (result && strcmp(table_cell(tb, i, "result"), result)) ||
-		    (lo && strcmp(table_cell(tb, i, "lo"), lo)))
+	snprintf(port, sizeof(port), "%u", l->port);
+	pairs[1] = port;
+	for (i = 0; i < ARRAY_SIZE(all); i += 2) {
+		if (!all[i + 1])
 			continue;
-		if (!cell_u64(table_cell(tb, i, "count"), &n))
-			differ(s->t, "count is '%s'",
-			       table_cell(tb, i, "count"));
-		sum += n;
+		pairs[n++] = all[i];
+		pairs[n++] = all[i + 1];
 	}
-	return sum;
+	return table_sum(&s->shown, s->t, "count", pairs);
 }
 
 static void want(struct scene *s, const struct listener *l, uint64_t made,

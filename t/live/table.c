@@ -91,6 +91,32 @@ const char *table_cell(const struct table *tb, unsigned row, const char *key)
 	return tb->cells[(size_t)(row + 1) * tb->ncols + col];
 }
 
+bool table_matches(const struct table *tb, unsigned row, const char *const *kv)
+{
+	for (; *kv; kv += 2)
+		if (strcmp(table_cell(tb, row, kv[0]), kv[1]))
+			return false;
+	return true;
+}
+
+uint64_t table_sum(const struct table *tb, struct test *t, const char *column,
+		   const char *const *kv)
+{
+	uint64_t total = 0, n;
+	unsigned i;
+
+	for (i = 0; i < tb->nrows; i++) {
+		if (!table_matches(tb, i, kv))
+			continue;
+		if (cell_u64(table_cell(tb, i, column), &n))
+			total += n;
+		else
+			differ(t, "%s is '%s'", column,
+			       table_cell(tb, i, column));
+	}
+	return total;
+}
+
 bool cell_u64(const char *cell, uint64_t *v)
 {
 	char *end;
