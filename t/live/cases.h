@@ -23,4 +23,5 @@
 	X(nagle)							\
 	X(pktlat)							\
 	X(synbl)							\
+	X(rtt)								\
 	/* that is all */
