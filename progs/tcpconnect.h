@@ -4,7 +4,7 @@
 
 #include "progs/event.h"
 
-/* A connection attempt (tcpconnect) or a connection taken (tcpaccept). */
+/* A connection attempt. */
 struct tcpconnect_event {
 	struct event event;
 	struct flow flow;

@@ -9,6 +9,24 @@
 
 #include "tools/tool.h"
 
+/*
+ * A role that a tool needs under conditions of its own is written with the
+ * macro: { ROLE_TCP_STATE, .when = { "established" } }.
+ */
+enum { TCP_STATE_ALTS = 3, TCP_ACCEPT_ALTS = 7, TCP_DESTROY_ALTS = 3 };
+extern const struct alternative tcp_state_alts[TCP_STATE_ALTS],
+	tcp_accept_alts[TCP_ACCEPT_ALTS], tcp_destroy_alts[TCP_DESTROY_ALTS];
+#define ROLE_TCP_STATE							\
+	.name = "tcp-state", .what = "a TCP socket changes its state",	\
+	.alts = tcp_state_alts, .nalts = TCP_STATE_ALTS
+#define ROLE_TCP_ACCEPT							\
+	.name = "tcp-accept",						\
+	.what = "a process accepts a TCP connection",			\
+	.alts = tcp_accept_alts, .nalts = TCP_ACCEPT_ALTS
+#define ROLE_TCP_DESTROY						\
+	.name = "tcp-destroy", .what = "a TCP socket goes away",	\
+	.alts = tcp_destroy_alts, .nalts = TCP_DESTROY_ALTS
+
 /* on_state(sk, oldstate, newstate): any TCP state change. */
 extern const struct role role_tcp_state;
 /* on_accept(sk), on_accept_exit(fd), on_accept_call(regs, ret): a process

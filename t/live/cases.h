@@ -24,4 +24,5 @@
 	X(pktlat)							\
 	X(synbl)							\
 	X(rtt)								\
+	X(queue)							\
 	/* that is all */

@@ -2,7 +2,7 @@
 /* The ladders of tools/ladders.h. */
 #include "tools/ladders.h"
 
-static const struct alternative tcp_state[] = {
+const struct alternative tcp_state_alts[TCP_STATE_ALTS] = {
 	{ HOOKS(RAW("on_state", "inet_sock_set_state",
 		    "sk oldstate newstate")) },
 	/* The above has no second copy: so many sessions in a burst of
@@ -14,10 +14,7 @@ static const struct alternative tcp_state[] = {
 	{ HOOKS(KPROBE("on_state", "tcp_set_state", "sk newstate")) },
 };
 
-const struct role role_tcp_state = {
-	.name = "tcp-state", .what = "a TCP socket changes its state",
-	ALTS(tcp_state),
-};
+const struct role role_tcp_state = { ROLE_TCP_STATE };
 
 /*
  * Calls of accept(2) that wait already when the tool starts return without
@@ -48,14 +45,11 @@ const struct role role_tcp_state = {
 			  .maxactive = 1024)),				\
 	  .note = "not seen: calls that waited when the tool started" }
 
-static const struct alternative tcp_accept[] = {
+const struct alternative tcp_accept_alts[TCP_ACCEPT_ALTS] = {
 	ACCEPT_FUNCTIONS, ACCEPT_SYSCALLS, ACCEPT_RETURN,
 };
 
-const struct role role_tcp_accept = {
-	.name = "tcp-accept", .what = "a process accepts a TCP connection",
-	ALTS(tcp_accept),
-};
+const struct role role_tcp_accept = { ROLE_TCP_ACCEPT };
 
 /* Leaving system calls costs every system call on the machine; the first read
  * or write tells the same, only later. */
@@ -174,17 +168,14 @@ const struct role role_connect_noticed = {
 	ALTS(connect_noticed),
 };
 
-static const struct alternative tcp_destroy[] = {
+const struct alternative tcp_destroy_alts[TCP_DESTROY_ALTS] = {
 	{ HOOKS(RAW("on_destroy", "tcp_destroy_sock", "sk")) },
 	{ HOOKS(KPROBE("on_destroy", "tcp_v4_destroy_sock", "sk")) },
 	{ HOOKS(TRACEPOINT("on_destroy", "tcp/tcp_destroy_sock",
 			   "sk=skaddr")) },
 };
 
-const struct role role_tcp_destroy = {
-	.name = "tcp-destroy", .what = "a TCP socket goes away",
-	ALTS(tcp_destroy),
-};
+const struct role role_tcp_destroy = { ROLE_TCP_DESTROY };
 
 static const struct alternative dns[] = {
 	{ HOOKS(FENTRY("on_dns_read", "skb_consume_udp", "sk skb")) },
