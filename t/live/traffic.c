@@ -266,14 +266,16 @@ void traffic_open(struct traffic *tr, unsigned i, unsigned slot)
 	fill_server(tr, s, c, p.listener % 2);
 	s->ending = p.ending;
 	s->max_ns = c->max_ns;
-	s->min_ns = c->min_ns;
 	if (p.ending == END_EARLY_RST) {
 		/* a reset that another processor sends may overtake the ACK
 		 * that completes the handshake; accept() would wait for ever */
 		agent_do(&tr->srv, OP_QUEUED, LISTENER + p.listener, 0);
+		s->min_ns = now_ns();
 		return;
 	}
 	accept_one(tr, i, slot, p.listener, s);
+	/* connect() returns before the server has the ACK */
+	s->min_ns = now_ns();
 	transfer(&tr->cli, slot, &tr->srv, slot, p.up);
 	if (p.ending != END_HALF)
 		transfer(&tr->srv, slot, &tr->cli, slot, p.down);
@@ -292,6 +294,7 @@ static void end_at(struct traffic *tr, unsigned i, unsigned slot,
 		nap_ms(p.hold_ms);
 	t = now_ns();
 	c->min_ns = t - c->min_ns;
+	s->min_ns = t - s->min_ns;
 	if (p.ending == END_EARLY_RST) {
 		agent_do(&tr->cli, OP_RESET, slot, 0);
 		accept_one(tr, i, slot, p.listener, s);
@@ -302,7 +305,6 @@ static void end_at(struct traffic *tr, unsigned i, unsigned slot,
 		leave(tr, &p, slot, c, s);
 	}
 	c->max_ns = now_ns() - c->max_ns;
-	s->min_ns = c->min_ns;
 	s->max_ns = c->max_ns;
 }
 
