@@ -27,10 +27,18 @@ int on_connect(struct probe___sock *ctx)
 	return show(ctx, ctx->sk, &o);
 }
 
+/* Without a local port no SYN was sent. */
+static __always_inline int is_shown(const struct sock *sk, u32 newstate)
+{
+	if (CONST(established))
+		return newstate == TCP_ESTABLISHED;
+	return READ((const struct inet_sock *)sk, inet_sport) != 0;
+}
+
 /*
- * Where no function can be probed: who connects is seen as the state becomes
- * SYN_SENT; the local port is chosen after that, and known when the handshake
- * ends.  Still without one then: no SYN was sent.
+ * Where no function can be probed, and for --established: who connects is seen
+ * as the state becomes SYN_SENT; the local port is chosen after that, and known
+ * when the handshake ends.
  */
 SEC("probe/state")
 int on_state(struct probe___state *ctx)
@@ -47,9 +55,12 @@ int on_state(struct probe___state *ctx)
 	o = owner_known(sk);
 	if (!o)
 		return 0;
+	/* the peer connects, too: the handshake goes on */
+	if (CONST(established) && newstate == TCP_SYN_RECV)
+		return 0;
 	copy = *o;
 	owner_forget(sk);
-	if (READ((const struct inet_sock *)sk, inet_sport))
+	if (is_shown(sk, newstate))
 		show(ctx, sk, &copy);
 	return 0;
 }

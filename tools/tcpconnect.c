@@ -35,10 +35,22 @@ static const struct alternative connect_alts[] = {
 
 static const struct role role_connect = {
 	.name = "tcp-connect", .what = "a process opens a TCP connection",
-	ALTS(connect_alts),
+	.unless = "established", ALTS(connect_alts),
 };
 
-static const struct role *const roles[] = { &role_connect, &role_dns, NULL };
+static const struct role state = {
+	ROLE_TCP_STATE, .when = { "established" }
+};
+
+static const struct role *const roles[] = {
+	&role_connect, &state, &role_dns, NULL
+};
+
+static const struct tool_option options[] = {
+	OPTION_ESTABLISHED("only connections that came to be, as their "
+			   "handshake ends; the time is when they were opened"),
+	{ 0 }
+};
 
 static const struct example examples[] = {
 	{ "", "every TCP connection that a process here opens" },
@@ -46,6 +58,7 @@ static const struct example examples[] = {
 	{ "-P 5432 -u 33", "to port 5432, by user 33" },
 	{ "-c -d 60", "count by addresses and port for a minute" },
 	{ "--dns", "with the names that were looked up" },
+	{ "--established -c", "count those that the peer took" },
 	{ 0 }
 };
 
@@ -55,12 +68,14 @@ const struct tool tool_tcpconnect = {
 	.about = "Prints a line for every TCP connection that a process on "
 		"this machine tries to open: connect(2) that got as far as "
 		"sending a SYN, whether or not the peer answers.  Calls that "
-		"fail before (no route, no free port) are not shown.",
+		"fail before (no route, no free port) are not shown, with "
+		"--established none that fail.",
 	.overhead = "One small program per connect(2).  --dns adds one per "
 		"UDP datagram read.",
 	.spec = &spec_tcpconnect,
 	.filters = F_FLOW,
 	.flags = T_DNS | T_COUNT,
+	.options = options,
 	.roles = roles,
 	.columns = columns,
 	.examples = examples,

@@ -46,6 +46,27 @@ static void tcpconnect_pid(struct test *t)
 	traffic_release(&tr);
 }
 
+static int want_there(const struct end *e, const void *arg)
+{
+	return want_clients(e, arg) && !e->refused;
+}
+
+static void tcpconnect_established(struct test *t)
+{
+	enum { MADE = 101 };
+	struct beside b = { .name = "tcpconnect", .args = ARGS("--established"),
+			    .n = MADE, .make = make_some_refused,
+			    .want = want_there, .fields = OPEN_FIELDS };
+	struct traffic tr;
+	unsigned n;
+
+	traffic_init(&tr, t);
+	n = beside(&tr, &b);
+	summary(t, "%u connections made, %u refused, %u shown", MADE, REFUSED,
+		n);
+	traffic_release(&tr);
+}
+
 static void make_rest(struct traffic *tr, unsigned n)
 {
 	traffic_accepted(tr);
@@ -91,6 +112,8 @@ const struct live_case open_cases[] = {
 	  false },
 	{ "tcpconnect-pid", "one process's connections", 600, tcpconnect_pid,
 	  false },
+	{ "tcpconnect-established", "without those that failed", 300,
+	  tcpconnect_established, false },
 	{ "tcpaccept", "every connection a process accepts", 600, tcpaccept,
 	  false },
 	{ "tcpaccept-pid", "one process's connections", 600, tcpaccept_pid,
