@@ -318,13 +318,15 @@ static void check_lives(const struct lives *l, struct tool *r)
 static void lives(struct test *t)
 {
 	struct lives l = { 0 };
+	char a[24], b[24];
 	struct tool r;
 
 	lives_init(&l, t);
-	/* both namespaces; of this address there is nothing else */
+	snprintf(a, sizeof(a), "inode:%u", l.a.inum);
+	snprintf(b, sizeof(b), "inode:%u", l.b.inum);
 	tool_init(&r, t, 0);
-	tool_start(&r, "tcplife", ARGS("--csv", "--strict", "-A",
-				       "10.9.0.0/24", "-o", COLUMNS));
+	tool_start(&r, "tcplife", ARGS("--csv", "--strict", "-N", a, "-N",
+				       b, "-o", COLUMNS));
 	make_lives(&l);
 	tool_stop(&r, SIGINT);
 	tool_check_clean(&r);
