@@ -244,3 +244,22 @@ const char *ksyms_find(struct ksyms *k, uint64_t addr, uint64_t *offset,
 	*module = k->text + sym->module;
 	return k->text + sym->name;
 }
+
+bool ksyms_range(struct ksyms *k, const char *name, uint64_t *start,
+		 uint64_t *end)
+{
+	const struct ksym *sym, *next;
+
+	load(k);
+	for (sym = k->syms; sym < k->syms + k->nsyms; sym++) {
+		if (strcmp(k->text + sym->name, name))
+			continue;
+		next = sym;
+		while (next < k->syms + k->nsyms && next->addr == sym->addr)
+			next++;
+		*start = sym->addr;
+		*end = next < k->syms + k->nsyms ? next->addr : sym->addr + 1;
+		return true;
+	}
+	return false;
+}

@@ -482,6 +482,10 @@ void ksyms_free(struct ksyms *k);
  * stays until ksyms_free(). */
 const char *ksyms_find(struct ksyms *k, uint64_t addr, uint64_t *offset,
 		       const char **module);
+/* ksyms_range - where the function @name is, [*start, *end); false: none, or
+ * addresses are hidden. */
+bool ksyms_range(struct ksyms *k, const char *name, uint64_t *start,
+		 uint64_t *end);
 
 /* ---- maps.c: what a process has mapped ---------------------------------- */
 

@@ -81,6 +81,14 @@ struct seed {
  * there are no more; PERF_MAX_STACK_DEPTH. */
 #define STACK_DEPTH 127
 
+/*
+ * Why a packet was dropped where the kernel does not say so, but the function
+ * that was entered does: enum skb_drop_reason has subsystems above bit 16,
+ * this one is none of Linux.
+ */
+#define REASON_OWN		0xffff0000u
+#define REASON_LISTEN_OVERFLOW	(REASON_OWN | 1)
+
 #define DNS_BYTES 256
 
 struct dns_event {

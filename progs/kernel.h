@@ -102,13 +102,20 @@ struct tcp_sock {
 	u8 nonagle:4;
 } PAI;
 
-struct net_device { possible_net_t nd_net; } PAI;
+struct net_device {
+	char name[16];
+	possible_net_t nd_net;
+} PAI;
 
 struct sk_buff {
 	char cb[48];
 	unsigned char *head, *data;
-	u16 transport_header;
+	u32 len, data_len;
+	u16 protocol;		/* network byte order */
+	u16 transport_header, network_header;
+	int skb_iif;
 	struct net_device *dev;
+	struct sock *sk;
 } PAI;
 
 struct tcp_skb_cb {

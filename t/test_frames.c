@@ -286,7 +286,7 @@ START_TEST(looked_up)
 
 	opt.ask.no_symbols = true;
 	opt.columns = "pid,where";
-	s = symbolise_new(&opt, -1, frames);
+	s = symbolise_new(&opt, NULL, -1, frames);
 	ck_assert_ptr_nonnull(s);
 	ck_assert(!symbolise_users(s));
 	fakelife_fill(&ev, 0);
@@ -304,11 +304,11 @@ START_TEST(looked_up)
 	symbolise_free(s);
 	/* nothing to do */
 	opt.columns = "pid";
-	ck_assert_ptr_null(symbolise_new(&opt, -1, frames));
+	ck_assert_ptr_null(symbolise_new(&opt, NULL, -1, frames));
 	ck_assert(!symbolise_users(NULL));
 	/* recorded, too, is what is not shown */
 	opt.write_file = "x";
-	s = symbolise_new(&opt, -1, frames);
+	s = symbolise_new(&opt, NULL, -1, frames);
 	ck_assert(symbolise_users(s));
 	symbolise_free(s);
 }

@@ -45,6 +45,11 @@ enum col_kind {
 			   column "pid", or of the flow */
 	K_KSYM,		/* u64: an address in the kernel, shown as
 			   function+offset */
+	K_BITS,		/* u8, u16 or u32: names of the bits that are set, the
+			   lowest first, as in SYN|ACK */
+	K_REASON,	/* u32: why a packet was dropped, as the running kernel
+			   names it (the table of skb:kfree_skb), or a
+			   REASON_... of progs/event.h */
 	K_COUNT,	/* of --count, no member behind it */
 };
 
@@ -67,7 +72,7 @@ struct column {
 	const char *key;	/* JSON and CSV: snake_case, with its unit */
 	const char *heading;
 	const char *help;
-	const char *const *names;	/* K_ENUM; NULL-terminated */
+	const char *const *names;	/* K_ENUM, K_BITS; NULL-terminated */
 	const char *want;	/* constant in the program: is it shown? */
 	uint8_t kind;
 	uint8_t width;		/* least width in the table */
@@ -84,6 +89,12 @@ struct column {
 	{ .key = key_, .heading = heading_, .help = help_, .kind = K_ENUM, \
 	  .names = names_, .width = width_, .flags = flags_,		\
 	  .want = "want_" key_,						\
+	  .off = offsetof(type, member),				\
+	  .size = sizeof(((type *)0)->member) }
+
+#define COL_BITS(type, member, names_, width_, key_, heading_, flags_, help_) \
+	{ .key = key_, .heading = heading_, .help = help_, .kind = K_BITS, \
+	  .names = names_, .width = width_, .flags = flags_,		\
 	  .off = offsetof(type, member),				\
 	  .size = sizeof(((type *)0)->member) }
 
@@ -227,6 +238,7 @@ extern const struct column columns_none[];
 	.columns = columns_none, .event_size = sizeof(struct event),	\
 	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_STACKS | T_HOOKS
 
+#define MAX_KERNEL_CONSTANTS 24
 #define MAX_PARTS 16
 #define MAX_WAYS 8
 #define WAYS(a) .ways = (a), .nways = sizeof(a) / sizeof((a)[0])
@@ -269,6 +281,21 @@ struct tool_option {
 				   ns; min and max are not looked at */
 };
 
+/* What only user space can tell a program of the running kernel, put in its
+ * place as a constant.  0: there is no such thing, or it is not known. */
+struct kernel_constant {
+	const char *constant;	/* in the program */
+	enum {
+		KERNEL_REASON,	/* number of the drop reason @name */
+		KERNEL_REASONS,	/* those of the list @name, with blanks
+				   between, that are from .first on: bits */
+		KERNEL_FUNCTION, /* the address of function @name */
+		KERNEL_FUNCTION_END,	/* that of the next one */
+	} what;
+	const char *name;
+	uint32_t first;		/* KERNEL_REASONS */
+};
+
 struct example {
 	const char *args;	/* "-p 4711 -j" */
 	const char *what;
@@ -286,6 +313,8 @@ struct tool {
 	uint32_t filters;	/* F_... */
 	uint32_t flags;		/* T_... */
 	const struct tool_option *options;	/* ends with name NULL */
+	/* or NULL; ends with constant NULL */
+	const struct kernel_constant *kernel;
 	const struct role *const *roles;	/* ends with NULL */
 	const struct column *columns;		/* ends with key NULL */
 	const struct example *examples;		/* ends with args NULL */

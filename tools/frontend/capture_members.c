@@ -17,7 +17,8 @@ static const char *const kind_names[] = {
 	[K_BYTES] = "bytes", [K_KB] = "kb", [K_MS] = "ms",
 	[K_ENUM] = "enum", [K_ERRNO] = "errno", [K_NETNS] = "netns",
 	[K_NAME] = "name", [K_KSTACK] = "kstack", [K_USTACK] = "ustack",
-	[K_KSYM] = "ksym", [K_COUNT] = "count",
+	[K_KSYM] = "ksym", [K_BITS] = "bits",
+	[K_REASON] = "reason", [K_COUNT] = "count",
 };
 
 const char *member_class_name(unsigned class)

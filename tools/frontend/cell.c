@@ -222,6 +222,27 @@ const char *enum_name(const char *const *names, uint64_t v)
 	return NULL;
 }
 
+/* The names of the bits that are set; NULL: none is, or one has no name. */
+static const char *dress_bits(struct cell *cell, const char *const *names)
+{
+	uint64_t left = cell->num;
+	size_t n = 0, len;
+
+	for (unsigned i = 0; left && names[i]; i++) {
+		if (!(left >> i & 1))
+			continue;
+		len = strlen(names[i]);
+		if (n + len + 2 > sizeof(cell->bits))
+			return NULL;
+		if (n)
+			cell->bits[n++] = '|';
+		memcpy(cell->bits + n, names[i], len + 1);
+		n += len;
+		left &= ~(1ull << i);
+	}
+	return left || !n ? NULL : cell->bits;
+}
+
 static bool is_loopback(const uint8_t addr[16])
 {
 	static const uint8_t one[16] = { [15] = 1 };
@@ -279,6 +300,13 @@ void cell_dress(struct cell *cell, const struct column *col,
 	case K_KSTACK:
 	case K_USTACK:
 		text = dress_stack(cell, w->frames);
+		break;
+	case K_BITS:
+		text = dress_bits(cell, col->names);
+		break;
+	case K_REASON:
+		text = w->frames ? frames_find(w->frames, STACK_REASON,
+					       (int64_t)cell->num, 0) : NULL;
 		break;
 	case K_KSYM:
 		text = w->frames ? frames_find(w->frames, STACK_SYMBOL,

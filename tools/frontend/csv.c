@@ -56,6 +56,8 @@ static char *put_value(char *p, const struct cell *c)
 	case K_NAME:
 		return put_field(p, c->text, c->len);
 	case K_ENUM:
+	case K_BITS:
+	case K_REASON:
 		if (c->text)
 			return put_field(p, c->text, c->len);
 		break;

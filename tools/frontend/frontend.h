@@ -292,14 +292,14 @@ void names_free(struct names *n);
 
 /* ---- frames.c: stacks and addresses as text --------------------------- */
 
-enum stack_kind { STACK_KERNEL, STACK_USER, STACK_SYMBOL };
+enum stack_kind { STACK_KERNEL, STACK_USER, STACK_SYMBOL, STACK_REASON };
 
 /* As long as the frames of nearly all stacks; what has no room is left out
  * with a line of "...". */
 #define STACK_TEXT 16384
 
-/* What an id (of STACK_SYMBOL: an address) means, in the words of
- * stack_text(); told before the first row that has it. */
+/* What an id (of STACK_SYMBOL: an address, of STACK_REASON: the number) means,
+ * in the words of stack_text(); told before the first row that has it. */
 struct stack_event {
 	struct event event;
 	int64_t id;
@@ -317,16 +317,32 @@ const char *frames_find(const struct frames *f, uint32_t kind, int64_t id,
 			uint32_t pid);
 void frames_free(struct frames *f);
 
+/* ---- reasons.c: why packets are dropped ------------------------------- */
+
+/* The running kernel's names of enum skb_drop_reason; numbers move from one
+ * release to the next, and within stable series. */
+struct reasons;
+#define REASON_TEXT 64
+struct reasons *reasons_new(struct env *env);	/* NULL: no memory */
+/* reasons_name - of @reason to @buf: the kernel's, our own (REASON_OWN), or
+ * its number. */
+void reasons_name(const struct reasons *r, uint32_t reason,
+		  char buf[REASON_TEXT]);
+/* reasons_number - of @name, of @len bytes; 0: the kernel has no such. */
+uint32_t reasons_number(const struct reasons *r, const char *name,
+			size_t len);
+void reasons_free(struct reasons *r);
+
 /* ---- symbolise.c: what they are made of ------------------------------- */
 
 struct symbolise;
 /*
- * symbolise_new - for the rows of @o->tool, whose map `stacks` is @fd; what is
- * not in @frames (borrowed) is looked up.  NULL: no memory, or nothing that
- * @o asks for has to be.
+ * symbolise_new - for the rows of @o->tool, whose map `stacks` is @fd, on the
+ * kernel of @env; what is not in @frames (borrowed) is looked up.  NULL: no
+ * memory, or nothing that @o asks for has to be.
  */
-struct symbolise *symbolise_new(const struct options *o, int fd,
-				struct frames *frames);
+struct symbolise *symbolise_new(const struct options *o, struct env *env,
+				int fd, struct frames *frames);
 /* symbolise_next - the next thing in row @ev that is not known, from column
  * @i on (at first 0): to be recorded and given to rows_add() before the row.
  * NULL: no more.  Valid until the next call. */

@@ -97,6 +97,8 @@ static char *put_value(char *p, const struct cell *c)
 		*p++ = '"';
 		return p;
 	case K_ENUM:
+	case K_BITS:
+	case K_REASON:
 		/* always a string, so that readers meet one type */
 		return c->text ? put_quoted(p, c->text, c->len) :
 				 put_number_text(p, c->num);

@@ -232,8 +232,9 @@ static int start_output(struct run *r)
 	if (o->tool->flags & T_STACKS) {
 		r->frames = frames_new();
 		rows_frames(r->rows, r->frames);
-		r->symbolise = symbolise_new(o, object_map(r->from->object,
-							   "stacks"),
+		r->symbolise = symbolise_new(o, r->from->env,
+					     object_map(r->from->object,
+							"stacks"),
 					     r->frames);
 	}
 	rows_start(r->rows, &r->info);

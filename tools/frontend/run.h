@@ -56,12 +56,17 @@ int networks_init(struct networks *n, const struct options *o, struct err *e);
  */
 struct target {
 	struct user_filter filter;
-	struct constant constants[MAX_OWN + MAX_COLUMNS + 9];
+	struct constant constants[MAX_OWN + MAX_COLUMNS + 9 +
+				  MAX_KERNEL_CONSTANTS];
 	unsigned nconstants;
 	const char *want[64];
 };
 /* target_needs - does what @s was opened for need role @r? */
 bool target_needs(const struct target *s, const struct role *r);
+/* kernel_constants - those of @t->kernel to @c, which has room for
+ * MAX_KERNEL_CONSTANTS; how many. */
+unsigned kernel_constants(struct constant *c, const struct tool *t,
+			  struct env *env);
 /* dump_program - as struct object_opts.dump: a listing to stdout. */
 void dump_program(void *ctx, const struct spec_prog *p, const struct hook *h,
 		  const struct linked *l);

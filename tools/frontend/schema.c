@@ -128,6 +128,8 @@ static void one_column(struct schema *s, const struct column *col)
 	case K_COMM:
 	case K_NAME:
 	case K_KSYM:
+	case K_BITS:
+	case K_REASON:
 		type = "string";
 		more = "";
 		break;

@@ -13,36 +13,45 @@ struct symbolise {
 	const struct tool *tool;
 	struct frames *frames;		/* borrowed */
 	struct stacks stacks;
+	struct reasons *reasons;	/* NULL: no such column */
 	int map;			/* `stacks`; negative: none */
 	bool wanted[MAX_COLUMNS];
 	bool users;
 	struct stack_event ev;
 };
 
+static bool is_looked_up(uint8_t kind)
+{
+	return kind_stacks(kind) || kind == K_KSYM || kind == K_REASON;
+}
+
 /* Which columns there is something to look up for; false: none. */
-static bool choose(struct symbolise *s, const struct options *o)
+static bool choose(struct symbolise *s, const struct options *o,
+		   struct env *env)
 {
 	const struct column *col = o->tool->columns;
 	bool any = false;
 
 	for (unsigned i = 0; i < MAX_COLUMNS && col[i].key; i++) {
-		if (!kind_stacks(col[i].kind) && col[i].kind != K_KSYM)
+		if (!is_looked_up(col[i].kind))
 			continue;
 		s->wanted[i] = column_wanted(o, &col[i]);
+		if (s->wanted[i] && col[i].kind == K_REASON && !s->reasons)
+			s->reasons = reasons_new(env);
 		s->users |= s->wanted[i] && col[i].kind == K_USTACK;
 		any |= s->wanted[i];
 	}
 	return any;
 }
 
-struct symbolise *symbolise_new(const struct options *o, int fd,
-				struct frames *frames)
+struct symbolise *symbolise_new(const struct options *o, struct env *env,
+				int fd, struct frames *frames)
 {
 	struct symbolise *s = calloc(1, sizeof(*s));
 	const char *module;
 	uint64_t off;
 
-	if (!s || !frames || !choose(s, o)) {
+	if (!s || !frames || !choose(s, o, env)) {
 		free(s);
 		return NULL;
 	}
@@ -64,6 +73,7 @@ void symbolise_free(struct symbolise *s)
 		return;
 	ksyms_free(s->stacks.ksyms);
 	usyms_free(s->stacks.usyms);
+	reasons_free(s->reasons);
 	free(s);
 }
 
@@ -74,8 +84,15 @@ bool symbolise_users(const struct symbolise *s)
 
 static enum stack_kind kind_of(const struct cell *c)
 {
-	return c->kind == K_USTACK ? STACK_USER :
-	       c->kind == K_KSTACK ? STACK_KERNEL : STACK_SYMBOL;
+	switch (c->kind) {
+	case K_USTACK:
+		return STACK_USER;
+	case K_KSTACK:
+		return STACK_KERNEL;
+	case K_REASON:
+		return STACK_REASON;
+	}
+	return STACK_SYMBOL;
 }
 
 /* Or nothing that has a name. */
@@ -95,6 +112,11 @@ static bool look_up(struct symbolise *s, const struct cell *c)
 	unsigned n = 1;
 	size_t len;
 
+	if (c->kind == K_REASON) {
+		if (s->reasons)
+			reasons_name(s->reasons, key, s->ev.text);
+		return s->reasons;
+	}
 	if (kind_stacks(c->kind)) {
 		if (s->map < 0 || map_lookup(s->map, &key, ips))
 			return false;

@@ -108,6 +108,8 @@ static char *put_cell(char *p, const struct cell *c)
 		return put_symbol(p, c);
 	case K_COMM:
 	case K_ENUM:
+	case K_BITS:
+	case K_REASON:
 	case K_ERRNO:
 		p = put_text_or_num(p, c);
 		/* an empty name would move the columns for awk */

@@ -138,7 +138,7 @@ static uint32_t event_len(const struct options *o)
 }
 
 static unsigned constants(struct target *s, const struct options *o,
-			  uint64_t start_ns)
+			  struct env *env, uint64_t start_ns)
 {
 	const struct tool_option *own = o->tool->options;
 	const struct filters *f = &o->filters;
@@ -163,7 +163,8 @@ static unsigned constants(struct target *s, const struct options *o,
 		if (own[i].constant)
 			s->constants[n++] = (struct constant){
 				own[i].constant, o->own[i] };
-	return n + want_columns(s->constants + n, o);
+	n += want_columns(s->constants + n, o);
+	return n + kernel_constants(s->constants + n, o->tool, env);
 }
 
 static bool is_set(const struct target *s, const char *name)
@@ -215,7 +216,7 @@ int target_open(struct object **out, struct target *s, struct env *env,
 		return err;
 	want_hooks(s, o->tool);
 	opts.constants = s->constants;
-	opts.nconstants = s->nconstants = constants(s, o, start_ns);
+	opts.nconstants = s->nconstants = constants(s, o, env, start_ns);
 	opts.want = s->want;
 	opts.resize = resize;
 	opts.resize_ctx = (void *)o;

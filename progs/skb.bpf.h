@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a packet says of itself: its IP and TCP headers, wherever it is on its
+ * way, and which of its ends is here.
+ */
+#ifndef SOCKEYE_SKB_BPF_H
+#define SOCKEYE_SKB_BPF_H
+
+#include "progs/sock.bpf.h"
+
+/* linux/if_ether.h */
+#define ETH_P_IP	0x0800
+#define ETH_P_IPV6	0x86dd
+
+/* Bytes of the fixed headers: struct iphdr, ipv6hdr, tcphdr. */
+enum { IPV4_BYTES = 20, IPV6_BYTES = 40, TCP_BYTES = 20 };
+
+struct packet {
+	u8 saddr[16], daddr[16];	/* IPv4 as ::ffff:a.b.c.d */
+	u32 seq, ack_seq;
+	u32 len;		/* with the IP header, as that says */
+	u32 payload;		/* bytes of TCP's data */
+	u16 source, dest;	/* TCP ports, host order; 0: not there */
+	u16 window;		/* as in the header, not scaled */
+	u8 family;		/* AF_INET, AF_INET6; 0: not IP */
+	u8 protocol;		/* IPPROTO_...; 0: a later fragment */
+	u8 ttl;			/* hop_limit */
+	u8 tcp_flags;
+	/* where the headers are, from skb->head on */
+	u16 network, transport;
+};
+
+static __always_inline u16 be16(const u8 *at)
+{
+	return (u16)at[0] << 8 | at[1];
+}
+
+static __always_inline u32 be32(const u8 *at)
+{
+	return (u32)be16(at) << 16 | be16(at + 2);
+}
+
+/* Where the bytes that skb->head points to end, counted from there; what has
+ * not been pulled is elsewhere. */
+static __always_inline u32 skb_linear_end(const struct sk_buff *skb)
+{
+	u64 headroom = (u64)READ(skb, data) - (u64)READ(skb, head);
+
+	return headroom + READ(skb, len) - READ(skb, data_len);
+}
+
+static __always_inline void packet_ipv4(struct packet *p, const u8 *ip)
+{
+	u32 addr;
+
+	p->family = AF_INET;
+	p->len = be16(ip + 2);
+	p->ttl = ip[8];
+	if (!(be16(ip + 6) & 0x1fff))		/* fragment offset */
+		p->protocol = ip[9];
+	__builtin_memcpy(&addr, ip + 12, 4);
+	map_v4(p->saddr, addr);
+	__builtin_memcpy(&addr, ip + 16, 4);
+	map_v4(p->daddr, addr);
+	p->transport = p->network + (ip[0] & 15) * 4;
+}
+
+static __always_inline void packet_ipv6(struct packet *p, const u8 *ip)
+{
+	p->family = AF_INET6;
+	p->len = IPV6_BYTES + be16(ip + 4);
+	p->ttl = ip[7];
+	p->protocol = ip[6];
+	copy16(p->saddr, ip + 8);
+	copy16(p->daddr, ip + 24);
+	p->transport = p->network + IPV6_BYTES;
+}
+
+/* RFC 8200: hop-by-hop options, routing, fragment, destination options. */
+enum { NEXTHDR_HOP = 0, NEXTHDR_ROUTING = 43, NEXTHDR_FRAGMENT = 44,
+       NEXTHDR_DEST = 60 };
+
+/* Past an extension header, if there is one. */
+static __always_inline void packet_extension(struct packet *p,
+					     const u8 *head, u32 end)
+{
+	u8 ext[8] = {};
+
+	if (p->family != AF_INET6 ||
+	    (p->protocol != NEXTHDR_HOP && p->protocol != NEXTHDR_ROUTING &&
+	     p->protocol != NEXTHDR_FRAGMENT && p->protocol != NEXTHDR_DEST) ||
+	    p->transport + sizeof(ext) > end)
+		return;
+	probe_read(ext, sizeof(ext), head + p->transport);
+	if (p->protocol == NEXTHDR_FRAGMENT)
+		p->transport += 8;
+	else
+		p->transport += 8 + ext[1] * 8;
+	/* RFC 8200: a fragment that is not the first has no such header */
+	p->protocol = p->protocol == NEXTHDR_FRAGMENT && be16(ext + 2) >> 3 ?
+		      59 : ext[0];		/* no next header */
+}
+
+/*
+ * The IP header of @skb to @p, which is zeroed; false when there is none.
+ * skb->transport_header is not asked: it is unset, or where the network header
+ * is, until IP has looked at what comes in.
+ */
+static __always_inline int packet_ip(struct packet *p,
+				     const struct sk_buff *skb, u32 end)
+{
+	u16 protocol = ntohs(READ(skb, protocol));
+	u32 at = READ(skb, network_header);
+	const u8 *head = READ(skb, head);
+	u64 ip[IPV6_BYTES / 8] = {};
+	const u8 *bytes = (const u8 *)ip;
+
+	/* what TCP has queued to send, it has made no headers for; and there
+	 * is room before every header that was received */
+	if (!at || at + IPV4_BYTES > end)
+		return 0;
+	p->network = at;
+	probe_read(ip, IPV4_BYTES, head + at);
+	if (bytes[0] >> 4 == 4 && (!protocol || protocol == ETH_P_IP)) {
+		packet_ipv4(p, bytes);
+	} else if (bytes[0] >> 4 == 6 && at + IPV6_BYTES <= end &&
+		   (!protocol || protocol == ETH_P_IPV6)) {
+		probe_read(ip, IPV6_BYTES, head + at);
+		packet_ipv6(p, bytes);
+		packet_extension(p, head, end);
+		packet_extension(p, head, end);
+	}
+	return p->family;
+}
+
+static __always_inline void packet_tcp(struct packet *p, const u8 *head,
+				       u32 end)
+{
+	u8 th[TCP_BYTES] = {};
+
+	if (p->transport + TCP_BYTES > end)
+		return;
+	probe_read(th, TCP_BYTES, head + p->transport);
+	p->source = be16(th);
+	p->dest = be16(th + 2);
+	p->seq = be32(th + 4);
+	p->ack_seq = be32(th + 8);
+	p->payload = p->len - (p->transport - p->network) - (th[12] >> 4) * 4;
+	p->tcp_flags = th[13];
+	p->window = be16(th + 14);
+}
+
+/* packet_read - IP and TCP headers to @p, which is zeroed; false when it is
+ * no IP packet, or not yet.  Of TCP that was cut short the ports are 0. */
+static __always_inline int packet_read(struct packet *p,
+				       const struct sk_buff *skb)
+{
+	u32 end = skb_linear_end(skb);
+
+	if (!packet_ip(p, skb, end))
+		return 0;
+	if (!p->len || (p->family == AF_INET6 && p->len == IPV6_BYTES))
+		p->len = READ(skb, len);	/* BIG TCP: more than 64 KB */
+	if (p->protocol == IPPROTO_TCP)
+		packet_tcp(p, READ(skb, head), end);
+	return 1;
+}
+
+/* ---- which end is here ------------------------------------------------- */
+
+/* The socket that holds @skb: its sender's, or once it was delivered its
+ * receiver's; also one of any other kind. */
+static __always_inline struct sock *skb_sk(const struct sk_buff *skb)
+{
+	return EXISTS(skb->sk) ? READ(skb, sk) : 0;
+}
+
+/*
+ * Does the socket that holds it send it?  What has none was received, or is
+ * passed on.  Where both ports are the same, what has come in by a device was
+ * received.
+ */
+static __always_inline int packet_is_sent(const struct packet *p,
+					  const struct sk_buff *skb,
+					  const struct sock *sk)
+{
+	u16 num;
+
+	if (!sk)
+		return 0;
+	num = READ(sk, __sk_common.skc_num);
+	if (num != p->dest)
+		return 1;
+	return num == p->source && EXISTS(skb->skb_iif) && !READ(skb, skb_iif);
+}
+
+/* Is @sk the packet's own: not a raw one, nor what TCP answers with? */
+static __always_inline int packet_is_of(const struct packet *p, int sent,
+					const struct sock *sk)
+{
+	u16 family = READ(sk, __sk_common.skc_family);
+
+	return (family == AF_INET || family == AF_INET6) &&
+	       READ(sk, __sk_common.skc_num) == (sent ? p->source : p->dest);
+}
+
+/* The packet's ends as this machine sees them; @f is zeroed. */
+static __always_inline void flow_packet(struct flow *f,
+					const struct packet *p, int sent)
+{
+	f->family = p->family;
+	f->protocol = p->protocol;
+	copy16(f->laddr, sent ? p->saddr : p->daddr);
+	copy16(f->raddr, sent ? p->daddr : p->saddr);
+	f->lport = sent ? p->source : p->dest;
+	f->rport = sent ? p->dest : p->source;
+}
+
+/*
+ * The device of @skb; 0 where it is not known.  In a tree of a socket's its
+ * place is used for something else: one of another namespace than @sk's, the
+ * socket that has it or 0, is none.
+ */
+static __always_inline struct net_device *skb_dev(const struct sk_buff *skb,
+						  const struct sock *sk)
+{
+	struct net_device *dev = READ(skb, dev);
+
+	if (!dev || !sk)
+		return dev;
+	if (!EXISTS(dev->nd_net.net) ||
+	    READ(dev, nd_net.net) != READ(sk, __sk_common.skc_net.net))
+		return 0;
+	return dev;
+}
+
+static __always_inline u32 netns_of_skb(const struct net_device *dev,
+					const struct sock *sk)
+{
+	struct net *net;
+
+	if (!CONST(want_netns))
+		return 0;
+	if (sk)
+		return netns_of(&sk->__sk_common);
+	if (!dev)
+		return 0;
+	net = READ(dev, nd_net.net);
+	return READ(net, ns.inum);
+}
+
+#endif

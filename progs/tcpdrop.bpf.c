@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* TCP segments that the kernel drops. */
+#include "progs/owner.bpf.h"
+#include "progs/skb.bpf.h"
+#include "progs/tcpdrop.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 4096);
+	__uint(key_size, 4);
+	__uint(value_size, STACK_DEPTH * sizeof(u64));
+} stacks SEC(".maps");
+
+struct probe___drop {
+	struct sk_buff *skb;
+	u64 location;
+	u64 reason;		/* 5.17 */
+	struct sock *rx_sk;	/* 6.14 */
+} PAI;
+
+struct probe___packet {
+	struct sock *sk;
+	struct sk_buff *skb;
+} PAI;
+
+enum { TCP_FLAG_FIN = 1, TCP_FLAG_SYN = 2, TCP_FLAG_RST = 4 };
+
+/* Where and why; the packet tells the rest. */
+struct drop {
+	u64 location;
+	u32 reason;
+	int received;		/* by `sk`, for certain */
+	const struct sock *sk;
+};
+
+/* Reasons that are no trouble, such as what an application left unread. */
+static __always_inline int is_expected(u32 reason)
+{
+	u64 set = 0;
+
+	if (reason < 64)
+		set = CONST(expected_0);
+	else if (reason < 128)
+		set = CONST(expected_64);
+	else if (reason < 192)
+		set = CONST(expected_128);
+	return set >> (reason & 63) & 1;
+}
+
+#define WITHIN(location, name)						\
+	((location) >= CONST(name) && (location) < CONST(name##_end))
+
+/*
+ * Regular opens and closes end in drops of which no reason is specified: of
+ * the SYN|ACK, and the ACK of a FIN, when TCP is done with them.
+ */
+static __always_inline int is_done_with(const struct packet *p,
+					const struct sock *sk)
+{
+	u8 state = READ(sk, __sk_common.skc_state);
+
+	if (p->payload || p->tcp_flags & TCP_FLAG_RST)
+		return 0;
+	if (p->tcp_flags & TCP_FLAG_SYN)
+		return state == TCP_ESTABLISHED;
+	return state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 ||
+	       state == TCP_CLOSING || state == TCP_LAST_ACK ||
+	       state == TCP_TIME_WAIT || state == TCP_CLOSE;
+}
+
+/*
+ * The same, told from where it is: tcp_rcv_state_process(), and where a FIN
+ * comes in TIME_WAIT.  What waits at a socket as it is closed is purged.
+ */
+static __always_inline int is_routine(const struct drop *d,
+				      const struct packet *p)
+{
+	const u8 flags = TCP_FLAG_FIN | TCP_FLAG_SYN | TCP_FLAG_RST;
+
+	if (d->received && is_done_with(p, d->sk))
+		return 1;
+	if (WITHIN(d->location, rcv_state) || WITHIN(d->location, purge))
+		return 1;
+	return (WITHIN(d->location, v4_rcv) || WITHIN(d->location, v6_rcv)) &&
+	       (p->tcp_flags & flags) == TCP_FLAG_FIN;
+}
+
+/* What the socket tells. */
+static __always_inline void read_sock(struct tcpdrop_event *ev,
+				      const struct packet *p,
+				      const struct sock *sk)
+{
+	struct owner known = {};
+
+	if (!packet_is_of(p, ev->direction == DROP_OUT, sk))
+		return;
+	ev->state = READ(sk, __sk_common.skc_state);
+	ev->flow.family = READ(sk, __sk_common.skc_family);
+	owner_copy(&known, sk);
+	flow_owner(&ev->flow, sk, &known);
+}
+
+static __always_inline void read_packet(struct tcpdrop_event *ev,
+					const struct packet *p)
+{
+	ev->len = p->len;
+	ev->payload = p->payload;
+	ev->seq = p->seq;
+	ev->ack_seq = p->ack_seq;
+	ev->window = p->window;
+	ev->tcp_flags = p->tcp_flags;
+	ev->ttl = p->ttl;
+}
+
+static __always_inline void read_dev(struct tcpdrop_event *ev,
+				     const struct net_device *dev)
+{
+	if (dev && EXISTS(dev->name))
+		probe_read(ev->dev, sizeof(ev->dev), &dev->name);
+}
+
+static __always_inline int dropped(void *ctx, const struct sk_buff *skb,
+				   const struct drop *d)
+{
+	struct tcpdrop_event ev = { .event.ns = ktime_get_ns() };
+	struct packet p = {};
+	struct net_device *dev;
+
+	if (!packet_read(&p, skb) || p.protocol != IPPROTO_TCP)
+		return 0;
+	if (!CONST(all) && d->reason == CONST(not_specified) &&
+	    is_routine(d, &p))
+		return 0;
+	if (!d->received && packet_is_sent(&p, skb, d->sk))
+		ev.direction = DROP_OUT;
+	flow_packet(&ev.flow, &p, ev.direction == DROP_OUT);
+	dev = skb_dev(skb, d->sk);
+	ev.flow.netns = netns_of_skb(dev, d->sk);
+	if (d->sk)
+		read_sock(&ev, &p, d->sk);
+	if (!pass(&ev.flow))
+		return 0;
+	read_packet(&ev, &p);
+	read_dev(&ev, dev);
+	ev.reason = d->reason;
+	ev.location = d->location;
+	if (CONST(want_kstack))
+		ev.kstack = get_stackid(ctx, &stacks, 0);
+	emit(ctx, &ev, sizeof(ev), EVENT_ROW);
+	return 0;
+}
+
+/* Tracepoint kfree_skb. */
+SEC("probe/drop")
+int on_drop(struct probe___drop *ctx)
+{
+	struct drop d = { .location = ctx->location };
+	struct sk_buff *skb = ctx->skb;
+
+	if (EXISTS(ctx->reason)) {
+		d.reason = ctx->reason;
+		if (!CONST(all) && is_expected(d.reason))
+			return 0;
+	}
+	if (EXISTS(ctx->rx_sk)) {
+		d.sk = ctx->rx_sk;
+		d.received = !!d.sk;
+	}
+	if (!d.sk)
+		d.sk = skb_sk(skb);
+	return dropped(ctx, skb, &d);
+}
+
+/* ---- what that tracepoint does not tell -------------------------------- */
+
+static __always_inline int received(struct probe___packet *ctx, u64 location,
+				    u32 reason)
+{
+	struct drop d = { .location = location, .reason = reason,
+			  .received = 1, .sk = ctx->sk };
+
+	return dropped(ctx, ctx->skb, &d);
+}
+
+/* tcp_drop(), before 5.17. */
+SEC("probe/drop")
+int on_tcp_drop(struct probe___packet *ctx)
+{
+	return received(ctx, CONST(tcp_drop), 0);
+}
+
+/* tcp_send_dupack(), where tcp_drop() is inlined: the segment is not in the
+ * window, or PAWS refuses it, and is dropped next. */
+SEC("probe/drop")
+int on_dupack(struct probe___packet *ctx)
+{
+	return received(ctx, CONST(tcp_send_dupack), 0);
+}
+
+/*
+ * tcp_conn_request(): a SYN.  sk_acceptq_is_full(), and it is dropped; but
+ * what frees it calls it consumed, also where there is a reason
+ * TCP_LISTEN_OVERFLOW (for the ACK that ends a handshake).
+ */
+SEC("probe/drop")
+int on_request(struct probe___packet *ctx)
+{
+	struct sock *sk = ctx->sk;
+
+	if (READ(sk, sk_ack_backlog) <= READ(sk, sk_max_ack_backlog))
+		return 0;
+	return received(ctx, CONST(tcp_conn_request), REASON_LISTEN_OVERFLOW);
+}
+
+/* tcp_v6_conn_request(), which calls tcp_v4_conn_request() for IPv4. */
+SEC("probe/drop")
+int on_request6(struct probe___packet *ctx)
+{
+	if (ntohs(READ(ctx->skb, protocol)) == ETH_P_IP)
+		return 0;
+	return on_request(ctx);
+}
+
+SEC("probe/owner")
+int on_destroy(struct probe___sock *ctx)
+{
+	owner_forget(ctx->sk);
+	return 0;
+}
+
+LICENSE;

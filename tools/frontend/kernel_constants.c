@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What programs are told of the running kernel, and cannot find themselves:
+ * numbers of drop reasons, where functions are.
+ */
+#include "tools/frontend/run.h"
+
+#include <string.h>
+
+static uint64_t reason_bits(const struct reasons *r, const char *list,
+			    uint32_t first)
+{
+	uint64_t bits = 0;
+	uint32_t number;
+	size_t len;
+
+	for (;; list += len) {
+		list += strspn(list, " ");
+		len = strcspn(list, " ");
+		if (!len)
+			return bits;
+		number = reasons_number(r, list, len);
+		if (number && number >= first && number < first + 64)
+			bits |= 1ull << (number - first);
+	}
+}
+
+static uint64_t value(const struct kernel_constant *k, const struct reasons *r,
+		      struct ksyms *syms)
+{
+	uint64_t start = 0, end = 0;
+
+	switch (k->what) {
+	case KERNEL_REASON:
+		return reasons_number(r, k->name, strlen(k->name));
+	case KERNEL_REASONS:
+		return reason_bits(r, k->name, k->first);
+	case KERNEL_FUNCTION:
+		ksyms_range(syms, k->name, &start, &end);
+		return start;
+	case KERNEL_FUNCTION_END:
+		ksyms_range(syms, k->name, &start, &end);
+		return end;
+	}
+	return 0;
+}
+
+unsigned kernel_constants(struct constant *c, const struct tool *t,
+			  struct env *env)
+{
+	const struct kernel_constant *k = t->kernel;
+	struct reasons *r = k ? reasons_new(env) : NULL;
+	struct ksyms *syms = k ? ksyms_new() : NULL;
+	unsigned n = 0;
+
+	for (; k && k->constant && n < MAX_KERNEL_CONSTANTS; k++)
+		c[n++] = (struct constant){ k->constant,
+			r && syms ? value(k, r, syms) : 0 };
+	ksyms_free(syms);
+	reasons_free(r);
+	return n;
+}
