@@ -104,11 +104,15 @@ struct tcp_sock {
 
 struct net_device {
 	char name[16];
+	int ifindex;
 	possible_net_t nd_net;
 } PAI;
 
+struct dst_entry { struct net_device *dev; } PAI;
+
 struct sk_buff {
 	char cb[48];
+	unsigned long _skb_refdst;
 	unsigned char *head, *data;
 	u32 len, data_len;
 	u16 protocol;		/* network byte order */

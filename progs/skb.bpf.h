@@ -175,6 +175,30 @@ static __always_inline struct sock *skb_sk(const struct sk_buff *skb)
 	return EXISTS(skb->sk) ? READ(skb, sk) : 0;
 }
 
+/* Of a socket that is closed skc_num is 0 again. */
+static __always_inline u16 sk_port(const struct sock *sk)
+{
+	const struct inet_sock *inet = (const void *)sk;
+	u16 num = READ(sk, __sk_common.skc_num);
+
+	return num ? num : ntohs(READ(inet, inet_sport));
+}
+
+/*
+ * Was it received by @dev?  Until IP has it, it may hold its sender's socket:
+ * that of the other end of a veth, of another namespace (4.19).
+ */
+static __always_inline int packet_came_by(const struct sk_buff *skb,
+					  const struct net_device *dev)
+{
+	int iif;
+
+	if (!EXISTS(skb->skb_iif) || !EXISTS(dev->ifindex))
+		return 0;
+	iif = READ(skb, skb_iif);
+	return iif && iif == READ(dev, ifindex);
+}
+
 /*
  * Does the socket that holds it send it?  What has none was received, or is
  * passed on.  Where both ports are the same, what has come in by a device was
@@ -182,13 +206,14 @@ static __always_inline struct sock *skb_sk(const struct sk_buff *skb)
  */
 static __always_inline int packet_is_sent(const struct packet *p,
 					  const struct sk_buff *skb,
+					  const struct net_device *dev,
 					  const struct sock *sk)
 {
 	u16 num;
 
-	if (!sk)
+	if (!sk || packet_came_by(skb, dev))
 		return 0;
-	num = READ(sk, __sk_common.skc_num);
+	num = sk_port(sk);
 	if (num != p->dest)
 		return 1;
 	return num == p->source && EXISTS(skb->skb_iif) && !READ(skb, skb_iif);
@@ -201,7 +226,7 @@ static __always_inline int packet_is_of(const struct packet *p, int sent,
 	u16 family = READ(sk, __sk_common.skc_family);
 
 	return (family == AF_INET || family == AF_INET6) &&
-	       READ(sk, __sk_common.skc_num) == (sent ? p->source : p->dest);
+	       sk_port(sk) == (sent ? p->source : p->dest);
 }
 
 /* The packet's ends as this machine sees them; @f is zeroed. */
@@ -218,15 +243,15 @@ static __always_inline void flow_packet(struct flow *f,
 
 /*
  * The device of @skb; 0 where it is not known.  In a tree of a socket's its
- * place is used for something else: one of another namespace than @sk's, the
- * socket that has it or 0, is none.
+ * place is used for something else: what has not come by it, and is of another
+ * namespace than @sk, the socket that has it or 0, is none.
  */
 static __always_inline struct net_device *skb_dev(const struct sk_buff *skb,
 						  const struct sock *sk)
 {
 	struct net_device *dev = READ(skb, dev);
 
-	if (!dev || !sk)
+	if (!dev || !sk || packet_came_by(skb, dev))
 		return dev;
 	if (!EXISTS(dev->nd_net.net) ||
 	    READ(dev, nd_net.net) != READ(sk, __sk_common.skc_net.net))
@@ -234,17 +259,31 @@ static __always_inline struct net_device *skb_dev(const struct sk_buff *skb,
 	return dev;
 }
 
-static __always_inline u32 netns_of_skb(const struct net_device *dev,
+/* TCP takes the device away; the route leads to one of the same namespace. */
+static __always_inline struct net_device *route_dev(const struct sk_buff *skb)
+{
+	struct dst_entry *dst;
+
+	if (!EXISTS(skb->_skb_refdst))
+		return 0;
+	/* SKB_DST_NOREF is its last bit */
+	dst = (void *)(READ(skb, _skb_refdst) & ~1ull);
+	return READ(dst, dev);
+}
+
+/* @dev: what skb_dev() told of @skb and @sk. */
+static __always_inline u32 netns_of_skb(const struct sk_buff *skb,
+					const struct net_device *dev,
 					const struct sock *sk)
 {
 	struct net *net;
 
 	if (!CONST(want_netns))
 		return 0;
-	if (sk)
+	if (!dev && sk)
 		return netns_of(&sk->__sk_common);
 	if (!dev)
-		return 0;
+		dev = route_dev(skb);
 	net = READ(dev, nd_net.net);
 	return READ(net, ns.inum);
 }

@@ -79,7 +79,8 @@ static __always_inline int is_routine(const struct drop *d,
 
 	if (d->received && is_done_with(p, d->sk))
 		return 1;
-	if (WITHIN(d->location, rcv_state) || WITHIN(d->location, purge))
+	if (WITHIN(d->location, rcv_state) || WITHIN(d->location, purge) ||
+	    WITHIN(d->location, kill_queues) || WITHIN(d->location, destruct))
 		return 1;
 	return (WITHIN(d->location, v4_rcv) || WITHIN(d->location, v6_rcv)) &&
 	       (p->tcp_flags & flags) == TCP_FLAG_FIN;
@@ -131,11 +132,11 @@ static __always_inline int dropped(void *ctx, const struct sk_buff *skb,
 	if (!CONST(all) && d->reason == CONST(not_specified) &&
 	    is_routine(d, &p))
 		return 0;
-	if (!d->received && packet_is_sent(&p, skb, d->sk))
+	dev = skb_dev(skb, d->sk);
+	if (!d->received && packet_is_sent(&p, skb, dev, d->sk))
 		ev.direction = DROP_OUT;
 	flow_packet(&ev.flow, &p, ev.direction == DROP_OUT);
-	dev = skb_dev(skb, d->sk);
-	ev.flow.netns = netns_of_skb(dev, d->sk);
+	ev.flow.netns = netns_of_skb(skb, dev, d->sk);
 	if (d->sk)
 		read_sock(&ev, &p, d->sk);
 	if (!pass(&ev.flow))
@@ -151,17 +152,11 @@ static __always_inline int dropped(void *ctx, const struct sk_buff *skb,
 }
 
 /* Tracepoint kfree_skb. */
-SEC("probe/drop")
-int on_drop(struct probe___drop *ctx)
+static __always_inline int freed(struct probe___drop *ctx, u32 reason)
 {
-	struct drop d = { .location = ctx->location };
+	struct drop d = { .location = ctx->location, .reason = reason };
 	struct sk_buff *skb = ctx->skb;
 
-	if (EXISTS(ctx->reason)) {
-		d.reason = ctx->reason;
-		if (!CONST(all) && is_expected(d.reason))
-			return 0;
-	}
 	if (EXISTS(ctx->rx_sk)) {
 		d.sk = ctx->rx_sk;
 		d.received = !!d.sk;
@@ -169,6 +164,20 @@ int on_drop(struct probe___drop *ctx)
 	if (!d.sk)
 		d.sk = skb_sk(skb);
 	return dropped(ctx, skb, &d);
+}
+
+SEC("probe/drop")
+int on_drop_reason(struct probe___drop *ctx)
+{
+	u32 reason = ctx->reason;
+
+	return CONST(all) || !is_expected(reason) ? freed(ctx, reason) : 0;
+}
+
+SEC("probe/drop")
+int on_drop(struct probe___drop *ctx)
+{
+	return freed(ctx, 0);
 }
 
 /* ---- what that tracepoint does not tell -------------------------------- */

@@ -56,29 +56,27 @@ static const struct column columns[] = {
 };
 
 #define FREED(args) "skb location" args, .again = "skb location" args
-#define BY_FUNCTION(p, f)						\
+#define BLIND "no reasons; not seen: what TCP drops at open sockets"
+#define BY_FUNCTION(p, f, note_)					\
 	{ HOOKS(RAW("on_drop", "kfree_skb", FREED("")),			\
-		KPROBE(p, f, "sk skb")),				\
-	  .note = "no reasons" },					\
+		KPROBE(p, f, "sk skb")), .note = note_ },		\
 	{ HOOKS(TRACEPOINT("on_drop", "skb/kfree_skb",			\
 			   "skb=skbaddr location",			\
 			   .again = "skb location"),			\
-		KPROBE(p, f, "sk skb")),				\
-	  .note = "no reasons" }
+		KPROBE(p, f, "sk skb")), .note = note_ }
 
 static const struct alternative drop_alts[] = {
-	{ HOOKS(RAW("on_drop", "kfree_skb", FREED(" reason rx_sk"))) },
-	{ HOOKS(RAW("on_drop", "kfree_skb", FREED(" reason"))) },
-	{ HOOKS(TRACEPOINT("on_drop", "skb/kfree_skb",
+	{ HOOKS(RAW("on_drop_reason", "kfree_skb", FREED(" reason rx_sk"))) },
+	{ HOOKS(RAW("on_drop_reason", "kfree_skb", FREED(" reason"))) },
+	{ HOOKS(TRACEPOINT("on_drop_reason", "skb/kfree_skb",
 			   "skb=skbaddr location reason",
 			   .again = "skb location reason")) },
-	BY_FUNCTION("on_tcp_drop", "tcp_drop"),
-	BY_FUNCTION("on_dupack", "tcp_send_dupack"),
-	{ HOOKS(RAW("on_drop", "kfree_skb", FREED(""))),
-	  .note = "no reasons; not seen: what TCP drops at open sockets" },
+	BY_FUNCTION("on_tcp_drop", "tcp_drop", "no reasons"),
+	BY_FUNCTION("on_dupack", "tcp_send_dupack", BLIND
+		    ", but segments outside the window"),
+	{ HOOKS(RAW("on_drop", "kfree_skb", FREED(""))), .note = BLIND },
 	{ HOOKS(TRACEPOINT("on_drop", "skb/kfree_skb", "skb=skbaddr location",
-			   .again = "skb location")),
-	  .note = "no reasons; not seen: what TCP drops at open sockets" },
+			   .again = "skb location")), .note = BLIND },
 };
 
 static const struct role role_drop = {
@@ -113,19 +111,22 @@ static const struct role *const roles[] = {
 	"CONSUMED SKB_CONSUMED SOCKET_CLOSE QUEUE_PURGE TCP_OLD_ACK "	\
 	"TCP_OFOMERGE TCP_OLD_DATA TCP_CLOSE OTHERHOST PACKET_SOCK_ERROR"
 
+#define WHERE(constant, function)					\
+	{ constant, KERNEL_FUNCTION, function, 0 },			\
+	{ constant "_end", KERNEL_FUNCTION_END, function, 0 }
+
 static const struct kernel_constant kernel[] = {
 	{ "expected_0", KERNEL_REASONS, EXPECTED, 0 },
 	{ "expected_64", KERNEL_REASONS, EXPECTED, 64 },
 	{ "expected_128", KERNEL_REASONS, EXPECTED, 128 },
 	{ "not_specified", KERNEL_REASON, "NOT_SPECIFIED", 0 },
-	{ "rcv_state", KERNEL_FUNCTION, "tcp_rcv_state_process", 0 },
-	{ "rcv_state_end", KERNEL_FUNCTION_END, "tcp_rcv_state_process", 0 },
-	{ "purge", KERNEL_FUNCTION, "skb_queue_purge", 0 },
-	{ "purge_end", KERNEL_FUNCTION_END, "skb_queue_purge", 0 },
-	{ "v4_rcv", KERNEL_FUNCTION, "tcp_v4_rcv", 0 },
-	{ "v4_rcv_end", KERNEL_FUNCTION_END, "tcp_v4_rcv", 0 },
-	{ "v6_rcv", KERNEL_FUNCTION, "tcp_v6_rcv", 0 },
-	{ "v6_rcv_end", KERNEL_FUNCTION_END, "tcp_v6_rcv", 0 },
+	WHERE("rcv_state", "tcp_rcv_state_process"),
+	WHERE("v4_rcv", "tcp_v4_rcv"),
+	WHERE("v6_rcv", "tcp_v6_rcv"),
+	WHERE("purge", "skb_queue_purge"),
+	/* where that is inlined */
+	WHERE("kill_queues", "sk_stream_kill_queues"),
+	WHERE("destruct", "inet_sock_destruct"),
 	{ "tcp_drop", KERNEL_FUNCTION, "tcp_drop", 0 },
 	{ "tcp_send_dupack", KERNEL_FUNCTION, "tcp_send_dupack", 0 },
 	{ "tcp_conn_request", KERNEL_FUNCTION, "tcp_conn_request", 0 },

@@ -25,4 +25,5 @@
 	X(synbl)							\
 	X(rtt)								\
 	X(queue)							\
+	X(drop)								\
 	/* that is all */

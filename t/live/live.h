@@ -12,6 +12,7 @@
  *   witness.c   what the kernel counts of sockeye's programs and maps
  *   net.c       namespaces, addresses, veth, netem; drop.c drops packets
  *   agent.c     a process that does socket calls when told, and counts bytes
+ *   segment.c   TCP segments that no socket sends
  *   distract.c  what else it does while a socket connects
  *   tcpinfo.c   what TCP_INFO tells of a socket
  *   traffic.c   scripts of agents: connections whose truth is known

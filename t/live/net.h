@@ -43,6 +43,10 @@ int link_netem(const char *ifname, double loss, unsigned delay_ms);
 int route_unreachable(int family, const char *addr, int prefix);
 int link_xdp(const char *ifname, int prog_fd);
 int link_no_offload(const char *ifname);	/* TSO, GSO, GRO */
+/* netfilter_drop - whatever passes @hook (NF_INET_LOCAL_IN, ...); one at a
+ * time.  netfilter_pass - no more. */
+int netfilter_drop(int family, unsigned hook);
+int netfilter_pass(int family);
 
 /* veth_pair - two namespaces joined by veth, named sk0 in both:
  * 10.9.0.1/fd09::1 in @a, 10.9.0.2/fd09::2 in @b, no offloads. */

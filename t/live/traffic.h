@@ -120,6 +120,22 @@ uint16_t addr_port(const union addr *a);
 /* addr_text - as sockeye shows it: mapped addresses dotted. */
 void addr_text(const union addr *a, char *buf, size_t size);
 
+/* ---- segment.c --------------------------------------------------------- */
+
+/* A TCP segment that no socket has sent. */
+struct segment {
+	union addr from, to;
+	uint32_t seq, ack_seq;
+	uint8_t flags;
+	uint16_t payload;	/* bytes: even, at most SEGMENT_PAYLOAD */
+	bool bad_checksum;
+};
+
+#define SEGMENT_PAYLOAD 512
+
+/* segment_send - in the namespace we are in; 0 or -errno. */
+int segment_send(const struct segment *s);
+
 /* ---- distract.c -------------------------------------------------------- */
 
 /* distract - before the connecting @fd is there something else happens; 0, or
