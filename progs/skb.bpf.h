@@ -178,8 +178,9 @@ static __always_inline struct sock *skb_sk(const struct sk_buff *skb)
 /* Of a socket that is closed skc_num is 0 again. */
 static __always_inline u16 sk_port(const struct sock *sk)
 {
+	const struct sock_common *c = &sk->__sk_common;
 	const struct inet_sock *inet = (const void *)sk;
-	u16 num = READ(sk, __sk_common.skc_num);
+	u16 num = READ(c, skc_num);
 
 	return num ? num : ntohs(READ(inet, inet_sport));
 }
@@ -223,7 +224,8 @@ static __always_inline int packet_is_sent(const struct packet *p,
 static __always_inline int packet_is_of(const struct packet *p, int sent,
 					const struct sock *sk)
 {
-	u16 family = READ(sk, __sk_common.skc_family);
+	const struct sock_common *c = &sk->__sk_common;
+	u16 family = READ(c, skc_family);
 
 	return (family == AF_INET || family == AF_INET6) &&
 	       sk_port(sk) == (sent ? p->source : p->dest);
@@ -249,12 +251,13 @@ static __always_inline void flow_packet(struct flow *f,
 static __always_inline struct net_device *skb_dev(const struct sk_buff *skb,
 						  const struct sock *sk)
 {
+	const struct sock_common *c = &sk->__sk_common;
 	struct net_device *dev = READ(skb, dev);
 
 	if (!dev || !sk || packet_came_by(skb, dev))
 		return dev;
 	if (!EXISTS(dev->nd_net.net) ||
-	    READ(dev, nd_net.net) != READ(sk, __sk_common.skc_net.net))
+	    READ(dev, nd_net.net) != READ(c, skc_net.net))
 		return 0;
 	return dev;
 }

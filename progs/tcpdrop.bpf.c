@@ -91,12 +91,13 @@ static __always_inline void read_sock(struct tcpdrop_event *ev,
 				      const struct packet *p,
 				      const struct sock *sk)
 {
+	const struct sock_common *c = &sk->__sk_common;
 	struct owner known = {};
 
 	if (!packet_is_of(p, ev->direction == DROP_OUT, sk))
 		return;
 	ev->state = READ(sk, __sk_common.skc_state);
-	ev->flow.family = READ(sk, __sk_common.skc_family);
+	ev->flow.family = READ(c, skc_family);
 	owner_copy(&known, sk);
 	flow_owner(&ev->flow, sk, &known);
 }
@@ -211,8 +212,7 @@ int on_dupack(struct probe___packet *ctx)
  * what frees it calls it consumed, also where there is a reason
  * TCP_LISTEN_OVERFLOW (for the ACK that ends a handshake).
  */
-SEC("probe/drop")
-int on_request(struct probe___packet *ctx)
+static __always_inline int requested(struct probe___packet *ctx)
 {
 	struct sock *sk = ctx->sk;
 
@@ -221,13 +221,19 @@ int on_request(struct probe___packet *ctx)
 	return received(ctx, CONST(tcp_conn_request), REASON_LISTEN_OVERFLOW);
 }
 
+SEC("probe/drop")
+int on_request(struct probe___packet *ctx)
+{
+	return requested(ctx);
+}
+
 /* tcp_v6_conn_request(), which calls tcp_v4_conn_request() for IPv4. */
 SEC("probe/drop")
 int on_request6(struct probe___packet *ctx)
 {
 	if (ntohs(READ(ctx->skb, protocol)) == ETH_P_IP)
 		return 0;
-	return on_request(ctx);
+	return requested(ctx);
 }
 
 SEC("probe/owner")

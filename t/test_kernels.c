@@ -23,8 +23,10 @@ Suite *suite_kernels(void);
  * CONFIG_SECURITY_NETWORK, CONFIG_FTRACE_SYSCALLS given. */
 static const struct { const char *name; uint32_t since; } events[] = {
 	{ "inet_sock_set_state", KERNEL(4, 16) },
+	{ "kfree_skb", 0 },
 	{ "net/netif_receive_skb", 0 },
 	{ "netif_receive_skb", 0 },
+	{ "skb/kfree_skb", 0 },
 	{ "sock/inet_sock_set_state", KERNEL(4, 16) },
 	{ "sock_recv_length", KERNEL(6, 3) },
 	{ "sock_send_length", KERNEL(6, 3) },
@@ -56,6 +58,7 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "skb_consume_udp", KERNEL(4, 10) },
 	{ "tcp_conn_request", 0 },
 	{ "tcp_connect", 0 },
+	{ "tcp_drop", 0 },
 	{ "tcp_make_synack", 0 },
 	{ "tcp_poll", 0 },
 	{ "tcp_rcv_established", 0 },
@@ -64,10 +67,13 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "tcp_release_cb", 0 },
 	{ "tcp_retransmit_skb", 0 },
 	{ "tcp_rtx_synack", 0 },
+	{ "tcp_send_dupack", 0 },
 	{ "tcp_sendmsg", 0 },
 	{ "tcp_set_state", 0 },
+	{ "tcp_v4_conn_request", 0 },
 	{ "tcp_v4_destroy_sock", 0 },
 	{ "tcp_v4_syn_recv_sock", 0 },
+	{ "tcp_v6_conn_request", 0 },
 	{ "tcp_v6_syn_recv_sock", 0 },
 	{ "tcp_write_wakeup", 0 },
 	{ "tcp_write_xmit", 0 },
@@ -108,6 +114,9 @@ static bool has(uint32_t version, const char *machine, const struct hook *h)
 	if (!strncmp(h->target, "syscalls/sys_enter_", 19) &&
 	    !strncmp(machine, "mips", 4))
 		return false;
+	if (h->kind == HOOK_TRACEPOINT && strstr(h->args, "reason") &&
+	    version < KERNEL(5, 17))
+		return false;
 	return version >= (event ? events[i].since : functions[i].since) &&
 	       version >= kind_since(h);
 }
@@ -140,6 +149,11 @@ static const struct layout_row {
 	  "skaddr:8 sport:2 dport:2 saddr:4 daddr:4 saddr_v6:16 daddr_v6:16 "
 	  "sock_cookie:8" },
 	{ "net/netif_receive_skb", 0, "skbaddr:8 len:4 name:4" },
+	{ "skb/kfree_skb", 0, "skbaddr:8 location:8 protocol:2" },
+	{ "skb/kfree_skb", KERNEL(5, 17),
+	  "skbaddr:8 location:8 protocol:2 reason:4" },
+	{ "skb/kfree_skb", KERNEL(6, 14),
+	  "skbaddr:8 location:8 rx_sk:8 protocol:2 reason:4" },
 	{ "syscalls/sys_enter_accept", 0, "__syscall_nr:4 pad:4 fd:8" },
 	{ "syscalls/sys_enter_accept4", 0, "__syscall_nr:4 pad:4 fd:8" },
 	{ "syscalls/sys_enter_connect", 0,
@@ -241,7 +255,7 @@ struct bench {
 	struct link_target target;
 	struct function filter;
 	struct bpf_insn code[FILTER_MAX_INSNS];
-	struct constant constants[32 + MAX_COLUMNS];
+	struct constant constants[32 + MAX_COLUMNS + MAX_KERNEL_CONSTANTS];
 	unsigned nconstants;
 	char format[8192];
 	unsigned linked, longest, visits;
@@ -249,6 +263,7 @@ struct bench {
 
 static void constant(struct bench *b, const char *name, uint64_t value)
 {
+	ck_assert_uint_lt(b->nconstants, ARRAY_SIZE(b->constants));
 	b->constants[b->nconstants++] = (struct constant){ name, value };
 }
 
@@ -283,6 +298,10 @@ static void constants(struct bench *b, const struct tool *t, uint32_t version,
 		if (t->options[i].constant)
 			constant(b, t->options[i].constant,
 				 t->options[i].def);
+	for (i = 0; t->kernel && t->kernel[i].constant; i++)
+		constant(b, t->kernel[i].constant,
+			 all ? 0xffffffff81000000ull + i : 0);
+	ck_assert_uint_le(i, MAX_KERNEL_CONSTANTS);
 }
 
 static void filter(struct bench *b, bool all)

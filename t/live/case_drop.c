@@ -191,6 +191,7 @@ static void bad_checksums(struct lab *lab, unsigned k)
 static const struct drop by_xdp = {
 	.what = "XDP", .dir = "in", .reasons = { "NOT_SPECIFIED" },
 	.functions = { "do_xdp_generic", "netif_receive_generic_xdp" },
+	.types = true,
 };
 
 /* The first data of a connection is dropped by XDP, which tells its number;
@@ -227,7 +228,7 @@ static void beyond_window(struct lab *lab, unsigned k)
 		.reasons = { "TCP_INVALID_SEQUENCE" },
 		.functions = { "tcp_validate_incoming", "tcp_drop",
 			       "tcp_send_dupack" },
-		.state = "ESTABLISHED", .owner = &lab->srv, .want = EACH,
+		.types = true, .state = "ESTABLISHED", .owner = &lab->srv, .want = EACH,
 	}, &r.peer, &r.local);
 }
 

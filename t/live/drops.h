@@ -12,6 +12,7 @@ struct drop {
 	const char *reasons[3];	/* the first that the kernel's table has */
 	const char *functions[4];	/* where: any of these */
 	bool own;		/* the reason needs no table, but kprobes */
+	bool types;		/* the namespace needs BTF */
 	const char *state;	/* or NULL; of sockets that are shown */
 	const struct agent *owner;	/* likewise */
 	unsigned want;
