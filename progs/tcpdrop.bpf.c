@@ -52,20 +52,21 @@ static __always_inline int is_expected(u32 reason)
 
 /*
  * Regular opens and closes end in drops of which no reason is specified: of
- * the SYN|ACK, and the ACK of a FIN, when TCP is done with them.
+ * the SYN|ACK, the RST that was heard, and ACKs once either end has closed,
+ * when TCP is done with them.
  */
 static __always_inline int is_done_with(const struct packet *p,
 					const struct sock *sk)
 {
 	u8 state = READ(sk, __sk_common.skc_state);
 
-	if (p->payload || p->tcp_flags & TCP_FLAG_RST)
+	if (p->payload)
 		return 0;
+	if (p->tcp_flags & TCP_FLAG_RST)
+		return state == TCP_CLOSE;
 	if (p->tcp_flags & TCP_FLAG_SYN)
 		return state == TCP_ESTABLISHED;
-	return state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 ||
-	       state == TCP_CLOSING || state == TCP_LAST_ACK ||
-	       state == TCP_TIME_WAIT || state == TCP_CLOSE;
+	return state >= TCP_FIN_WAIT1 && state != TCP_LISTEN;
 }
 
 /*

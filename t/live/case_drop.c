@@ -228,7 +228,8 @@ static void beyond_window(struct lab *lab, unsigned k)
 		.reasons = { "TCP_INVALID_SEQUENCE" },
 		.functions = { "tcp_validate_incoming", "tcp_drop",
 			       "tcp_send_dupack" },
-		.types = true, .state = "ESTABLISHED", .owner = &lab->srv, .want = EACH,
+		.types = true, .state = "ESTABLISHED", .owner = &lab->srv,
+		.want = EACH,
 	}, &r.peer, &r.local);
 }
 
@@ -443,7 +444,7 @@ static void regular_sessions(struct test *t)
 	tool_init(&r, t, tr.ns.inum);
 	tool_start(&r, "tcpdrop", ARGS("--csv", "--strict", "-o",
 				       DROPS_COLUMNS));
-	traffic_make(&tr, 101);
+	traffic_make(&tr, 41);
 	traffic_idle(&tr);
 	tool_stop(&r, SIGINT);
 	tool_check_clean(&r);
