@@ -384,7 +384,7 @@ static bool lost(struct lab *lab)
 		.what = "netem", .flags = "SYN",
 		.reasons = { "QDISC_DROP", "NOT_SPECIFIED" },
 		.functions = { "kfree_skb_list", "kfree_skb_list_reason",
-			       "__dev_queue_xmit", "__dev_xmit_skb" },
+			       "__tcf_kfree_skb_list", "__dev_queue_xmit" },
 		.want = 1,
 	};
 	unsigned k;
