@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define EACH 5			/* of each kind and family */
+#define EACH 3			/* of each kind and family */
 #define BACKLOG 3		/* of the listener that is not served */
 
 /* Slots; those of servers for each family. */
