@@ -89,8 +89,10 @@ struct inet_connection_sock {
 
 struct minmax_sample { u32 v; } PAI;
 struct minmax { struct minmax_sample s[3]; } PAI;
+struct tcp_options_received { u16 snd_wscale:4, rcv_wscale:4; } PAI;
 
 struct tcp_sock {
+	struct tcp_options_received rx_opt;
 	u64 bytes_acked, bytes_received;	/* 4.1 */
 	u64 bytes_sent, bytes_retrans;		/* 4.19 */
 	u32 srtt_us, snd_cwnd, total_retrans;
@@ -201,7 +203,9 @@ static u64 (*ringbuf_query)(const void *map, u64 flags) = (void *)134;
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define ntohs(x)	__builtin_bswap16(x)
+#define ntohl(x)	__builtin_bswap32(x)
 #else
+#define ntohl(x)	((u32)(x))
 #define ntohs(x)	((u16)(x))
 #endif
 

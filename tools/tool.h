@@ -348,6 +348,7 @@ enum tool_flags {
 	T_KEYS = 32,		/* takes --by and --where */
 	T_HOOKS = 64,		/* takes hooks in place of its own */
 	T_STACKS = 128,		/* has stacks or addresses to name */
+	T_FILTER = 256,		/* wants a filter, unless --force */
 };
 
 #endif

@@ -42,7 +42,7 @@ static void listen_at(struct scene *s, unsigned i)
 {
 	struct cmd c = { .op = OP_LISTEN, .slot = LISTENER + i };
 
-	addr_set(&c.addr, i ? AF_INET6 : AF_INET, i ? "fd00::1" : "127.0.0.1",
+	addr_set(&c.addr, i ? AF_INET6 : AF_INET, i ? "::1" : "127.0.0.1",
 		 0);
 	agent_post(&s->srv, &c);
 	s->listener[i] = agent_wait(&s->srv).local;

@@ -26,4 +26,5 @@
 	X(rtt)								\
 	X(queue)							\
 	X(drop)								\
+	X(snoop)							\
 	/* that is all */

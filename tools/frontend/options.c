@@ -236,6 +236,20 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 	return EXIT_USAGE;
 }
 
+/* Of some tools all there is would be too much. */
+static int check_filter(const struct options *o)
+{
+	static const struct filters none;
+	bool runs = !o->plan && !o->dump && !o->dry_run && !o->schema;
+
+	if (!(o->tool->flags & T_FILTER) || !runs || o->env.force ||
+	    memcmp(&o->filters, &none, sizeof(none)))
+		return -1;
+	complain("want a filter, such as -P 443 or -p 4711; with --force it "
+		 "goes without");
+	return EXIT_USAGE;
+}
+
 int options_parse(struct options *o, const struct tool *t, int argc,
 		  char **argv, bool replay)
 {
@@ -262,6 +276,8 @@ int options_parse(struct options *o, const struct tool *t, int argc,
 		}
 	}
 	code = check_rest(o, argc, argv, replay, name);
+	if (code < 0 && !replay)
+		code = check_filter(o);
 	if (code < 0 && replay)
 		o->replay_file = argv[optind];
 	talk_init(name, o->quiet);

@@ -215,7 +215,8 @@ const struct opt opt_table[] = {
 	{ 0, "fields", "FILE", "kernel fields from here, as printed by "
 	  "`sockeye doctor --fields'",
 	  IN_KERNEL, MEMBER(env.fields), .take = take_file },
-	{ 0, "force", NULL, "believe these files of another kernel",
+	{ 0, "force", NULL, "believe these files of another kernel; go "
+	  "without the filter that a tool wants",
 	  IN_KERNEL, SWITCH(env.force) },
 	{ 0, "config", "K=V", "a rare setting; may be repeated",
 	  IN_KERNEL, .take = take_config, .want = "NAME=VALUE" },
