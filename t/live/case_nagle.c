@@ -360,8 +360,7 @@ static void check_one(struct scene *s, const struct made *m)
  * found by trying. */
 static bool may_lack(const struct test *t)
 {
-	return access("/sys/kernel/btf/vmlinux", F_OK) ||
-	       test_hides(t, "none") ||
+	return !test_types(t) ||
 	       access("/sys/bus/event_source/devices/kprobe", F_OK);
 }
 

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define CONNS 41
 #define SIZE 1000		/* and the connection's number */
@@ -219,13 +218,6 @@ static void check_one(struct scene *s, const struct made *m)
 		       want);
 }
 
-/* Fields that are not found by trying. */
-static bool may_lack(const struct test *t)
-{
-	return access("/sys/kernel/btf/vmlinux", F_OK) ||
-	       test_hides(t, "none");
-}
-
 static void tcppktlat(struct test *t)
 {
 	static struct scene s;
@@ -238,7 +230,7 @@ static void tcppktlat(struct test *t)
 	snprintf(ports, sizeof(ports), "%u,%u", addr_port(&s.listener[0]),
 		 addr_port(&s.listener[1]));
 	tool_init(&r, t, s.ns.inum);
-	r.may_lack = may_lack(t);
+	r.may_lack = !test_types(t);	/* fields not found by trying */
 	tool_start(&r, "tcppktlat", ARGS("--csv", "-o", COLUMNS, "-L", ports));
 	make(&s);
 	tool_stop(&r, SIGINT);

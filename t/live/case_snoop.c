@@ -240,13 +240,6 @@ static void check_some(struct scene *s, const struct table *tb)
 		       "on %u processors", tb->nrows, max, first, cpus());
 }
 
-/* Fields that are not found by trying. */
-static bool may_lack(const struct test *t)
-{
-	return access("/sys/kernel/btf/vmlinux", F_OK) ||
-	       test_hides(t, "none");
-}
-
 static void snoop(struct test *t, const char *sample, const char *rate,
 		  void (*check)(struct scene *, const struct table *))
 {
@@ -256,7 +249,7 @@ static void snoop(struct test *t, const char *sample, const char *rate,
 
 	scene_init(&s, t);
 	tool_init(&r, t, s.ns.inum);
-	r.may_lack = may_lack(t);
+	r.may_lack = !test_types(t);	/* fields not found by trying */
 	tool_start(&r, "tcpsnoop", ARGS("--csv", "-o", COLUMNS, "-P", s.ports,
 					"--sample", sample, "--rate", rate));
 	s.took = now_ns();
