@@ -70,6 +70,9 @@ struct sock {
 	int sk_err;
 	u32 sk_pacing_status;	/* 4.13 */
 	unsigned long sk_tsq_flags;	/* 4.11 */
+	int sk_sndbuf, sk_wmem_queued, sk_rcvbuf;
+	struct { atomic_t rmem_alloc; } sk_backlog;
+	unsigned long sk_pacing_rate;	/* u32 before 4.20 */
 } PAI;
 
 /* enum sock_flags: the peer's FIN came (tcp_fin()) */
@@ -102,6 +105,8 @@ struct tcp_sock {
 	u32 packets_out, sacked_out, lost_out, retrans_out;
 	u64 tcp_wstamp_ns, tcp_clock_cache;	/* 5.0 */
 	u8 nonagle:4;
+	u32 mdev_us, snd_ssthresh, rcv_wnd;
+	u32 rate_delivered, rate_interval_us;	/* 4.9 */
 } PAI;
 
 struct net_device {

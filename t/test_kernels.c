@@ -40,8 +40,11 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "syscalls/sys_exit_accept4", 0 },
 	{ "syscalls/sys_exit_connect", 0 },
 	{ "tcp/tcp_destroy_sock", KERNEL(4, 16) },
+	{ "tcp/tcp_cong_state_set", KERNEL(5, 19) },
+	{ "tcp/tcp_probe", KERNEL(6, 10) },	/* with its socket */
 	{ "tcp/tcp_retransmit_skb", KERNEL(4, 15) },
 	{ "tcp/tcp_retransmit_synack", KERNEL(4, 15) },
+	{ "tcp_cong_state_set", KERNEL(5, 19) },
 	{ "tcp_destroy_sock", KERNEL(4, 16) },
 	{ "tcp_probe", KERNEL(4, 16) },
 	{ "tcp_rcv_space_adjust", KERNEL(4, 16) },
@@ -65,6 +68,7 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "tcp_make_synack", 0 },
 	{ "tcp_poll", 0 },
 	{ "tcp_rcv_established", 0 },
+	{ "tcp_recvmsg", 0 },
 	{ "tcp_rcv_space_adjust", 0 },
 	{ "tcp_rcv_state_process", 0 },
 	{ "tcp_recvmsg", 0 },
@@ -152,6 +156,13 @@ static const struct layout_row {
 	{ "tcp/tcp_destroy_sock", KERNEL(4, 16),
 	  "skaddr:8 sport:2 dport:2 saddr:4 daddr:4 saddr_v6:16 daddr_v6:16 "
 	  "sock_cookie:8" },
+	{ "tcp/tcp_probe", KERNEL(6, 10),
+	  "saddr:28 daddr:28 sport:2 dport:2 mark:4 data_len:2 snd_nxt:4 "
+	  "snd_una:4 snd_cwnd:4 ssthresh:4 snd_wnd:4 srtt:4 rcv_wnd:4 "
+	  "sock_cookie:8 skbaddr:8 skaddr:8" },
+	{ "tcp/tcp_cong_state_set", KERNEL(5, 19),
+	  "skaddr:8 sport:2 dport:2 family:2 saddr:4 daddr:4 saddr_v6:16 "
+	  "daddr_v6:16 cong_state:1" },
 	{ "net/netif_receive_skb", 0, "skbaddr:8 len:4 name:4" },
 	{ "skb/kfree_skb", 0, "skbaddr:8 location:8 protocol:2" },
 	{ "skb/kfree_skb", KERNEL(5, 17),

@@ -63,6 +63,18 @@ extern const struct role role_connect_noticed;
 	  .help = help_ }
 /* on_destroy(sk): a TCP socket goes away. */
 extern const struct role role_tcp_destroy;
+/* Alternatives: on_retrans(sk, skb, err), a segment was sent again, since 4.15;
+ * err (6.18): or could not be. */
+#define RETRANS_TRACEPOINTS						\
+	{ HOOKS(RAW("on_retrans", "tcp_retransmit_skb", "sk skb err",	\
+		    .again = "sk skb err")) },				\
+	{ HOOKS(RAW("on_retrans", "tcp_retransmit_skb", "sk skb",	\
+		    .again = "sk skb")) },				\
+	{ HOOKS(TRACEPOINT("on_retrans", "tcp/tcp_retransmit_skb",	\
+			   "sk=skaddr skb=skbaddr err",			\
+			   .again = "sk skb err")) },			\
+	{ HOOKS(TRACEPOINT("on_retrans", "tcp/tcp_retransmit_skb",	\
+			   "sk=skaddr skb=skbaddr", .again = "sk skb")) }
 /* on_dns_read(sk, skb), on_dns_packet(skb): --dns. */
 extern const struct role role_dns;
 

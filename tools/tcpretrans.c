@@ -60,15 +60,7 @@ static const struct column columns[] = {
 	KRETPROBE("on_" p "_leave", f, "err=ret")
 
 static const struct alternative retrans_alts[] = {
-	{ HOOKS(RAW("on_retrans", "tcp_retransmit_skb", "sk skb err",
-		    .again = "sk skb err")) },
-	{ HOOKS(RAW("on_retrans", "tcp_retransmit_skb", "sk skb",
-		    .again = "sk skb")) },
-	{ HOOKS(TRACEPOINT("on_retrans", "tcp/tcp_retransmit_skb",
-			   "sk=skaddr skb=skbaddr err",
-			   .again = "sk skb err")) },
-	{ HOOKS(TRACEPOINT("on_retrans", "tcp/tcp_retransmit_skb",
-			   "sk=skaddr skb=skbaddr", .again = "sk skb")) },
+	RETRANS_TRACEPOINTS,
 	/* many kernels have the second inlined in the first */
 	{ HOOKS(ENTER_LEAVE("retrans", "tcp_retransmit_skb", "sk skb"),
 		ENTER_LEAVE("retrans", "__tcp_retransmit_skb", "sk skb")),

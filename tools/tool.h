@@ -349,6 +349,8 @@ enum tool_flags {
 	T_HOOKS = 64,		/* takes hooks in place of its own */
 	T_STACKS = 128,		/* has stacks or addresses to name */
 	T_FILTER = 256,		/* wants a filter, unless --force */
+	T_TIME = 512,		/* rows have a time column, -t, unless another
+				   is asked for */
 };
 
 #endif

@@ -328,6 +328,7 @@ static void no_way(struct test *t)
 	static const char *const names[] = {
 		"tcplife", "tcpconnect", "tcpaccept", "tcpretrans",
 		"tcpstates", "tcptracer", "soaccept",
+		"tcpwin",
 	};
 	struct tool r;
 	unsigned i;

@@ -27,4 +27,5 @@
 	X(queue)							\
 	X(drop)								\
 	X(snoop)							\
+	X(win)								\
 	/* that is all */

@@ -220,6 +220,9 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 	why = contradiction(o);
 	if (!why)
 		why = tally_contradiction(o);
+	if (o->tool && o->tool->flags & T_TIME && !o->time && !o->count &&
+	    !o->hist)
+		o->time = TIME_REL;
 	o->ask.hooks = argv + optind;
 	o->ask.nhooks = n;
 	if (why)

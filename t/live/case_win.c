@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * tcpwin: what each connection says of its windows when nothing moves, held
+ * against the line of the next segment and that of its end; how many begin and
+ * end; and which segments --changes and --every leave out.
+ */
+#include "socks.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNS 41
+#define COLUMNS "event,id,pid,comm,ip,netns,laddr,lport,raddr,rport,"	\
+		"snd_cwnd,snd_ssthresh,sk_sndbuf,sk_wmem_queued,"	\
+		"congestion,ca_state,srtt_us,rttvar_us,delivery_rate,"	\
+		"pacing_rate,packets_out,lost_out"
+#define NOT_SET 2147483647u	/* TCP_INFINITE_SSTHRESH */
+
+/* A client: before the last segment comes to it, and before it is closed. */
+struct made {
+	struct sample before, last;
+	uint16_t lport, rport;
+};
+
+/* What is to be found out of each socket while rows are read. */
+struct seen {
+	unsigned rcv;		/* rows of rcv; the last of them */
+	unsigned last_rcv;
+	unsigned changed;	/* those with another window than the row
+				   before */
+	unsigned news, ends;
+	const char *cwnd, *ca;	/* of the row before */
+};
+
+struct win {
+	struct traffic tr;
+	struct made made[CONNS];
+	struct seen seen[4 * CONNS];
+	unsigned rcv, changed, others;
+};
+
+/* ---- connections ------------------------------------------------------- */
+
+static void make_one(struct win *w, unsigned i)
+{
+	static const unsigned sizes[] = { 100, 700000, 5000, 60000, 2000000 };
+	struct agent *cli = &w->tr.cli, *srv = &w->tr.srv;
+	unsigned n = sizes[i % ARRAY_SIZE(sizes)];
+	struct cmd c = { .op = OP_CONNECT };
+	struct made *m = &w->made[i];
+	struct reply r;
+
+	addr_set(&c.addr, i % 2 ? AF_INET6 : AF_INET, i % 2 ? "::1" :
+		 "127.0.0.1", w->tr.port[i % 2]);
+	agent_post(cli, &c);
+	r = agent_wait(cli);
+	m->lport = addr_port(&r.local);
+	m->rport = w->tr.port[i % 2];
+	agent_do(srv, OP_ACCEPT, 0, LISTENER + i % 2);
+	c = (struct cmd){ .op = OP_SEND, .n = n };
+	agent_post(cli, &c);
+	agent_do(srv, OP_RECV, 0, n);
+	agent_wait(cli);
+	m->before = agent_do(cli, OP_SAMPLE, 0, 0).sample;
+	/* none of it acknowledges anything new */
+	agent_do(srv, OP_SEND, 0, 10);
+	agent_do(cli, OP_RECV, 0, 10);
+	m->last = agent_do(cli, OP_SAMPLE, 0, 0).sample;
+	agent_do(cli, OP_RESET, 0, 0);
+	agent_do(srv, OP_WAIT_RST, 0, 0);
+	agent_do(srv, OP_CLOSE, 0, 0);
+}
+
+static void make_all(struct win *w)
+{
+	unsigned i;
+
+	for (i = 0; i < CONNS; i++)
+		make_one(w, i);
+	traffic_refused(&w->tr, SOCKS_REFUSED);
+	traffic_idle(&w->tr);
+}
+
+/* ---- rows -------------------------------------------------------------- */
+
+static struct win *reading;	/* socks_add has no room for it */
+
+static void add_row(struct socks *s, struct sock *k, unsigned row)
+{
+	const char *event = table_cell(&s->tb, row, "event");
+	const char *cwnd = table_cell(&s->tb, row, "snd_cwnd");
+	const char *ca = table_cell(&s->tb, row, "ca_state");
+	struct seen *n = &reading->seen[k - s->sock];
+
+	if (k - s->sock >= 4 * CONNS)
+		return;
+	if (!strcmp(event, "rcv")) {
+		n->rcv++;
+		n->last_rcv = row;
+		n->changed += n->cwnd && strcmp(n->cwnd, cwnd);
+	} else if (!strcmp(event, "ca") && n->ca && !strcmp(n->ca, ca)) {
+		differ(s->t, "%s: from %s to %s", k->id, n->ca, ca);
+	}
+	if (!strcmp(event, "new") != !n->cwnd)
+		differ(s->t, "%s: %s comes %s", k->id, event,
+		       n->cwnd ? "later" : "first");
+	if (n->ends)
+		differ(s->t, "%s: %s after its end", k->id, event);
+	n->news += !strcmp(event, "new");
+	n->ends += !strcmp(event, "close");
+	n->cwnd = cwnd;
+	n->ca = ca;
+	if (!k->last)
+		k->end = row;		/* where it begins */
+	k->last = event;
+}
+
+static void read_rows(struct win *w, struct socks *s, const char *csv)
+{
+	unsigned i;
+
+	memset(w->seen, 0, sizeof(w->seen));
+	w->rcv = w->changed = 0;
+	reading = w;
+	socks_init(s, w->tr.t, csv, add_row);
+	if (s->n != 2 * CONNS)
+		differ(s->t, "%u connections with two ends made, %u ends "
+		       "shown", CONNS, s->n);
+	for (i = 0; i < s->n && i < 4 * CONNS; i++) {
+		if (w->seen[i].news != 1 || w->seen[i].ends != 1)
+			differ(s->t, "%s: began %u times, ended %u times",
+			       s->sock[i].id, w->seen[i].news,
+			       w->seen[i].ends);
+		w->rcv += w->seen[i].rcv;
+		w->changed += w->seen[i].changed;
+	}
+}
+
+/* ---- one end of a connection ------------------------------------------- */
+
+/* What not all kernels know. */
+static void expect_known(struct socks *s, struct sock *k, const char *key,
+			 uint64_t made)
+{
+	if (*sock_cell(s, k, key))
+		sock_expect_number(s, k, key, made);
+}
+
+static void check_sample(struct socks *s, struct sock *k, unsigned row,
+			 const struct sample *is)
+{
+	k->row = row;
+	sock_expect_number(s, k, "snd_cwnd", is->snd_cwnd);
+	if (is->snd_ssthresh == NOT_SET)
+		sock_expect(s, k, "snd_ssthresh", "");
+	else
+		sock_expect_number(s, k, "snd_ssthresh", is->snd_ssthresh);
+	sock_expect_number(s, k, "srtt_us", is->rtt);
+	sock_expect_number(s, k, "rttvar_us", is->rttvar);
+	sock_expect_number(s, k, "packets_out", 0);
+	sock_expect_number(s, k, "lost_out", 0);
+	expect_known(s, k, "delivery_rate", is->delivery_rate);
+	expect_known(s, k, "pacing_rate", is->pacing_rate);
+	if (!is->has_mem)
+		return;
+	sock_expect_number(s, k, "sk_sndbuf", is->sndbuf);
+	sock_expect_number(s, k, "sk_wmem_queued", is->wmem_queued);
+}
+
+static void check_owner(struct socks *s, struct sock *k,
+			const struct agent *a, bool may_lack)
+{
+	if (may_lack && !*sock_cell(s, k, "pid"))
+		return;
+	sock_expect_number(s, k, "pid", a->pid);
+	sock_expect(s, k, "comm", a->comm);
+}
+
+static struct sock *sock_at(struct socks *s, unsigned lport, unsigned rport)
+{
+	uint64_t l, r;
+	unsigned i;
+
+	for (i = 0; i < s->n; i++)
+		if (cell_u64(sock_cell(s, &s->sock[i], "lport"), &l) &&
+		    cell_u64(sock_cell(s, &s->sock[i], "rport"), &r) &&
+		    l == lport && r == rport && !s->sock[i].taken) {
+			s->sock[i].taken = true;
+			return &s->sock[i];
+		}
+	differ(s->t, "port %u to %u: not shown", lport, rport);
+	return NULL;
+}
+
+static void check_one(struct win *w, struct socks *s, unsigned i)
+{
+	const struct made *m = &w->made[i];
+	struct sock *cli = sock_at(s, m->lport, m->rport);
+	struct sock *srv = sock_at(s, m->rport, m->lport);
+	unsigned last;
+
+	if (!cli || !srv)
+		return;
+	last = cli->row;
+	sock_expect(s, cli, "event", "close");
+	sock_expect(s, cli, "laddr", i % 2 ? "::1" : "127.0.0.1");
+	sock_expect(s, cli, "raddr", i % 2 ? "::1" : "127.0.0.1");
+	sock_expect(s, cli, "ip", i % 2 ? "6" : "4");
+	check_owner(s, cli, &w->tr.cli, false);
+	check_owner(s, srv, &w->tr.srv, false);
+	check_sample(s, cli, last, &m->last);
+	check_sample(s, cli, w->seen[cli - s->sock].last_rcv, &m->before);
+	cli->row = cli->end;
+	sock_expect(s, cli, "congestion", m->last.congestion);
+	check_owner(s, cli, &w->tr.cli, false);
+	/* accept(2) may come after the first segment */
+	srv->row = srv->end;
+	sock_expect(s, srv, "congestion", m->last.congestion);
+	check_owner(s, srv, &w->tr.srv, true);
+}
+
+/* ---- the case ---------------------------------------------------------- */
+
+enum { ALL, CHANGES, EVERY, TOOLS };
+
+static void run_beside(struct win *w, struct tool r[TOOLS])
+{
+	static const char *const more[TOOLS] = {
+		"--events", "--changes", "--every=10h"
+	};
+	unsigned i;
+
+	for (i = 0; i < TOOLS; i++) {
+		tool_init(&r[i], w->tr.t, w->tr.ns.inum);
+		tool_start(&r[i], "tcpwin", ARGS("--csv", "--strict", "-o",
+						 COLUMNS, more[i]));
+	}
+	make_all(w);
+	for (i = 0; i < TOOLS; i++) {
+		tool_stop(&r[i], SIGINT);
+		tool_check_clean(&r[i]);
+	}
+}
+
+static void tcpwin(struct test *t)
+{
+	unsigned i, rcv, changed, sampled;
+	struct tool r[TOOLS];
+	static struct win w;
+	struct socks s;
+
+	traffic_init(&w.tr, t);
+	run_beside(&w, r);
+	read_rows(&w, &s, r[ALL].text);
+	for (i = 0; i < CONNS; i++)
+		check_one(&w, &s, i);
+	rcv = w.rcv;
+	changed = w.changed;
+	summary(t, "%u connections, %u refused; %u rows, %u segments, ", CONNS,
+		SOCKS_REFUSED, s.tb.nrows, rcv);
+	socks_release(&s);
+	read_rows(&w, &s, r[CHANGES].text);
+	if (w.rcv != changed || w.changed != changed || !changed)
+		differ(t, "%u of %u segments came to another window, --changes "
+		       "shows %u, %u of them another", changed, rcv, w.rcv,
+		       w.changed);
+	socks_release(&s);
+	read_rows(&w, &s, r[EVERY].text);
+	sampled = w.rcv;
+	/* each end has received something */
+	if (sampled != 2 * CONNS)
+		differ(t, "--every shows %u segments of %u ends", sampled,
+		       2 * CONNS);
+	socks_release(&s);
+	summary(t, "%u at another window, %u sampled", changed, sampled);
+	for (i = 0; i < TOOLS; i++)
+		tool_release(&r[i]);
+	traffic_release(&w.tr);
+}
+
+const struct live_case win_cases[] = {
+	{ "tcpwin", "windows of quiescent sockets, and what is left out", 600,
+	  tcpwin, false },
+	{ NULL, NULL, 0, NULL, false },
+};
