@@ -179,15 +179,17 @@ static __always_inline int show(void *ctx, const struct sock *sk,
 
 /* ---- segments --------------------------------------------------------- */
 
-/* --changes, --every */
+/* --changes, --every; WIN_NEW and WIN_CA tell of a change as well. */
 static __always_inline int is_sampled(const struct sock *sk,
-				      const struct window *w, u64 now)
+				      const struct window *w, u8 ca_state,
+				      u64 now)
 {
 	s32 snd_cwnd;
 
 	if (CONST(only_changes)) {
 		snd_cwnd = READ((const struct tcp_sock *)sk, snd_cwnd);
-		if (!w->told || snd_cwnd == w->snd_cwnd)
+		if (!w->told || w->ca_state != ca_state ||
+		    snd_cwnd == w->snd_cwnd)
 			return 0;
 	}
 	return !CONST(every_ns) || !w->rcv_ns ||
@@ -209,7 +211,7 @@ int on_segment(struct probe___sock *ctx)
 	if (!w)
 		return 0;
 	ca_state = ca_state_of(sk);
-	type = is_sampled(sk, w, now) ? WIN_RCV : WIN_NEW;
+	type = is_sampled(sk, w, ca_state, now) ? WIN_RCV : WIN_NEW;
 	if (type == WIN_NEW && w->told && w->ca_state == ca_state)
 		return 0;
 	if (show(ctx, sk, w, ca_state, type) && type == WIN_RCV)
