@@ -157,7 +157,7 @@ lists()
 		files README STYLE COPYING* .clang-format .editorconfig \
 			bootstrap tools/README progs/README t/README t/*.sh \
 			maint/* | but '^maint/spec2c$'
-		tree t/*/ bench contrib .ci | but '^contrib/man/'
+		tree t/*/ bench contrib doc .ci | but '^contrib/man/'
 	} | list EXTRA_FILES
 }
 

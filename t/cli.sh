@@ -38,6 +38,11 @@ says 2 "No such file" tcplife --btf "$tmp/none"
 says 2 "no column" tcplife -o pid,nothing
 says 2 "which capture" replay
 says 1 "not a capture" replay "$top/README"
+says 2 "--plot is about rows" tcpwin --plot -c
+says 2 "columns and times of its own" tcpwin --plot -T
+says 2 "columns and times of its own" tcpwin --plot -o snd_cwnd
+says 2 "unknown option --plot" tcplife --plot
+says 2 "want table, json or csv" tcpwin -F plot
 says 2 "which file" object
 says 2 "what shall be done" btf
 says 2 "unknown option --foo" btf --foo

@@ -132,11 +132,22 @@ static const struct tool_option options[] = {
 	{ 0 }
 };
 
+static const struct plot_of plot = {
+	.panels = {
+		{ "snd_cwnd,snd_ssthresh", "segments" },
+		{ "sk_wmem_queued,sk_sndbuf", "bytes" },
+	},
+	.by = "id",
+	.about = "comm,laddr,lport,raddr,rport",
+	.mark = "event=loss",
+};
+
 static const struct example examples[] = {
 	{ "-D 443", "windows of connections to port 443" },
 	{ "-L 80 --every 10ms -x --csv", "all columns, at most every 10 ms" },
 	{ "-p 4711 -W win.rec", "record; `sockeye plot win.rec -o win.svg' "
 				"draws it" },
+	{ "-D 443 --plot", "draw it as it goes on" },
 	{ "--changes -A 192.0.2.0/24", "as the window changes" },
 	{ 0 }
 };
@@ -154,18 +165,20 @@ const struct tool tool_tcpwin = {
 		"one seen.  Lines of `loss' tell that a segment is sent again. "
 		"Segments that are sent are not shown: what they change is in "
 		"the line of the next one that arrives.\n\n"
-		"`sockeye plot' draws what was recorded (-W) or printed "
-		"(--csv).",
+		"--plot draws window and buffer in the terminal; `sockeye "
+		"plot' draws what was recorded (-W) or printed (--csv), as "
+		"SVG too.",
 	.overhead = "A program runs for each segment received on any TCP "
 		"connection, and prints a line unless filters, --changes or "
 		"--every spare it; use them on a busy machine.",
 	.spec = &spec_tcpwin,
 	.filters = F_FLOW,
-	.flags = T_OWNERS | T_COUNT | T_TIME,
+	.flags = T_OWNERS | T_COUNT | T_TIME | T_PLOT,
 	.options = options,
 	.roles = roles,
 	.columns = columns,
 	.examples = examples,
 	.event_size = sizeof(EV),
 	.flow_off = offsetof(EV, flow),
+	.plot = &plot,
 };

@@ -296,6 +296,19 @@ struct kernel_constant {
 	uint32_t first;		/* KERNEL_REASONS */
 };
 
+#define PLOT_PANELS 4
+
+/* What `sockeye plot` draws of a tool's rows, unless told otherwise. */
+struct plot_of {
+	struct {
+		const char *lines;	/* columns: "snd_cwnd,snd_ssthresh" */
+		const char *unit;	/* "segments"; "bytes" are told in K */
+	} panels[PLOT_PANELS];		/* a scale each; ends with lines NULL */
+	const char *by;		/* column: a picture for each of its values */
+	const char *about;	/* columns that tell what such a value is */
+	const char *mark;	/* rows that are marked: "event=loss" */
+};
+
 struct example {
 	const char *args;	/* "-p 4711 -j" */
 	const char *what;
@@ -337,6 +350,7 @@ struct tool {
 	/* Keys of its histograms, as -o takes columns; NULL: those that are
 	 * C_KEY. */
 	const char *hist_keys;
+	const struct plot_of *plot;	/* T_PLOT */
 };
 
 enum tool_flags {
@@ -351,6 +365,7 @@ enum tool_flags {
 	T_FILTER = 256,		/* wants a filter, unless --force */
 	T_TIME = 512,		/* rows have a time column, -t, unless another
 				   is asked for */
+	T_PLOT = 512,		/* takes --plot: has a plot */
 };
 
 #endif

@@ -47,7 +47,11 @@ const struct tool *ask_verb(const char *name);
 int verb_btf(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_object(int argc, char **argv);
+int verb_plot(int argc, char **argv);
 int verb_replay(int argc, char **argv);
+/* file_put - @data to @file (NULL: stdout), all or nothing; an exit code,
+ * after a complaint. */
+int file_put(const char *file, const void *data, size_t len);
 
 /* ---- talk.c: stderr --------------------------------------------------- */
 
@@ -83,7 +87,7 @@ struct filters {
 	int family;		/* 0, 4, 6 */
 };
 
-enum format { FMT_TABLE, FMT_JSON, FMT_CSV };
+enum format { FMT_TABLE, FMT_JSON, FMT_CSV, FMT_PLOT };
 enum time_col { TIME_NONE, TIME_REL, TIME_WALL, TIME_WALL_UTC, TIME_ISO,
 		TIME_UNIX, TIME_MONO };
 

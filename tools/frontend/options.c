@@ -208,6 +208,19 @@ static const char *tally_contradiction(const struct options *o)
 	return NULL;
 }
 
+/* Its columns are the tool's choice; what is recorded is all of them. */
+static const char *plot_contradiction(const struct options *o)
+{
+	if (o->format != FMT_PLOT)
+		return NULL;
+	if (o->count || o->hist)
+		return "--plot is about rows, without -c and --hist";
+	if (o->time != TIME_NONE || o->columns || o->no_header)
+		return "--plot has columns and times of its own: record with "
+			"-W, and 'sockeye plot' draws others";
+	return NULL;
+}
+
 static int check_rest(struct options *o, int argc, char **argv, bool replay,
 		      const char *name)
 {
@@ -220,6 +233,9 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 	why = contradiction(o);
 	if (!why)
 		why = tally_contradiction(o);
+	if (!why)
+		why = plot_contradiction(o);
+	o->extended |= o->format == FMT_PLOT;
 	if (o->tool && o->tool->flags & T_TIME && !o->time && !o->count &&
 	    !o->hist)
 		o->time = TIME_REL;

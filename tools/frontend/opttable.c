@@ -123,6 +123,10 @@ const struct opt opt_table[] = {
 	{ 'F', "format", "FORM", "table, json or csv",
 	  OUTPUT, OPT_REPLAY, .take = take_format,
 	  .want = "table, json or csv" },
+	{ 0, "plot", NULL, "a picture in the terminal, of the connection that "
+	  "has most rows",
+	  OUTPUT, OPT_REPLAY, .need = T_PLOT, .take = take_format,
+	  .max = FMT_PLOT },
 	{ 'i', "interval", "TIME", "print, and begin anew, each time this has "
 	  "passed: what is counted, histograms",
 	  OUTPUT, OPT_REPLAY, .any = TALLIES, MEMBER(interval_ns),

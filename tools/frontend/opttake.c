@@ -321,12 +321,13 @@ enum take take_time(struct parse *p, const struct opt *opt, const char *arg)
 
 enum take take_format(struct parse *p, const struct opt *opt, const char *arg)
 {
-	static const char *const names[] = { "table", "json", "csv", NULL };
+	static const char *const names[] = { "table", "json", "csv", "plot",
+					     NULL };
 	int i = (int)opt->max;
 
 	if (arg) {
 		i = choose(names, arg);
-		if (i < 0)
+		if (i < 0 || i == FMT_PLOT)
 			return opt_bad(p, arg, "want %s", opt->want);
 	}
 	if (p->format_set && p->o->format != (enum format)i) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* From events to lines: what all formats share. */
+#include "tools/frontend/plot.h"
 #include "tools/frontend/rows_int.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@ static const struct emitter *const emitters[] = {
 	[FMT_TABLE] = &table_emitter,
 	[FMT_JSON] = &json_emitter,
 	[FMT_CSV] = &csv_emitter,
+	[FMT_PLOT] = &csv_emitter,
 };
 
 /* Widths and keys of the columns, worked out once. */
@@ -37,6 +39,27 @@ static void prepare_column(struct rows *r, unsigned i, bool wide)
 	}
 }
 
+void rows_free(struct rows *r)
+{
+	if (!r)
+		return;
+	tally_free(r->tally);
+	plot_live_free(r->live);
+	free(r);
+}
+
+/* Where lines go: of --plot, into the picture. */
+static bool open_out(struct rows *r, const struct options *o, FILE *out)
+{
+	if (o->format == FMT_PLOT) {
+		r->live = plot_live_new(o->tool, out);
+		out = r->live ? plot_live_rows(r->live) : NULL;
+	}
+	if (out)
+		out_init(&r->out, out);
+	return out != NULL;
+}
+
 struct rows *rows_new(const struct options *o, FILE *out)
 {
 	struct rows *r = calloc(1, sizeof(*r));
@@ -54,12 +77,12 @@ struct rows *rows_new(const struct options *o, FILE *out)
 	r->no_header = o->no_header;
 	for (i = 0; i < r->layout.ncols; i++)
 		prepare_column(r, i, o->wide);
-	if ((o->count || o->hist) && !tallied_init(r, o)) {
-		free(r);
+	if (!open_out(r, o, out) ||
+	    ((o->count || o->hist) && !tallied_init(r, o))) {
+		rows_free(r);
 		errno = ENOMEM;
 		return NULL;
 	}
-	out_init(&r->out, out);
 	return r;
 }
 
@@ -147,6 +170,8 @@ void rows_tick(struct rows *r, uint64_t now_ns, const struct clocks *c)
 	r->clocks = *c;
 	if (r->tally)
 		tallied_until(r, now_ns, true);
+	if (r->live && !r->out.err)
+		r->out.err = plot_live_tick(r->live, now_ns);
 }
 
 bool rows_flush(struct rows *r)
@@ -174,7 +199,10 @@ bool rows_end(struct rows *r, const struct losses *l)
 		tallied_end(r);
 	if (r->emit->end)
 		r->emit->end(r, l);
-	return out_flush(&r->out) || r->out.err == EPIPE;
+	if (out_flush(&r->out) && r->live)
+		r->out.err = plot_live_end(r->live);
+	errno = r->out.err;
+	return !r->out.err || r->out.err == EPIPE;
 }
 
 uint64_t rows_shown(const struct rows *r)
@@ -190,12 +218,4 @@ uint64_t rows_uncounted(const struct rows *r)
 uint64_t rows_unknown(const struct rows *r)
 {
 	return r->unknown;
-}
-
-void rows_free(struct rows *r)
-{
-	if (!r)
-		return;
-	tally_free(r->tally);
-	free(r);
 }

@@ -249,6 +249,7 @@ struct rows {
 	const struct emitter *emit;
 	struct wardrobe wardrobe;
 	struct tally *tally;		/* --count, --hist */
+	struct plot_live *live;		/* --plot */
 	struct drawn drawn;		/* --hist */
 	uint64_t every_ns, next_ns;	/* -i, and its next end */
 	struct clocks clocks;		/* of the last event */

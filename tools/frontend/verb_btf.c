@@ -6,7 +6,6 @@
 #include "tools/frontend/run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,26 +81,6 @@ static int parse(struct cut *c, int argc, char **argv)
 	return EXIT_USAGE;
 }
 
-static int put(const char *file, const void *data, size_t len)
-{
-	int fd = file ? open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-			     0644) : STDOUT_FILENO;
-	const char *p = data;
-	ssize_t n = 0;
-
-	for (; fd >= 0 && len && n >= 0; p += n, len -= n) {
-		n = write(fd, p, len);
-		if (n < 0 && errno == EINTR)
-			n = 0;
-	}
-	if (fd >= 0 && n >= 0 && (!file || !close(fd)))
-		return EXIT_OK;
-	complain("%s: %s", file ? file : "standard output", strerror(errno));
-	if (file && fd >= 0)
-		unlink(file);	/* half of it is nothing */
-	return EXIT_FAIL;
-}
-
 static int minimise(struct env *env, const struct cut *c)
 {
 	struct minimise m = { .build_id = env->types_build_id };
@@ -128,7 +107,7 @@ static int minimise(struct env *env, const struct cut *c)
 		ret = EXIT_FAIL;
 	}
 	if (ret == EXIT_OK)
-		ret = put(c->out, data, len);
+		ret = file_put(c->out, data, len);
 	if (ret == EXIT_OK && !m.build_id[0])
 		say("of which kernel it is was not said; no machine will "
 		    "refuse it");

@@ -3,8 +3,13 @@
  * verbs - what sockeye does beside running a tool.
  */
 #include "tools/frontend/options_int.h"
+#include "tools/frontend/rows_int.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 const struct verb verbs[] = {
 	{ "list", "list the tools", verb_list },
@@ -21,6 +26,8 @@ const struct verb verbs[] = {
 	  verb_object },
 	{ "btf", "cut the kernel's types down to what the tools ask for",
 	  verb_btf },
+	{ "plot", "draw columns over time, as SVG or in the terminal",
+	  verb_plot },
 	{ "replay", "print what a tool recorded with -W", verb_replay },
 	{ NULL, NULL, NULL },
 };
@@ -112,4 +119,29 @@ int verb_help(int argc, char **argv)
 	else
 		usage(stdout, NULL);
 	return EXIT_OK;
+}
+
+/* Half of it is nothing, but a device stays. */
+static void remove_file(int fd, const char *file)
+{
+	struct stat st;
+
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		unlink(file);
+}
+
+int file_put(const char *file, const void *data, size_t len)
+{
+	int fd = file ? open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+			     0644) : STDOUT_FILENO;
+	int err = fd < 0 ? errno : write_all(fd, data, len);
+
+	if (err && fd >= 0 && file)
+		remove_file(fd, file);
+	if (fd >= 0 && file && close(fd) && !err)
+		err = errno;
+	if (!err)
+		return EXIT_OK;
+	complain("%s: %s", file ? file : "standard output", strerror(err));
+	return EXIT_FAIL;
 }
