@@ -2,8 +2,10 @@
 /*
  * tcpwin: what each connection says of its windows when nothing moves, held
  * against the line of the next segment and that of its end; how many begin and
- * end; and which segments --changes and --every leave out.
+ * end; and which segments --changes and --every leave out.  tcpwin-loss: what
+ * is sent again, where a packet is dropped and where none is.
  */
+#include "retrans.h"
 #include "socks.h"
 
 #include <inttypes.h>
@@ -32,6 +34,8 @@ struct seen {
 	unsigned changed;	/* those with another window than the row
 				   before */
 	unsigned news, ends;
+	unsigned losses;
+	bool recovered;		/* from one, by its state */
 	const char *cwnd, *ca;	/* of the row before */
 };
 
@@ -39,7 +43,8 @@ struct win {
 	struct traffic tr;
 	struct made made[CONNS];
 	struct seen seen[4 * CONNS];
-	unsigned rcv, changed, others;
+	unsigned ends;		/* of connections, that are shown */
+	unsigned rcv, changed, losses;
 };
 
 /* ---- connections ------------------------------------------------------- */
@@ -101,14 +106,17 @@ static void add_row(struct socks *s, struct sock *k, unsigned row)
 		n->rcv++;
 		n->last_rcv = row;
 		n->changed += n->cwnd && strcmp(n->cwnd, cwnd);
-	} else if (!strcmp(event, "ca") && n->ca && !strcmp(n->ca, ca)) {
-		differ(s->t, "%s: from %s to %s", k->id, n->ca, ca);
 	}
+	/* a line for each change of state, and no other change */
+	if (n->ca && !strcmp(event, "ca") == !strcmp(n->ca, ca))
+		differ(s->t, "%s: %s: from %s to %s", k->id, event, n->ca, ca);
 	if (!strcmp(event, "new") != !n->cwnd)
 		differ(s->t, "%s: %s comes %s", k->id, event,
 		       n->cwnd ? "later" : "first");
 	if (n->ends)
 		differ(s->t, "%s: %s after its end", k->id, event);
+	n->losses += !strcmp(event, "loss");
+	n->recovered |= !strcmp(ca, "Recovery") || !strcmp(ca, "Loss");
 	n->news += !strcmp(event, "new");
 	n->ends += !strcmp(event, "close");
 	n->cwnd = cwnd;
@@ -123,12 +131,12 @@ static void read_rows(struct win *w, struct socks *s, const char *csv)
 	unsigned i;
 
 	memset(w->seen, 0, sizeof(w->seen));
-	w->rcv = w->changed = 0;
+	w->rcv = w->changed = w->losses = 0;
 	reading = w;
 	socks_init(s, w->tr.t, csv, add_row);
-	if (s->n != 2 * CONNS)
-		differ(s->t, "%u connections with two ends made, %u ends "
-		       "shown", CONNS, s->n);
+	if (s->n != w->ends)
+		differ(s->t, "%u ends of connections made, %u shown", w->ends,
+		       s->n);
 	for (i = 0; i < s->n && i < 4 * CONNS; i++) {
 		if (w->seen[i].news != 1 || w->seen[i].ends != 1)
 			differ(s->t, "%s: began %u times, ended %u times",
@@ -136,6 +144,7 @@ static void read_rows(struct win *w, struct socks *s, const char *csv)
 			       w->seen[i].ends);
 		w->rcv += w->seen[i].rcv;
 		w->changed += w->seen[i].changed;
+		w->losses += w->seen[i].losses;
 	}
 }
 
@@ -256,6 +265,7 @@ static void tcpwin(struct test *t)
 	static struct win w;
 	struct socks s;
 
+	w.ends = 2 * CONNS;
 	traffic_init(&w.tr, t);
 	run_beside(&w, r);
 	read_rows(&w, &s, r[ALL].text);
@@ -285,8 +295,117 @@ static void tcpwin(struct test *t)
 	traffic_release(&w.tr);
 }
 
+/* ---- losses ------------------------------------------------------------ */
+
+#define DROPS 11		/* connections; every second one loses data */
+
+/* Nothing is to be found of the other ends: they are in another namespace. */
+struct lossy {
+	struct retrans rt;
+	struct dropper at_b;
+	struct agent cli, srv;	/* in a, in b */
+	uint16_t port;
+};
+
+static void lossy_init(struct lossy *l, struct test *t)
+{
+	struct cmd c = { .op = OP_LISTEN, .slot = LISTENER };
+	struct reply r;
+
+	retrans_init(&l->rt, t);
+	dropper_open(t, &l->at_b, &l->rt.b);
+	/* one starts as another */
+	netns_sysctl(t, &l->rt.a, "ipv4/tcp_no_metrics_save", "1");
+	agent_start(t, &l->cli, &l->rt.a, CLIENT_COMM, CLIENT_UID);
+	agent_start(t, &l->srv, &l->rt.b, SERVER_COMM, SERVER_UID);
+	addr_set(&c.addr, AF_INET, "0.0.0.0", 0);
+	agent_post(&l->srv, &c);
+	r = agent_wait(&l->srv);
+	l->port = addr_port(&r.local);
+}
+
+static void lose(struct lossy *l, struct made *m, unsigned count)
+{
+	struct cmd c = { .op = OP_CONNECT }, send = { .op = OP_SEND };
+	struct reply r;
+
+	addr_set(&c.addr, AF_INET, "10.9.0.2", l->port);
+	agent_post(&l->cli, &c);
+	r = agent_wait(&l->cli);
+	m->lport = addr_port(&r.local);
+	m->rport = l->port;
+	agent_do(&l->srv, OP_ACCEPT, 0, LISTENER);
+	dropper_set(l->rt.t, &l->at_b, P_DATA, 3, count);
+	send.n = 200000;
+	agent_post(&l->cli, &send);
+	agent_do(&l->srv, OP_RECV, 0, send.n);
+	agent_wait(&l->cli);
+	dropper_set(l->rt.t, &l->at_b, 0, 0, 0);
+	m->last = agent_do(&l->cli, OP_SAMPLE, 0, 0).sample;
+	agent_do(&l->cli, OP_RESET, 0, 0);
+	agent_do(&l->srv, OP_WAIT_RST, 0, 0);
+	agent_do(&l->srv, OP_CLOSE, 0, 0);
+}
+
+/* Should the machine be slow the kernel may send more again than was lost. */
+static void check_losses(struct win *w, struct socks *s, struct lossy *l,
+			 const struct made *m, bool lost)
+{
+	struct sock *k = sock_at(s, m->lport, m->rport);
+	struct seen *n = k ? &w->seen[k - s->sock] : NULL;
+
+	if (!k)
+		return;
+	check_sample(s, k, k->row, &m->last);
+	retrans_lacks(&l->rt, k->id, n->losses, m->last.total_retrans);
+	if (lost ? !n->recovered : n->recovered && !m->last.total_retrans)
+		differ(s->t, "%s: %u segments sent again, %s recovery", k->id,
+		       m->last.total_retrans, n->recovered ? "a" : "no");
+	if (lost && !m->last.total_retrans)
+		differ(s->t, "%s: nothing was sent again", k->id);
+}
+
+static void tcpwin_loss(struct test *t)
+{
+	static struct lossy l;
+	static struct win w;
+	unsigned i, again = 0;
+	struct tool r;
+	struct socks s;
+
+	lossy_init(&l, t);
+	w.tr.t = t;
+	w.ends = DROPS;
+	tool_init(&r, t, l.rt.a.inum);
+	tool_start(&r, "tcpwin", ARGS("--csv", "--strict", "-n",
+				      CLIENT_COMM, "-o", COLUMNS));
+	for (i = 0; i < DROPS; i++)
+		lose(&l, &w.made[i], i % 2);
+	netns_idle(t, &l.rt.a);
+	l.rt.raised = witness_runs(&r, "on_retrans");
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	read_rows(&w, &s, r.text);
+	l.rt.seen = w.losses;
+	for (i = 0; i < DROPS; i++) {
+		check_losses(&w, &s, &l, &w.made[i], i % 2);
+		again += w.made[i].last.total_retrans;
+	}
+	summary(t, "%u connections, %u dropped packets; %u segments sent "
+		"again, %u shown; %u rows", DROPS, DROPS / 2, again, w.losses,
+		s.tb.nrows);
+	socks_release(&s);
+	tool_release(&r);
+	agent_stop(&l.cli);
+	agent_stop(&l.srv);
+	dropper_close(&l.at_b);
+	retrans_release(&l.rt);
+}
+
 const struct live_case win_cases[] = {
 	{ "tcpwin", "windows of quiescent sockets, and what is left out", 600,
 	  tcpwin, false },
+	{ "tcpwin-loss", "what is sent again, and recovery", 600, tcpwin_loss,
+	  false },
 	{ NULL, NULL, 0, NULL, false },
 };

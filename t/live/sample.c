@@ -43,6 +43,7 @@ int sample_take(int fd, struct sample *s)
 	s->snd_ssthresh = info.tcpi_snd_ssthresh;
 	s->rtt = info.tcpi_rtt;
 	s->rttvar = info.tcpi_rttvar;
+	s->total_retrans = info.tcpi_total_retrans;
 	s->delivery_rate = info.tcpi_delivery_rate;
 	s->pacing_rate = info.tcpi_pacing_rate;
 	getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, s->congestion, &len);

@@ -80,7 +80,7 @@ enum distraction {
 
 /* TCP_INFO and SO_MEMINFO of a socket. */
 struct sample {
-	uint32_t snd_cwnd, snd_ssthresh, rtt, rttvar;
+	uint32_t snd_cwnd, snd_ssthresh, rtt, rttvar, total_retrans;
 	uint32_t sndbuf, wmem_queued;	/* Linux 4.12: */
 	uint32_t has_mem;
 	uint64_t delivery_rate, pacing_rate;
