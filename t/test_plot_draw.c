@@ -227,11 +227,11 @@ START_TEST(rolling)
 	ck_assert(feed(HEADER));
 	for (unsigned i = 0; i < 3 * PLOT_GROUPS; i++)
 		feed_row(i, i);
-	for (unsigned i = 0; i < PLOT_ROWS; i++)
+	for (unsigned i = 0; i < 3 * PLOT_ROLLED; i++)
 		feed_row(4 * PLOT_GROUPS + i, 7);
 	ck_assert_uint_eq(plot_data_left_out(data), 0);
 	ck_assert(plot_data_choose(data, &plot));
-	ck_assert_uint_ge(plot.nrows, PLOT_ROWS / 2);
+	ck_assert_uint_ge(plot.nrows, PLOT_ROLLED / 2);
 	ck_assert(plot.rows[plot.nrows - 1].number == plot_data_rows(data) - 1);
 	want.pick = "7";
 	ck_assert(plot_data_choose(data, &plot));

@@ -163,7 +163,8 @@ void plot_keep(char *to, size_t size, const char *from);
 
 /* ---- plot_data.c ------------------------------------------------------- */
 
-#define PLOT_ROWS (1u << 19)	/* that are kept, */
+#define PLOT_ROWS (1u << 19)	/* that are kept, of some 90 bytes; */
+#define PLOT_ROLLED (1u << 16)	/* of those that roll, while a tool runs */
 #define PLOT_GROUPS 4096	/* of so many */
 
 /* plot_data_new - @want and @t as plot_columns() has them.  NULL: no memory. */

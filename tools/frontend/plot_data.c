@@ -131,6 +131,11 @@ static void pack_groups(struct plot_data *d)
 	free(to);
 }
 
+static size_t most_rows(const struct plot_data *d)
+{
+	return d->want->rolls ? PLOT_ROLLED : PLOT_ROWS;
+}
+
 /* The older half of the rows goes, to make room. */
 static void roll(struct plot_data *d)
 {
@@ -148,7 +153,7 @@ static struct plot_row *row_new(struct plot_data *d)
 	size_t room = d->room ? 2 * d->room : 1024;
 	struct plot_row *grown;
 
-	if (d->nrows == PLOT_ROWS)
+	if (d->nrows == most_rows(d))
 		return NULL;
 	if (d->nrows == d->room) {
 		grown = realloc(d->rows, room * sizeof(*grown));
@@ -170,7 +175,7 @@ static bool take_row(struct plot_data *d, char *const *fields)
 
 	if (x != x)
 		return false;
-	if (d->want->rolls && (d->nrows == PLOT_ROWS ||
+	if (d->want->rolls && (d->nrows == most_rows(d) ||
 			       d->ngroups == PLOT_GROUPS))
 		roll(d);
 	if (c->by != PLOT_NOWHERE)
