@@ -27,6 +27,20 @@ static __always_inline u32 oldstate_of(struct probe___state *ctx)
 	return READ(ctx->sk, __sk_common.skc_state);
 }
 
+/* Its congestion control algorithm to the event member @to, which is zeroed. */
+static __always_inline void session_cc(char to[16], const struct sock *sk)
+{
+	const struct inet_connection_sock *icsk = (const void *)sk;
+	const struct tcp_congestion_ops *ops = 0;
+	char name[16] __attribute__((aligned(8))) = {};
+
+	if (!EXISTS(icsk->icsk_ca_ops) || !EXISTS(ops->name))
+		return;
+	ops = READ(icsk, icsk_ca_ops);
+	probe_read(name, sizeof(name), &ops->name);
+	copy16(to, name);
+}
+
 /* The handshake was not over. */
 static __always_inline int is_opening(u32 oldstate)
 {

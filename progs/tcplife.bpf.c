@@ -54,28 +54,14 @@ static __always_inline void read_rtt(struct tcplife_more *m,
 	}
 }
 
-static __always_inline void read_cc(struct tcplife_more *m,
-				    const struct sock *sk)
-{
-	const struct inet_connection_sock *icsk = (const void *)sk;
-	const struct tcp_congestion_ops *ops = 0;
-	char name[16] __attribute__((aligned(8))) = {};
-
-	if (!CONST(want_cc) || !EXISTS(icsk->icsk_ca_ops) ||
-	    !EXISTS(ops->name))
-		return;
-	ops = READ(icsk, icsk_ca_ops);
-	probe_read(name, sizeof(name), &ops->name);
-	copy16(m->cc, name);
-}
-
 /* @m is zeroed. */
 static __always_inline void read_more(struct tcplife_more *m,
 				      const struct sock *sk, u32 oldstate)
 {
 	read_retrans(m, (const void *)sk);
 	read_rtt(m, (const void *)sk);
-	read_cc(m, sk);
+	if (CONST(want_cc))
+		session_cc(m->cc, sk);
 	if (!(CONST(want_err) | CONST(want_how) | CONST(want_first)))
 		return;
 	m->err = -READ(sk, sk_err);

@@ -32,9 +32,13 @@ struct {
 	__type(value, struct window);
 } windows SEC(".maps");
 
-/* A member that some kernels have not got, or where nobody knows. */
+/* A member that some kernels have not got, or where nobody knows; of a column
+ * that is hidden, and of one that is called as the member. */
 #define READ_KNOWN(ptr, member) \
 	(EXISTS((ptr)->member) ? (s32)READ(ptr, member) : -1)
+#define READ_FOR(want, ptr, member) \
+	(CONST(want) ? READ_KNOWN(ptr, member) : -1)
+#define READ_WANTED(ptr, member)	READ_FOR(want_##member, ptr, member)
 
 /* ---- reading ---------------------------------------------------------- */
 
@@ -43,7 +47,8 @@ static __always_inline __s64 delivery_rate(const struct tcp_sock *tp)
 {
 	u64 rate, us;
 
-	if (!EXISTS(tp->rate_delivered) || !EXISTS(tp->mss_cache))
+	if (!CONST(want_delivery_rate) || !EXISTS(tp->rate_delivered) ||
+	    !EXISTS(tp->mss_cache))
 		return -1;
 	rate = READ(tp, rate_delivered);
 	us = READ(tp, rate_interval_us);
@@ -57,7 +62,7 @@ static __always_inline __s64 pacing_rate(const struct sock *sk)
 {
 	u64 rate;
 
-	if (!EXISTS(sk->sk_pacing_rate))
+	if (!CONST(want_pacing_rate) || !EXISTS(sk->sk_pacing_rate))
 		return -1;
 	rate = READ(sk, sk_pacing_rate);
 	return rate == 0xffffffff ? -1 : rate;
@@ -68,8 +73,9 @@ static __always_inline void read_buffers(struct tcpwin_event *ev,
 {
 	ev->sk_sndbuf = READ_KNOWN(sk, sk_sndbuf);
 	ev->sk_wmem_queued = READ_KNOWN(sk, sk_wmem_queued);
-	ev->sk_rcvbuf = READ_KNOWN(sk, sk_rcvbuf);
-	ev->sk_rmem_alloc = READ_KNOWN(sk, sk_backlog.rmem_alloc.counter);
+	ev->sk_rcvbuf = READ_WANTED(sk, sk_rcvbuf);
+	ev->sk_rmem_alloc = READ_FOR(want_sk_rmem_alloc, sk,
+				     sk_backlog.rmem_alloc.counter);
 	ev->pacing_rate = pacing_rate(sk);
 }
 
@@ -80,12 +86,12 @@ static __always_inline void read_windows(struct tcpwin_event *ev,
 	ev->snd_ssthresh = READ_KNOWN(tp, snd_ssthresh);
 	if (ev->snd_ssthresh == TCP_INFINITE_SSTHRESH)
 		ev->snd_ssthresh = -1;
-	ev->snd_wnd = READ_KNOWN(tp, snd_wnd);
-	ev->rcv_wnd = READ_KNOWN(tp, rcv_wnd);
-	ev->packets_out = READ_KNOWN(tp, packets_out);
-	ev->retrans_out = READ_KNOWN(tp, retrans_out);
-	ev->lost_out = READ_KNOWN(tp, lost_out);
-	ev->sacked_out = READ_KNOWN(tp, sacked_out);
+	ev->snd_wnd = READ_WANTED(tp, snd_wnd);
+	ev->rcv_wnd = READ_WANTED(tp, rcv_wnd);
+	ev->packets_out = READ_WANTED(tp, packets_out);
+	ev->retrans_out = READ_WANTED(tp, retrans_out);
+	ev->lost_out = READ_WANTED(tp, lost_out);
+	ev->sacked_out = READ_WANTED(tp, sacked_out);
 	ev->delivery_rate = delivery_rate(tp);
 }
 
@@ -93,21 +99,8 @@ static __always_inline void read_windows(struct tcpwin_event *ev,
 static __always_inline void read_times(struct tcpwin_event *ev,
 				       const struct tcp_sock *tp)
 {
-	ev->srtt_us = READ_KNOWN(tp, srtt_us) >> 3;
-	ev->rttvar_us = READ_KNOWN(tp, mdev_us) >> 2;
-}
-
-static __always_inline void read_ca_name(struct tcpwin_event *ev,
-					 const struct sock *sk)
-{
-	const struct inet_connection_sock *icsk = (const void *)sk;
-	const struct tcp_congestion_ops *ops;
-
-	if (!EXISTS(icsk->icsk_ca_ops))
-		return;
-	ops = READ(icsk, icsk_ca_ops);
-	if (EXISTS(ops->name))
-		probe_read(ev->ca_name, sizeof(ev->ca_name), &ops->name);
+	ev->srtt_us = READ_WANTED(tp, srtt_us) >> 3;
+	ev->rttvar_us = READ_FOR(want_rttvar_us, tp, mdev_us) >> 2;
 }
 
 /* ---- showing ---------------------------------------------------------- */
@@ -163,9 +156,10 @@ static __always_inline int show(void *ctx, const struct sock *sk,
 	read_buffers(&ev, sk);
 	ev.ca_state = ca_state;
 	if (!w->told) {
-		read_ca_name(&ev, sk);
+		if (CONST(want_cc))
+			session_cc(ev.cc, sk);
 		line(ctx, &ev, WIN_NEW);
-		__builtin_memset(ev.ca_name, 0, sizeof(ev.ca_name));
+		__builtin_memset(ev.cc, 0, sizeof(ev.cc));
 	}
 	if (w->ca_state != ca_state)
 		line(ctx, &ev, WIN_CA);

@@ -24,7 +24,7 @@ struct tcpwin_event {
 	__s32 srtt_us, rttvar_us;
 	__s32 packets_out, retrans_out, lost_out, sacked_out; /* segments */
 	__s64 delivery_rate, pacing_rate;	/* bytes a second */
-	char ca_name[16];		/* WIN_NEW: congestion control */
+	char cc[16];			/* WIN_NEW: of tcp_congestion_ops */
 	__u8 type;			/* enum tcpwin_type */
 	__u8 ca_state;			/* enum tcp_ca_state */
 	__u8 pad[6];

@@ -368,7 +368,6 @@ static int obey(struct slots *s, const struct cmd *c, struct reply *r)
 	case OP_FULL: return do_full(c);
 	case OP_TCP_OPTION:
 	case OP_SOCK_OPTION: return do_option(s, c);
-	case OP_SAMPLE: return sample_take(s->fd[c->slot], &r->sample);
 	}
 	errno = EINVAL;
 	return -1;

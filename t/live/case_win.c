@@ -17,13 +17,13 @@
 #define CONNS 41
 #define COLUMNS "event,id,pid,comm,ip,netns,laddr,lport,raddr,rport,"	\
 		"snd_cwnd,snd_ssthresh,sk_sndbuf,sk_wmem_queued,"	\
-		"congestion,ca_state,srtt_us,rttvar_us,delivery_rate,"	\
+		"cc,ca_state,srtt_us,rttvar_us,delivery_rate,"	\
 		"pacing_rate,packets_out,lost_out"
 #define NOT_SET 2147483647u	/* TCP_INFINITE_SSTHRESH */
 
 /* A client: before the last segment comes to it, and before it is closed. */
 struct made {
-	struct sample before, last;
+	struct tcpinfo before, last;
 	uint16_t lport, rport;
 };
 
@@ -69,11 +69,11 @@ static void make_one(struct win *w, unsigned i)
 	agent_post(cli, &c);
 	agent_do(srv, OP_RECV, 0, n);
 	agent_wait(cli);
-	m->before = agent_do(cli, OP_SAMPLE, 0, 0).sample;
+	m->before = agent_do(cli, OP_INFO, 0, 0).info;
 	/* none of it acknowledges anything new */
 	agent_do(srv, OP_SEND, 0, 10);
 	agent_do(cli, OP_RECV, 0, 10);
-	m->last = agent_do(cli, OP_SAMPLE, 0, 0).sample;
+	m->last = agent_do(cli, OP_INFO, 0, 0).info;
 	agent_do(cli, OP_RESET, 0, 0);
 	agent_do(srv, OP_WAIT_RST, 0, 0);
 	agent_do(srv, OP_CLOSE, 0, 0);
@@ -159,7 +159,7 @@ static void expect_known(struct socks *s, struct sock *k, const char *key,
 }
 
 static void check_sample(struct socks *s, struct sock *k, unsigned row,
-			 const struct sample *is)
+			 const struct tcpinfo *is)
 {
 	k->row = row;
 	sock_expect_number(s, k, "snd_cwnd", is->snd_cwnd);
@@ -167,16 +167,16 @@ static void check_sample(struct socks *s, struct sock *k, unsigned row,
 		sock_expect(s, k, "snd_ssthresh", "");
 	else
 		sock_expect_number(s, k, "snd_ssthresh", is->snd_ssthresh);
-	sock_expect_number(s, k, "srtt_us", is->rtt);
-	sock_expect_number(s, k, "rttvar_us", is->rttvar);
+	sock_expect_number(s, k, "srtt_us", is->srtt_us);
+	sock_expect_number(s, k, "rttvar_us", is->rttvar_us);
 	sock_expect_number(s, k, "packets_out", 0);
 	sock_expect_number(s, k, "lost_out", 0);
 	expect_known(s, k, "delivery_rate", is->delivery_rate);
 	expect_known(s, k, "pacing_rate", is->pacing_rate);
 	if (!is->has_mem)
 		return;
-	sock_expect_number(s, k, "sk_sndbuf", is->sndbuf);
-	sock_expect_number(s, k, "sk_wmem_queued", is->wmem_queued);
+	sock_expect_number(s, k, "sk_sndbuf", is->sk_sndbuf);
+	sock_expect_number(s, k, "sk_wmem_queued", is->sk_wmem_queued);
 }
 
 static void check_owner(struct socks *s, struct sock *k,
@@ -223,11 +223,11 @@ static void check_one(struct win *w, struct socks *s, unsigned i)
 	check_sample(s, cli, last, &m->last);
 	check_sample(s, cli, w->seen[cli - s->sock].last_rcv, &m->before);
 	cli->row = cli->end;
-	sock_expect(s, cli, "congestion", m->last.congestion);
+	sock_expect(s, cli, "cc", m->last.cc);
 	check_owner(s, cli, &w->tr.cli, false);
 	/* accept(2) may come after the first segment */
 	srv->row = srv->end;
-	sock_expect(s, srv, "congestion", m->last.congestion);
+	sock_expect(s, srv, "cc", m->last.cc);
 	check_owner(s, srv, &w->tr.srv, true);
 }
 
@@ -341,7 +341,7 @@ static void lose(struct lossy *l, struct made *m, unsigned count)
 	agent_do(&l->srv, OP_RECV, 0, send.n);
 	agent_wait(&l->cli);
 	dropper_set(l->rt.t, &l->at_b, 0, 0, 0);
-	m->last = agent_do(&l->cli, OP_SAMPLE, 0, 0).sample;
+	m->last = agent_do(&l->cli, OP_INFO, 0, 0).info;
 	agent_do(&l->cli, OP_RESET, 0, 0);
 	agent_do(&l->srv, OP_WAIT_RST, 0, 0);
 	agent_do(&l->srv, OP_CLOSE, 0, 0);
@@ -357,11 +357,11 @@ static void check_losses(struct win *w, struct socks *s, struct lossy *l,
 	if (!k)
 		return;
 	check_sample(s, k, k->row, &m->last);
-	retrans_lacks(&l->rt, k->id, n->losses, m->last.total_retrans);
-	if (lost ? !n->recovered : n->recovered && !m->last.total_retrans)
+	retrans_lacks(&l->rt, k->id, n->losses, m->last.retrans);
+	if (lost ? !n->recovered : n->recovered && !m->last.retrans)
 		differ(s->t, "%s: %u segments sent again, %s recovery", k->id,
-		       m->last.total_retrans, n->recovered ? "a" : "no");
-	if (lost && !m->last.total_retrans)
+		       m->last.retrans, n->recovered ? "a" : "no");
+	if (lost && !m->last.retrans)
 		differ(s->t, "%s: nothing was sent again", k->id);
 }
 
@@ -389,7 +389,7 @@ static void tcpwin_loss(struct test *t)
 	l.rt.seen = w.losses;
 	for (i = 0; i < DROPS; i++) {
 		check_losses(&w, &s, &l, &w.made[i], i % 2);
-		again += w.made[i].last.total_retrans;
+		again += w.made[i].last.retrans;
 	}
 	summary(t, "%u connections, %u dropped packets; %u segments sent "
 		"again, %u shown; %u rows", DROPS, DROPS / 2, again, w.losses,

@@ -15,7 +15,6 @@
  *   segment.c   TCP segments that no socket sends
  *   distract.c  what else it does while a socket connects
  *   tcpinfo.c   what TCP_INFO tells of a socket
- *   sample.c    what a socket says of its windows
  *   traffic.c   scripts of agents: connections whose truth is known
  *   connects.c  calls of connect(2) with every outcome
  *   burst.c     as many connections as two processes can make

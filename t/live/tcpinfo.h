@@ -4,11 +4,14 @@
 
 #include "live.h"
 
-/* Of TCP_INFO and TCP_CONGESTION; 0: the kernel does not tell, or has not
- * measured. */
+/* Of TCP_INFO, TCP_CONGESTION and SO_MEMINFO; 0: the kernel does not tell, or
+ * has not measured. */
 struct tcpinfo {
-	uint64_t retrans_bytes;
-	uint32_t retrans, srtt_us, min_rtt_us;
+	uint64_t retrans_bytes, delivery_rate, pacing_rate;
+	uint32_t retrans, srtt_us, min_rtt_us, rttvar_us;
+	uint32_t snd_cwnd, snd_ssthresh;
+	uint32_t sk_sndbuf, sk_wmem_queued;	/* of has_mem, Linux 4.12 */
+	uint32_t has_mem;
 	char cc[16];
 };
 

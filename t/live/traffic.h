@@ -49,7 +49,6 @@ enum op {
 	OP_FULL,	/* n 1: no descriptor is left; 0: there are again */
 	OP_TCP_OPTION,	/* setsockopt(IPPROTO_TCP, flags) to n */
 	OP_SOCK_OPTION,	/* the same at SOL_SOCKET */
-	OP_SAMPLE,	/* once all is acknowledged: sample of it */
 };
 
 struct cmd {
@@ -78,15 +77,6 @@ enum distraction {
 	DISTRACTIONS,
 };
 
-/* TCP_INFO and SO_MEMINFO of a socket. */
-struct sample {
-	uint32_t snd_cwnd, snd_ssthresh, rtt, rttvar, total_retrans;
-	uint32_t sndbuf, wmem_queued;	/* Linux 4.12: */
-	uint32_t has_mem;
-	uint64_t delivery_rate, pacing_rate;
-	char congestion[16];
-};
-
 struct reply {
 	int32_t err;		/* 0 or errno */
 	uint32_t state;		/* OP_ACCEPT: TCP state found */
@@ -94,7 +84,6 @@ struct reply {
 	uint64_t sent, received;	/* by this slot so far */
 	union addr local, peer;
 	struct tcpinfo info;	/* OP_INFO */
-	struct sample sample;		/* OP_SAMPLE */
 };
 
 struct agent {
@@ -146,11 +135,6 @@ struct segment {
 
 /* segment_send - in the namespace we are in; 0 or -errno. */
 int segment_send(const struct segment *s);
-/* ---- sample.c ---------------------------------------------------------- */
-
-/* sample_take - of the connected @fd, once nothing is on its way from it; 0,
- * or -1 with errno. */
-int sample_take(int fd, struct sample *s);
 
 /* ---- distract.c -------------------------------------------------------- */
 
