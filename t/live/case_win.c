@@ -357,7 +357,9 @@ static void check_losses(struct win *w, struct socks *s, struct lossy *l,
 	if (!k)
 		return;
 	check_sample(s, k, k->row, &m->last);
-	retrans_lacks(&l->rt, k->id, n->losses, m->last.retrans);
+	/* a line may be of several segments */
+	if (!n->losses || n->losses > m->last.retrans)
+		retrans_lacks(&l->rt, k->id, n->losses, m->last.retrans);
 	if (lost ? !n->recovered : n->recovered && !m->last.retrans)
 		differ(s->t, "%s: %u segments sent again, %s recovery", k->id,
 		       m->last.retrans, n->recovered ? "a" : "no");
