@@ -422,14 +422,15 @@ static bool has_column(const struct tool *t, const char *key, size_t n)
 
 static void has_columns(const struct tool *t, const char *list)
 {
-	for (const char *p = list; p && *p;) {
+	const char *p = list ? list : "";
+
+	while (*p) {
 		size_t n = strcspn(p, ",=");
 
 		ck_assert_msg(has_column(t, p, n), "%s: no column %s", t->name,
 			      p);
 		p += n;
-		if (*p++ != ',')
-			break;
+		p = *p == ',' ? p + 1 : "";
 	}
 }
 
