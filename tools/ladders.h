@@ -75,6 +75,12 @@ extern const struct role role_tcp_destroy;
 			   .again = "sk skb err")) },			\
 	{ HOOKS(TRACEPOINT("on_retrans", "tcp/tcp_retransmit_skb",	\
 			   "sk=skaddr skb=skbaddr", .again = "sk skb")) }
+/* Alternatives: @prog(sk, skb), a segment arrives on an established connection
+ * and is not looked at yet; the tracepoint since 4.16. */
+#define SEGMENT_ARRIVES(prog)						\
+	{ HOOKS(RAW(prog, "tcp_probe", "sk skb")) },			\
+	{ HOOKS(FENTRY(prog, "tcp_rcv_established", "sk skb")) },	\
+	{ HOOKS(KPROBE(prog, "tcp_rcv_established", "sk skb")) }
 /* on_dns_read(sk, skb), on_dns_packet(skb): --dns. */
 extern const struct role role_dns;
 

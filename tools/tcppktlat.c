@@ -29,9 +29,7 @@ static const struct column columns[] = {
 };
 
 static const struct alternative packet_alts[] = {
-	{ HOOKS(RAW("on_packet", "tcp_probe", "sk skb")) },	/* 4.16 */
-	{ HOOKS(FENTRY("on_packet", "tcp_rcv_established", "sk skb")) },
-	{ HOOKS(KPROBE("on_packet", "tcp_rcv_established", "sk skb")) },
+	SEGMENT_ARRIVES("on_packet"),
 };
 
 static const struct role role_packet = {

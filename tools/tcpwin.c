@@ -82,9 +82,7 @@ static const struct column columns[] = {
 };
 
 static const struct alternative segment_alts[] = {
-	{ HOOKS(RAW("on_segment", "tcp_probe", "sk")) },
-	{ HOOKS(FENTRY("on_segment", "tcp_rcv_established", "sk")) },
-	{ HOOKS(KPROBE("on_segment", "tcp_rcv_established", "sk")) },
+	SEGMENT_ARRIVES("on_segment"),
 	{ HOOKS(TRACEPOINT("on_segment", "tcp/tcp_probe", "sk=skaddr")) },
 };
 
