@@ -151,6 +151,9 @@ struct hook {
 	   may make the kernel skip some: attached a second time, as a raw
 	   tracepoint with these arguments; see link_twin.c */
 	const char *again;
+	/* a run that the kernel skips is made up for by the next, and not
+	   counted as missed */
+	bool catches_up;
 };
 
 const char *hook_kind_name(int kind);	/* "kprobe", "raw_tracepoint" ... */

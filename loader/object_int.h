@@ -20,6 +20,7 @@ struct loaded {			/* a program in the kernel */
 	uint32_t ninsns;
 	uint8_t twin;			/* TWIN_... */
 	uint32_t twin_index;
+	bool catches_up;		/* struct hook */
 };
 
 struct object {

@@ -120,7 +120,8 @@ static int keep_prog(struct object *o, int fd, const struct want *w,
 		.fd = fd, .type = prog_type(w->hook), .prog = w->prog,
 		.kind = w->hook->kind, .args = w->hook->args,
 		.insns = l->insns, .ninsns = l->ninsns,
-		.twin = w->twin, .twin_index = w->twin_index };
+		.twin = w->twin, .twin_index = w->twin_index,
+		.catches_up = w->hook->catches_up };
 	l->insns = NULL;
 	return fd;
 }
@@ -277,7 +278,7 @@ static uint64_t missed_by(const struct object *o, const struct loaded *p)
 {
 	uint64_t n, instead;
 
-	if (p->twin == TWIN_SECOND)
+	if (p->twin == TWIN_SECOND || p->catches_up)
 		return 0;
 	n = skipped(p);
 	instead = p->twin && n ? twin_instead(o, p->twin_index) : 0;

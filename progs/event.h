@@ -23,6 +23,8 @@ enum event_type {
 				   in rows to come means; from no program */
 	EVENT_PRINT = 4,	/* of tallies: the rows so far were printed;
 				   from no program */
+	EVENT_TOTAL = 5,	/* a row whose C_SUM columns are totals, the
+				   last of its flow's id (T_TOTALS) */
 };
 
 /* Before 4.11 an event must fit the BPF stack beside the rest. */
@@ -75,6 +77,15 @@ struct seed {
 	__u64 cgroup;
 	__u32 pid, tid, uid, pad;
 	char comm[16];
+};
+
+/*
+ * What had gone through such a socket, for tools that have a map `before` of
+ * them: bytes_sent - bytes_retrans, 0 before 4.19; bytes_acked, with the SYN
+ * in it; bytes_received without the peer's FIN.
+ */
+struct before {
+	__u64 sent, acked, received;
 };
 
 /* Frames of a value of the map `stacks`, u64 each, innermost first and 0 where

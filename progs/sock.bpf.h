@@ -267,16 +267,21 @@ static __always_inline int owner_nobody(const struct sock *sk)
 	return owner_put((u64)sk, &o, BPF_NOEXIST);
 }
 
+/* What user space knows a socket by; 0: it knows of none. */
+static __always_inline u64 sock_cookie(const struct sock *sk)
+{
+	if (!EXISTS(sk->__sk_common.skc_cookie))
+		return 0;
+	return READ(sk, __sk_common.skc_cookie.counter);
+}
+
 /* What user space found out about a socket older than the tool. */
 static __always_inline int owner_from_seed(struct owner *to,
 					   const struct sock *sk)
 {
+	u64 key = sock_cookie(sk);
 	struct seed *s;
-	u64 key;
 
-	if (!EXISTS(sk->__sk_common.skc_cookie))
-		return 0;
-	key = READ(sk, __sk_common.skc_cookie.counter);
 	if (!key)
 		return 0;
 	s = map_lookup(&seeds, &key);

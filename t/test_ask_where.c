@@ -11,7 +11,8 @@
 
 Suite *suite_ask_where(void);
 
-static struct hook hook = { HOOK_KPROBE, "tcp_sendmsg", "", 0, false, NULL };
+static struct hook hook = {
+	.kind = HOOK_KPROBE, .target = "tcp_sendmsg", .args = "" };
 static struct ask_words words;
 static struct ask_world world;
 static struct ask_test t[4];

@@ -47,7 +47,7 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "tcp_cong_state_set", KERNEL(5, 19) },
 	{ "tcp_destroy_sock", KERNEL(4, 16) },
 	{ "tcp_probe", KERNEL(4, 16) },
-	{ "tcp_rcv_space_adjust", KERNEL(4, 16) },
+	{ "tcp_rcv_space_adjust", KERNEL(4, 18) },
 	{ "tcp_retransmit_skb", KERNEL(4, 15) },
 	{ "tcp_retransmit_synack", KERNEL(4, 15) },
 }, functions[] = {

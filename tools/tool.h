@@ -340,7 +340,8 @@ struct tool {
 	/* A tool that is a request (REQUEST) has these instead of spec, roles,
 	   columns and event. */
 	const struct part *parts;		/* ends with name NULL */
-	uint32_t interval;	/* print each so many seconds; 0: at the end */
+	/* T_TALLY, T_TOTALS: print each so many seconds; 0: at the end. */
+	uint32_t interval;
 	/* "net.core.rmem_max": what bounds what it shows; who sits before it
 	 * is told their values.  Ends with NULL. */
 	const char *const *sysctls;
@@ -365,7 +366,11 @@ enum tool_flags {
 	T_FILTER = 256,		/* wants a filter, unless --force */
 	T_TIME = 512,		/* rows have a time column, -t, unless another
 				   is asked for */
-	T_PLOT = 512,		/* takes --plot: has a plot */
+	T_PLOT = 1024,		/* takes --plot: has a plot */
+	T_TOTALS = 2048,	/* its rows are what came to its C_SUM columns
+				   since the row before (totals.c), added up
+				   by C_KEY or --by and shown each interval,
+				   on a terminal as a screen */
 };
 
 #endif

@@ -28,4 +28,5 @@
 	X(drop)								\
 	X(snoop)							\
 	X(win)								\
+	X(top)								\
 	/* that is all */

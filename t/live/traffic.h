@@ -31,7 +31,8 @@ enum op {
 	OP_CONNECT,	/* slot (if not bound: a new socket) to addr */
 	OP_ACCEPT,	/* slot := accept(n); err, and state of it */
 	OP_QUEUED,	/* until a connection waits to be accepted of slot */
-	OP_SEND,	/* n bytes */
+	OP_SEND,	/* n bytes, in writes of chunk */
+	OP_SENDFILE,	/* n bytes of a file */
 	OP_RECV,	/* n bytes, all of them */
 	OP_EOF,		/* the end of the stream must come, nothing else */
 	OP_WAIT_RST,	/* ECONNRESET must come */
@@ -56,6 +57,7 @@ struct cmd {
 	uint64_t n;		/* OP_ACCEPT: the listener's slot */
 	uint32_t flags;
 	uint32_t v6only;
+	uint32_t chunk;		/* at most CHUNK_MAX; 0: 64 KiB */
 	union addr addr;
 };
 
@@ -96,6 +98,7 @@ struct agent {
 	unsigned owed;		/* replies not yet collected */
 };
 
+#define CHUNK_MAX (1u << 20)
 #define SLOTS 64
 #define LISTENER 48		/* slots from here on, by custom */
 

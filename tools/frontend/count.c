@@ -340,6 +340,25 @@ static int greatest_last(const void *a, const void *b)
 	return order ? order : by_key(x, y);
 }
 
+void tally_rank(struct tally *t, int column)
+{
+	const struct sum *s;
+	struct entry *e;
+
+	for (size_t n = 0; n < t->len; n++) {
+		e = entry_at(t, n);
+		s = (const void *)e->values;
+		e->count = 0;
+		for (unsigned i = 0; i < t->layout->ncols; i++) {
+			if (t->role[i] != IS_SUM)
+				continue;
+			if (column == SORT_ALL || column == (int)i)
+				e->count += s->value;
+			s++;
+		}
+	}
+}
+
 void tally_sort(struct tally *t)
 {
 	size_t i;

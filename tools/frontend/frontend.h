@@ -122,6 +122,9 @@ struct options {
 	enum draw_style style;
 	enum draw_unit unit;
 	uint64_t interval_ns;	/* of what is tallied; 0: once, at the end */
+	uint64_t max_intervals;	/* 0: all */
+	const char *sort;	/* NULL: by all that is summed */
+	bool no_clear;		/* blocks, on a terminal too */
 	bool events;		/* rows, whatever the tool draws by itself */
 	bool no_header, extended, wide, count, no_summary, strict, dns;
 	int verbose, quiet;
@@ -213,14 +216,18 @@ struct layout {
 	unsigned ncols;
 	enum time_col time;
 	const struct column *hist;	/* drawn by key, which the above are */
+	int sort;		/* T_TOTALS: index of the column, SORT_ALL */
 };
+
+#define SORT_ALL -1		/* all that is summed, added up */
 
 /*
  * layout_choose - from the tool's columns and the options; 0, or -1 after a
  * complaint that names what exists.  -o "a,b" replaces the columns, "+a,-b"
  * adds and removes; a name is a column's key or heading.  Under --count the
  * columns are the keys (C_KEY, or whatever else -o names), sums and COUNT;
- * under --hist they are the keys alone, and may be none.
+ * under --hist they are the keys alone, and may be none.  Those of T_TOTALS
+ * are the keys (or what --by names) and sums.
  */
 int layout_choose(struct layout *l, const struct options *o);
 
@@ -254,6 +261,19 @@ bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c);
  * under -i, intervals that are over are printed.  Without it, as in a replay,
  * they are once an event comes that is later. */
 void rows_tick(struct rows *r, uint64_t now_ns, const struct clocks *c);
+/* rows_due - when the interval under way ends; UINT64_MAX: there are none.
+ * rows_enough - have as many been printed as were asked for? */
+uint64_t rows_due(const struct rows *r);
+bool rows_enough(const struct rows *r);
+/*
+ * rows_keys - a descriptor on which keys may be pressed while a screen is
+ * shown, for poll(2); -1: none.
+ * rows_attend - to keys, to a terminal that has changed its size, to Ctrl-Z;
+ * false: the user wants no more.  rows_on_screen - is there one?
+ */
+int rows_keys(const struct rows *r);
+bool rows_attend(struct rows *r);
+bool rows_on_screen(const struct rows *r);
 /* rows_flush - what was added becomes visible; after each drained batch.
  * False: errno tells why, EPIPE being a normal end. */
 bool rows_flush(struct rows *r);
@@ -261,6 +281,8 @@ bool rows_flush(struct rows *r);
 struct losses {
 	uint64_t lost, owners_full, state_full, unattributed, missed;
 };
+/* losses_any - did anything get lost, so that --strict fails? */
+bool losses_any(const struct losses *l);
 /* rows_loss - told in the stream ({"type":"lost"...}) when it has grown; in
  * a table and CSV nowhere, telling stderr is the caller's. */
 void rows_loss(struct rows *r, const struct losses *l);
@@ -427,10 +449,12 @@ int cgroup_parse(const char *text, uint64_t *id, struct err *e);
 /*
  * seeds_fill - put the owners of TCP sockets that are open now into the map
  * @fd (cookie -> struct seed), from sock_diag of every network namespace and
- * /proc/PID/fd.  Looks only where @f can match.  Returns how many, with
- * @e->no set when there are more; or a negative errno.  Never fatal.
+ * /proc/PID/fd, and what went through them into the map @before (cookie ->
+ * struct before; -1: none).  Looks only where @f can match.  Returns how many
+ * owners, with @e->no set when there are more; or a negative errno.  Never
+ * fatal.
  */
-int seeds_fill(int fd, const struct filters *f, struct err *e);
+int seeds_fill(int fd, int before, const struct filters *f, struct err *e);
 
 /* ---- run.c ------------------------------------------------------------ */
 

@@ -74,6 +74,15 @@ static void add_defaults(struct layout *l, const struct options *o)
 			add(l, col);
 }
 
+static void add_sums(struct layout *l, const struct options *o)
+{
+	const struct column *col;
+
+	for (col = o->tool->columns; col->key; col++)
+		if (col->flags & C_SUM)
+			add(l, col);
+}
+
 static bool is_named(const struct column *col, const char *name, size_t len)
 {
 	return (strlen(col->key) == len &&
@@ -204,16 +213,62 @@ static int choose_hist(struct layout *l, const struct options *o, char *why,
 	return -1;
 }
 
+/* -s: the words of tcptop's elders, or a column that is summed. */
+static int choose_sort(struct layout *l, const struct options *o, char *why,
+		       size_t len)
+{
+	static const char *const words[][2] = {
+		{ "sent", "tx_bytes" }, { "received", "rx_bytes" },
+	};
+	const char *name = o->sort, *sep = " There are: all, sent, received, ";
+	struct nearest near;
+	char text[256];
+
+	l->sort = SORT_ALL;
+	if (!name || !strcmp(name, "all"))
+		return 0;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(name, words[i][0]))
+			name = words[i][1];
+	nearest_init(&near, name);
+	nearest_try(&near, "all");
+	nearest_try(&near, "sent");
+	nearest_try(&near, "received");
+	for (unsigned i = 0; i < l->ncols; i++) {
+		if (!(l->cols[i]->flags & C_SUM))
+			continue;
+		if (is_named(l->cols[i], name, strlen(name))) {
+			l->sort = (int)i;
+			return 0;
+		}
+		nearest_try(&near, l->cols[i]->key);
+	}
+	snprintf(why, len, "cannot sort by '%.*s'%s", NAME_MAX_LEN, o->sort,
+		 nearest_text(&near, "", text, sizeof(text)));
+	for (unsigned i = 0; i < l->ncols; i++) {
+		if (!(l->cols[i]->flags & C_SUM))
+			continue;
+		append(why, len, sep, l->cols[i]->key);
+		sep = ", ";
+	}
+	return -1;
+}
+
 int layout_select(struct layout *l, const struct options *o, char *why,
 		  size_t len)
 {
+	bool top = o->tool->flags & T_TOTALS;
 	const char *list = o->columns;
 
 	memset(l, 0, sizeof(*l));
 	l->time = o->count || o->hist ? TIME_NONE : o->time;
 	if (o->hist && choose_hist(l, o, why, len) < 0)
 		return -1;
-	if (!list || *list == '+' || *list == '-') {
+	if (top && o->ask.by) {
+		if (apply_list(l, o, o->ask.by, why, len) < 0)
+			return -1;
+		add_sums(l, o);
+	} else if (!list || *list == '+' || *list == '-') {
 		if (!o->hist || !o->tool->hist_keys) {
 			add_defaults(l, o);
 			if (l->hist)	/* which is no key of itself */
@@ -230,6 +285,8 @@ int layout_select(struct layout *l, const struct options *o, char *why,
 			 o->columns ? o->columns : "");
 		return -1;
 	}
+	if (top)
+		return choose_sort(l, o, why, len);
 	if (o->count) {
 		if (l->ncols == MAX_COLUMNS)
 			l->ncols--;

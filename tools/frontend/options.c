@@ -168,6 +168,8 @@ static const char *contradiction(const struct options *o)
 {
 	if (o->verbose && o->quiet)
 		return "-v and -q exclude each other";
+	if (o->tool && o->tool->flags & T_TOTALS)
+		return NULL;
 	if (o->count && o->write_file)
 		return "-c and -W exclude each other: record now, and count "
 			"with 'sockeye replay -c FILE'";
@@ -221,6 +223,36 @@ static const char *plot_contradiction(const struct options *o)
 	return NULL;
 }
 
+/* Words of T_TOTALS, as vmstat(8) and the like take them: [INTERVAL [COUNT]];
+ * how many they were. */
+static int take_interval(struct options *o, char **words, int n)
+{
+	uint64_t count;
+
+	if (n < 1 || !val_duration(words[0], &o->interval_ns))
+		return 0;
+	if (n < 2 || !val_u64(words[1], 1, UINT64_MAX, &count))
+		return 1;
+	o->max_intervals = count;
+	return 2;
+}
+
+/* What the tool prints unless something else was asked for. */
+static void set_shape(struct options *o)
+{
+	const struct tool *t = o->tool;
+
+	if (!t)
+		return;
+	if (!o->hist && !o->count && !o->events)
+		o->hist = t->hist;
+	if (!(t->flags & T_TOTALS))
+		return;
+	o->count = true;
+	if (!o->interval_ns)
+		o->interval_ns = t->interval * 1000000000ull;
+}
+
 static int check_rest(struct options *o, int argc, char **argv, bool replay,
 		      const char *name)
 {
@@ -228,8 +260,10 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 	const char *why;
 	int n = argc - optind;
 
-	if (o->tool && !o->hist && !o->count && !o->events)
-		o->hist = o->tool->hist;
+	if (flags & T_TOTALS)
+		n -= take_interval(o, argv + optind, n);
+
+	set_shape(o);
 	why = contradiction(o);
 	if (!why)
 		why = tally_contradiction(o);

@@ -105,16 +105,26 @@ const struct opt opt_table[] = {
 	  .asked = "cgroup v2 of the process, its path or id (not those "
 		   "below it); may be repeated" },
 
+	{ 0, "by", "LIST", "a row for each of these columns together: pid, "
+	  "comm, raddr, rport ...",
+	  OUTPUT, OPT_REPLAY, .need = T_TOTALS, MEMBER(ask.by),
+	  .take = take_text, .want = "columns such as pid,comm" },
+	{ 's', "sort", "BY", "largest first by: all that is summed, sent, "
+	  "received, or a column",
+	  OUTPUT, OPT_REPLAY, .need = T_TOTALS, MEMBER(sort),
+	  .take = take_text, .want = "all, sent, received or a column" },
+	{ 'C', "no-clear", NULL, "blocks one below the other, no screen",
+	  OUTPUT, OPT_REPLAY, .need = T_TOTALS, SWITCH(no_clear) },
 	{ 't', "timestamp", NULL, "time column: seconds since the start",
-	  OUTPUT, OPT_REPLAY, .bar = T_TALLY,
+	  OUTPUT, OPT_REPLAY, .bar = T_TALLY | T_TOTALS,
 	  .take = take_time, .max = TIME_REL },
 	{ 'T', "time", "FORM", "time column: local time of day, or as FORM "
 	  "says: wall, utc, iso, unix, mono, rel",
-	  OUTPUT, OPT_REPLAY | OPT_MAYBE, .bar = T_TALLY,
+	  OUTPUT, OPT_REPLAY | OPT_MAYBE, .bar = T_TALLY | T_TOTALS,
 	  .take = take_time, .max = TIME_WALL,
 	  .want = "wall, utc, iso, unix, mono or rel" },
 	{ 0, "utc", NULL, "time column: UTC time of day",
-	  OUTPUT, OPT_REPLAY, .bar = T_TALLY,
+	  OUTPUT, OPT_REPLAY, .bar = T_TALLY | T_TOTALS,
 	  .take = take_time, .max = TIME_WALL_UTC },
 	{ 'j', "json", NULL, "JSON, an object to a line",
 	  OUTPUT, OPT_REPLAY, .take = take_format, .max = FMT_JSON },
@@ -129,11 +139,12 @@ const struct opt opt_table[] = {
 	  .max = FMT_PLOT },
 	{ 'i', "interval", "TIME", "print, and begin anew, each time this has "
 	  "passed: what is counted, histograms",
-	  OUTPUT, OPT_REPLAY, .any = TALLIES, MEMBER(interval_ns),
+	  OUTPUT, OPT_REPLAY, .any = TALLIES | T_TOTALS,
+	  MEMBER(interval_ns),
 	  .take = take_duration,
 	  .want = "seconds, or a number with us, ms, s, m, h or d" },
 	{ 'r', "rows", "N", "the N largest only",
-	  OUTPUT, OPT_REPLAY, .need = T_TALLY, MEMBER(ask.rows),
+	  OUTPUT, OPT_REPLAY, .any = T_TALLY | T_TOTALS, MEMBER(ask.rows),
 	  .take = take_number, .min = 1, .max = UINT32_MAX,
 	  .want = "a number, 1 or more" },
 	{ 0, "max-keys", "N", "different keys, buckets of histograms, and "
@@ -177,13 +188,16 @@ const struct opt opt_table[] = {
 	  "answers seen",
 	  OUTPUT, OPT_REPLAY, .need = T_DNS, SWITCH(dns) },
 	{ 'S', "no-summary", NULL, "no summary at the end",
-	  OUTPUT, OPT_REPLAY, .bar = T_TALLY, SWITCH(no_summary) },
+	  OUTPUT, OPT_REPLAY, .bar = T_TALLY | T_TOTALS, SWITCH(no_summary) },
+	{ 'S', "no-summary", NULL, "no line with time and load above "
+	  "intervals, no summary at the end",
+	  OUTPUT, OPT_REPLAY, .need = T_TOTALS, SWITCH(no_summary) },
 
 	{ 'd', "duration", "TIME", "stop after this long: 10, 1.5, 250ms, 10m",
 	  RUN, MEMBER(duration_ns), .take = take_duration,
 	  .want = "seconds, or a number with us, ms, s, m, h or d" },
 	{ 'm', "max-events", "N", "stop after this many",
-	  RUN, OPT_REPLAY, .bar = T_TALLY,
+	  RUN, OPT_REPLAY, .bar = T_TALLY | T_TOTALS,
 	  MEMBER(max_events), .take = take_number, .min = 1,
 	  .max = UINT64_MAX, .want = "a number of events, 1 or more" },
 	{ 'W', "write", "FILE", "record events for `sockeye replay FILE'",

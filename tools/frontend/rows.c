@@ -44,13 +44,17 @@ void rows_free(struct rows *r)
 	if (!r)
 		return;
 	tally_free(r->tally);
+	tally_free(r->last);
+	screen_close(r->screen);
 	plot_live_free(r->live);
 	free(r);
 }
 
-/* Where lines go: of --plot, into the picture. */
+/* Where lines go: of --plot, into the picture; of a screen, to its page. */
 static bool open_out(struct rows *r, const struct options *o, FILE *out)
 {
+	if (r->screen)
+		out = screen_page(r->screen);
 	if (o->format == FMT_PLOT) {
 		r->live = plot_live_new(o->tool, out);
 		out = r->live ? plot_live_rows(r->live) : NULL;
@@ -75,6 +79,10 @@ struct rows *rows_new(const struct options *o, FILE *out)
 	r->tool = o->tool;
 	r->emit = emitters[o->format];
 	r->no_header = o->no_header;
+	r->no_summary = o->no_summary;
+	r->top = o->tool->flags & T_TOTALS;
+	if (r->top && o->format == FMT_TABLE && !o->no_clear)
+		r->screen = screen_open(out);
 	for (i = 0; i < r->layout.ncols; i++)
 		prepare_column(r, i, o->wide);
 	if (!open_out(r, o, out) ||
@@ -168,10 +176,66 @@ bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c)
 void rows_tick(struct rows *r, uint64_t now_ns, const struct clocks *c)
 {
 	r->clocks = *c;
+	r->running = true;
 	if (r->tally)
 		tallied_until(r, now_ns, true);
 	if (r->live && !r->out.err)
 		r->out.err = plot_live_tick(r->live, now_ns);
+}
+
+uint64_t rows_due(const struct rows *r)
+{
+	return r->tally && r->every_ns ? r->next_ns : UINT64_MAX;
+}
+
+bool rows_enough(const struct rows *r)
+{
+	return r->max_intervals && r->intervals >= r->max_intervals;
+}
+
+/* ---- a screen ---------------------------------------------------------- */
+
+bool rows_on_screen(const struct rows *r)
+{
+	return r->screen;
+}
+
+int rows_keys(const struct rows *r)
+{
+	return r->screen ? screen_keys(r->screen) : -1;
+}
+
+/* The next column that is summed; after the last all. */
+static void sort_next(struct layout *l)
+{
+	do
+		l->sort++;
+	while (l->sort < (int)l->ncols &&
+	       !(l->cols[l->sort]->flags & C_SUM));
+	if (l->sort == (int)l->ncols)
+		l->sort = SORT_ALL;
+}
+
+bool rows_attend(struct rows *r)
+{
+	bool again;
+	char key;
+
+	if (!r->screen)
+		return true;
+	again = screen_changed(r->screen);
+	while ((key = screen_key(r->screen))) {
+		again = true;
+		if (key == 'q' || key == 'Q')
+			return false;
+		if (key == 's')
+			sort_next(&r->layout);
+		else if (key == ' ')
+			r->paused = !r->paused;
+	}
+	if (again)
+		tallied_again(r);
+	return true;
 }
 
 bool rows_flush(struct rows *r)
@@ -199,6 +263,8 @@ bool rows_end(struct rows *r, const struct losses *l)
 		tallied_end(r);
 	if (r->emit->end)
 		r->emit->end(r, l);
+	screen_close(r->screen);
+	r->screen = NULL;
 	if (out_flush(&r->out) && r->live)
 		r->out.err = plot_live_end(r->live);
 	errno = r->out.err;

@@ -176,6 +176,9 @@ bool tally_add(struct tally *t, const struct cell *cells);
 /* tally_spread_add - the same of --hist: @value, in @slot of the key's. */
 bool tally_spread_add(struct tally *t, const struct cell *cells, uint32_t slot,
 		      uint64_t value);
+/* tally_rank - the count of each becomes what tally_sort() is to go by: the sum
+ * of column @column, or of all (SORT_ALL). */
+void tally_rank(struct tally *t, int column);
 /* tally_sort - by count, then by key; greatest first, histograms last. */
 void tally_sort(struct tally *t);
 void tally_clear(struct tally *t);
@@ -213,6 +216,40 @@ struct emitter {
 	void (*end)(struct rows *r, const struct losses *l);
 };
 
+/* ---- screen.c: a terminal, filled anew each interval -------------------- */
+
+struct screen;
+/*
+ * screen_open - for what is printed to @out, if that is a terminal which is
+ * ours to draw on; NULL: it is not, or no memory.  Nothing is drawn before
+ * the first screen_show().  There is one at a time: whatever ends the process
+ * but SIGKILL, the terminal is as it was.
+ */
+struct screen *screen_open(FILE *out);
+/* screen_page - what is printed to it is the next screen. */
+FILE *screen_page(const struct screen *s);
+/* screen_lines - how many lines there are now. */
+unsigned screen_lines(const struct screen *s);
+/* screen_show - draw what is on the page, in one write, and begin a new one;
+ * 0 or a positive errno. */
+int screen_show(struct screen *s);
+/* screen_keys - for poll(2), -1: none.  screen_key - the next key, 0: none. */
+int screen_keys(const struct screen *s);
+char screen_key(struct screen *s);
+/* screen_changed - it has to be drawn again: another size, or it was away
+ * (Ctrl-Z), which this call waits for. */
+bool screen_changed(struct screen *s);
+void screen_close(struct screen *s);
+/*
+ * screen_compose - what draws @text (clean, whole lines) on a screen of
+ * @lines by @columns: from the top, cut where it does not fit, the rest of
+ * the screen erased.  Into @to, which has room for screen_room() bytes;
+ * returns the end.
+ */
+size_t screen_room(const char *text, unsigned lines);
+char *screen_compose(char *to, const char *text, unsigned lines,
+		     unsigned columns);
+
 /* ---- tallied.c: -c, --hist, -i ----------------------------------------- */
 
 /* What histograms are of. */
@@ -233,6 +270,8 @@ void tallied_add(struct rows *r, const struct cell *cells,
 void tallied_until(struct rows *r, uint64_t now_ns, bool ticks);
 /* tallied_end - print what is left. */
 void tallied_end(struct rows *r);
+/* tallied_again - draw the last interval again, as it is sorted now. */
+void tallied_again(struct rows *r);
 /* tallied_has_time - rows have got one, as those that are not tallied. */
 bool tallied_has_time(const struct rows *r);
 
@@ -250,11 +289,17 @@ struct rows {
 	struct wardrobe wardrobe;
 	struct tally *tally;		/* --count, --hist */
 	struct plot_live *live;		/* --plot */
+	struct tally *last;		/* what is on the screen */
+	struct screen *screen;		/* NULL: none */
+	bool paused, top, running;		/* T_TOTALS; not a replay */
+	uint64_t most;			/* rows of an interval; 0: all */
+	uint64_t intervals, max_intervals;	/* printed; 0: all */
+	uint64_t drawn_ns;		/* end of the interval of `last` */
 	struct drawn drawn;		/* --hist */
 	uint64_t every_ns, next_ns;	/* -i, and its next end */
 	struct clocks clocks;		/* of the last event */
 	struct layout layout;
-	bool no_header, printed;
+	bool no_header, no_summary, printed;
 	uint64_t shown, uncounted, unknown;
 	uint64_t last_ns;		/* of the last event, or tick */
 	struct losses told;

@@ -19,6 +19,7 @@ struct run {
 	struct frames *frames;
 	struct symbolise *symbolise;
 	struct capture *capture;
+	struct totals *totals;		/* T_TOTALS */
 	struct capture_info info;
 	struct losses losses, told;	/* since start; told on stderr */
 	uint64_t told_ns, resync_ns;
@@ -116,7 +117,7 @@ static void watch_losses(struct run *r)
 		memset(&r->told, 0xff, sizeof(r->told));
 		say("%llu shown", (unsigned long long)rows_shown(r->rows));
 		tell_losses(r, "so far");
-	} else if (losses_any(&r->losses)) {
+	} else if (losses_any(&r->losses) && !rows_on_screen(r->rows)) {
 		tell_losses(r, "so far");
 	}
 }
@@ -133,8 +134,10 @@ static bool well_formed(const struct tool *t, const void *data, size_t len)
 		return false;
 	if (ev->type == EVENT_ROW && ev->len == t->event_least)
 		return true;
-	return ev->type == EVENT_ROW ? ev->len == t->event_size :
-	       ev->type == EVENT_DNS && ev->len == sizeof(struct dns_event);
+	if (ev->type == EVENT_ROW ||
+	    (ev->type == EVENT_TOTAL && t->flags & T_TOTALS))
+		return ev->len == t->event_size;
+	return ev->type == EVENT_DNS && ev->len == sizeof(struct dns_event);
 }
 
 static void deliver(struct run *r, const struct event *ev)
@@ -145,14 +148,33 @@ static void deliver(struct run *r, const struct event *ev)
 		r->stop = r->broken = true;
 }
 
+static int on_event(void *ctx, const void *data, size_t len);
+
+/* The last of a total; nobody else has this event. */
+static int on_last(struct run *r, const struct event *ev)
+{
+	union {
+		struct event event;
+		uint8_t bytes[EVENT_MAX];
+	} row;
+
+	memcpy(&row, ev, ev->len);
+	if (!totals_row(r->totals, &row.event, true))
+		return 0;
+	return on_event(r, &row, row.event.len);
+}
+
 static int on_event(void *ctx, const void *data, size_t len)
 {
+	const struct event *ev = data;
 	const struct stack_event *st;
 	struct run *r = ctx;
 	unsigned i = 0;
 
 	if (!well_formed(r->o->tool, data, len))
 		return 0;
+	if (ev->type == EVENT_TOTAL)
+		return on_last(r, ev);
 	while (r->symbolise && (st = symbolise_next(r->symbolise, data, &i)))
 		deliver(r, &st->event);
 	deliver(r, data);
@@ -162,9 +184,38 @@ static int on_event(void *ctx, const void *data, size_t len)
 	return r->stop;
 }
 
+struct sampling {
+	struct run *run;
+	uint64_t ns;
+};
+
+static int on_total(void *ctx, struct event *ev)
+{
+	const struct sampling *s = ctx;
+
+	if (!totals_row(s->run->totals, ev, false))
+		return 0;
+	ev->ns = s->ns;
+	return on_event(s->run, ev, ev->len);
+}
+
+/* What came to the totals; @ns: when, which tells the interval it is in. */
+static void sample(struct run *r, uint64_t ns)
+{
+	struct sampling s = { r, ns };
+	int err = kept_walk(r->from->object, r->o, "totals", on_total, &s);
+
+	if (err)
+		complain("totals cannot be read: %s", strerror(-err));
+}
+
 static void drain(struct run *r, bool final)
 {
+	uint64_t due = rows_due(r->rows);
+
 	sync_clocks(r);
+	if (r->totals && !final && now_ns() >= due)
+		sample(r, due - 1);
 	ring_consume(r->from->ring, final, on_event, r);
 	if (!final)
 		rows_tick(r->rows, now_ns(), &r->info.clocks);
@@ -177,7 +228,11 @@ static void drain(struct run *r, bool final)
 /* What has not ended is shown all the same. */
 static void show_underway(struct run *r)
 {
-	int err = underway_end(r->from->object, r->o, on_event, r);
+	int err;
+
+	if (r->totals)
+		sample(r, now_ns());
+	err = underway_end(r->from->object, r->o, on_event, r);
 
 	if (err)
 		complain("what is still under way cannot be read: %s",
@@ -188,26 +243,39 @@ static void show_underway(struct run *r)
 		r->capture_err = capture_flush(r->capture);
 }
 
+/* Until the ring is looked at again, an interval ends, or the run does. */
+static int patience(const struct run *r, uint64_t now, uint64_t end)
+{
+	uint64_t until = now + RING_POLL_MS * 1000000ull;
+
+	if (until > end)
+		until = end;
+	if (until > rows_due(r->rows))
+		until = rows_due(r->rows);
+	return until > now ? (until - now) / 1000000 + 1 : 0;
+}
+
 static void loop(struct run *r)
 {
-	uint64_t start = now_ns(), end = start + r->o->duration_ns, now;
+	uint64_t start = now_ns(), now, end = r->o->duration_ns ?
+		start + r->o->duration_ns : UINT64_MAX;
 	struct pollfd fds[] = {
 		{ .fd = ring_fd(r->from->ring), .events = POLLIN },
 		{ .fd = STDOUT_FILENO },	/* POLLERR: no reader left */
+		{ .events = POLLIN },
 	};
 
 	r->told_ns = start + 1000000000ull;
-	while (!life_stopped() && !r->stop) {
-		int ms = RING_POLL_MS;
-
+	while (!life_stopped() && !r->stop && !rows_enough(r->rows)) {
 		now = now_ns();
-		if (r->o->duration_ns && now >= end)
+		if (now >= end)
 			break;
-		if (r->o->duration_ns && end - now < ms * 1000000ull)
-			ms = (end - now) / 1000000 + 1;
-		poll(fds, 2, ms);
+		fds[2].fd = rows_keys(r->rows);
+		poll(fds, 3, patience(r, now, end));
 		if (fds[1].revents & POLLERR)
 			r->stop = r->broken = true;
+		if (!rows_attend(r->rows))
+			break;
 		drain(r, false);
 		watch_losses(r);
 	}
@@ -237,6 +305,13 @@ static int start_output(struct run *r)
 							"stacks"),
 					     r->frames);
 	}
+	if (o->tool->flags & T_TOTALS) {
+		r->totals = totals_new(o->tool);
+		if (!r->totals) {
+			complain("totals: %s", strerror(ENOMEM));
+			return EXIT_FAIL;
+		}
+	}
 	rows_start(r->rows, &r->info);
 	if (!rows_flush(r->rows))
 		r->stop = r->broken = true;
@@ -259,6 +334,9 @@ static int end_output(struct run *r)
 			ret = fail_err(&e);
 	}
 	uncounted_tell(r->rows);
+	if (r->totals && totals_unknown(r->totals))
+		complain("%llu events not counted, no memory",
+			 (unsigned long long)totals_unknown(r->totals));
 	if (!r->o->no_summary || losses_any(&r->losses))
 		tell_losses(r, "in all");
 	if (r->o->strict && losses_any(&r->losses))
@@ -298,6 +376,7 @@ int run_rows(const struct feed *from)
 	}
 	ret = run(&r);
 	rows_free(r.rows);
+	totals_free(r.totals);
 	names_free(r.names);
 	symbolise_free(r.symbolise);
 	frames_free(r.frames);

@@ -90,17 +90,44 @@ void questions_free(struct questions *s);
 int doctor_record(struct env *env, const char *path);
 int doctor_check_fields(struct env *env);
 
+/* ---- kept.c: events that programs keep in a map ------------------------ */
+
+/* An event of such a map, which may be changed; other than 0: no more. */
+typedef int kept_fn(void *ctx, struct event *ev);
+/*
+ * kept_walk - tell @fn of each event in the map @name of @object, whose keys
+ * are a u64 and whose values begin with an event of @o->tool, that @o's
+ * filters let pass.  Programs may run; what comes or goes meanwhile may be
+ * told or not, or twice.  0, also for a tool that has no such map, or a
+ * negative errno.
+ */
+int kept_walk(const struct object *object, const struct options *o,
+	      const char *name, kept_fn *fn, void *ctx);
+
 /* ---- underway.c ------------------------------------------------------- */
 
 /*
  * underway_end - the programs of @object are detached: tell @fn of each event
  * in their map `underway` that @o's filters let pass, its open durations as
- * lower bounds, until @fn returns other than 0.  0, also for a tool that has
- * no such map, or a negative errno.
+ * lower bounds, until @fn returns other than 0.  Returns as kept_walk().
  */
 typedef int underway_fn(void *ctx, const void *event, size_t len);
 int underway_end(const struct object *object, const struct options *o,
 		 underway_fn *fn, void *ctx);
+
+/* ---- totals.c: rows out of totals (T_TOTALS) --------------------------- */
+
+struct totals;
+struct totals *totals_new(const struct tool *t);	/* NULL: no memory */
+/*
+ * totals_row - @ev tells what its columns of C_SUM have come to: make it the
+ * row of what came to them since it was told before.  False: nothing did, or
+ * there is no memory to know it by, which totals_unknown() counts.
+ * @last: its flow's id is not told of again.
+ */
+bool totals_row(struct totals *s, struct event *ev, bool last);
+uint64_t totals_unknown(const struct totals *s);
+void totals_free(struct totals *s);
 
 /* ---- life.c ----------------------------------------------------------- */
 
@@ -145,8 +172,6 @@ struct feed {
  * detached.  Returns the exit code. */
 int run_rows(const struct feed *from);
 
-/* losses_any - did anything get lost, so that --strict fails? */
-bool losses_any(const struct losses *l);
 /* losses_tell - what was not shown, and why, on stderr. */
 void losses_tell(const struct tool *t, const struct losses *l,
 		 const char *when);

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -38,14 +39,72 @@ struct seeding {
 	unsigned unfit;		/* found, but the map was full */
 	bool denied;		/* to look at a process or a namespace */
 	bool moved;		/* we are in another namespace */
+	int before;		/* map of struct before; -1: not wanted */
 };
 
 /* ---- sockets ---------------------------------------------------------- */
 
-static int add_socket(struct seeding *s, const struct inet_diag_msg *m)
+/* struct tcp_info of include/uapi/linux/tcp.h; it only grows. */
+enum {
+	INFO_BYTES_ACKED = 120, INFO_BYTES_RECEIVED = 128,	/* 4.1 */
+	INFO_BYTES_SENT = 200, INFO_BYTES_RETRANS = 208,	/* 4.19 */
+};
+
+static uint64_t info_u64(const struct rtattr *info, unsigned off)
 {
+	uint64_t v = 0;
+
+	if (RTA_PAYLOAD(info) >= off + sizeof(v))
+		memcpy(&v, (const char *)RTA_DATA(info) + off, sizeof(v));
+	return v;
+}
+
+/* The peer's FIN has come, and was counted (tcp_rcv_nxt_update()). */
+static bool has_fin(const struct inet_diag_msg *m)
+{
+	return m->idiag_state == TCP_CLOSE_WAIT ||
+	       m->idiag_state == TCP_LAST_ACK || m->idiag_state == TCP_CLOSING;
+}
+
+static void put_before(const struct seeding *s, uint64_t cookie,
+		       const struct inet_diag_msg *m,
+		       const struct rtattr *info)
+{
+	struct before b = {
+		.sent = info_u64(info, INFO_BYTES_SENT) -
+			info_u64(info, INFO_BYTES_RETRANS),
+		.acked = info_u64(info, INFO_BYTES_ACKED),
+		.received = info_u64(info, INFO_BYTES_RECEIVED),
+	};
+
+	if (b.received && has_fin(m))
+		b.received--;
+	/* without room it counts from when it is first seen */
+	if (RTA_PAYLOAD(info) >= INFO_BYTES_RECEIVED + sizeof(uint64_t))
+		map_update(s->before, &cookie, &b);
+}
+
+/* @len: of the message and the attributes behind it. */
+static void find_before(const struct seeding *s, uint64_t cookie,
+			const struct inet_diag_msg *m, size_t len)
+{
+	const struct rtattr *a = (const void *)(m + 1);
+	int left = (int)(len - sizeof(*m));
+
+	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == INET_DIAG_INFO)
+			put_before(s, cookie, m, a);
+}
+
+static int add_socket(struct seeding *s, const struct inet_diag_msg *m,
+		      size_t len)
+{
+	uint64_t cookie = m->id.idiag_cookie[0] |
+			  (uint64_t)m->id.idiag_cookie[1] << 32;
 	struct open_socket *p;
 
+	if (s->before >= 0)
+		find_before(s, cookie, m, len);
 	if (!m->idiag_inode)	/* nobody has accepted or closed it */
 		return 0;
 	if (s->nsockets == s->room) {
@@ -59,8 +118,7 @@ static int add_socket(struct seeding *s, const struct inet_diag_msg *m)
 	}
 	p = &s->sockets[s->nsockets++];
 	p->inode = m->idiag_inode;
-	p->cookie = m->id.idiag_cookie[0] |
-		    (uint64_t)m->id.idiag_cookie[1] << 32;
+	p->cookie = cookie;
 	p->taken = false;
 	return 0;
 }
@@ -80,7 +138,8 @@ static int take_answers(struct seeding *s, const char *buf, size_t len)
 			return ne->error ? ne->error : 1;
 		}
 		if (h->nlmsg_len >= NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
-			err = add_socket(s, NLMSG_DATA(h));
+			err = add_socket(s, NLMSG_DATA(h),
+					 NLMSG_PAYLOAD(h, 0));
 	}
 	return err;
 }
@@ -107,6 +166,11 @@ static int take_all(struct seeding *s, int fd)
 
 #define STATES (~(1u << TCP_TIME_WAIT))
 
+static uint8_t extensions(const struct seeding *s)
+{
+	return s->before >= 0 ? 1 << (INET_DIAG_INFO - 1) : 0;
+}
+
 static int list_family(struct seeding *s, int fd, int family)
 {
 	struct {
@@ -117,6 +181,7 @@ static int list_family(struct seeding *s, int fd, int family)
 		       .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 		.r = { .sdiag_family = family, .sdiag_protocol = IPPROTO_TCP,
+		       .idiag_ext = extensions(s),
 		       .idiag_states = STATES },
 	};
 
@@ -137,7 +202,8 @@ static int list_both(struct seeding *s, int fd)
 		.h = { .nlmsg_len = sizeof(req),
 		       .nlmsg_type = TCPDIAG_GETSOCK,
 		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.r = { .idiag_family = AF_INET, .idiag_states = STATES },
+		.r = { .idiag_family = AF_INET, .idiag_ext = extensions(s),
+		       .idiag_states = STATES },
 	};
 
 	return send(fd, &req, sizeof(req), 0) < 0 ? -errno : take_all(s, fd);
@@ -406,9 +472,9 @@ static bool foreign_pids(void)
 	       st.st_ino != init;
 }
 
-int seeds_fill(int fd, const struct filters *f, struct err *e)
+int seeds_fill(int fd, int before, const struct filters *f, struct err *e)
 {
-	struct seeding s = { .f = f, .map = fd };
+	struct seeding s = { .f = f, .map = fd, .before = before };
 	int home, err;
 
 	if (foreign_pids())

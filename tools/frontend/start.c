@@ -44,7 +44,8 @@ static void seed(const struct start *s)
 
 	if (!(s->o->tool->flags & T_OWNERS) || fd < 0)
 		return;
-	n = seeds_fill(fd, &s->o->filters, &e);
+	n = seeds_fill(fd, object_map(s->object, "before"), &s->o->filters,
+		       &e);
 	if (n < 0)
 		say("sockets open before now have no PID: %s", e.msg);
 	else if (e.no)

@@ -6,7 +6,10 @@
  */
 #include "tools/frontend/heap_int.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CELL_MAX 1024		/* text of a cell; names are far shorter */
 #define OLD_ANSWER_NS 100000000
@@ -270,18 +273,57 @@ static void table_hist(struct rows *r, const struct cell *keys,
 	fclose(f);
 }
 
+/* " loadavg: 0.20 0.18 0.12 1/80 11206", as tcptop has always had it: proc(5),
+ * which a replay does not have. */
+static void put_load(struct rows *r)
+{
+	char text[128];
+	int fd = r->live ? open("/proc/loadavg", O_RDONLY | O_CLOEXEC) : -1;
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text));
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return;
+	out_puts(&r->out, " loadavg: ");
+	n -= text[n - 1] == '\n';
+	out_done(&r->out, put_clean(out_room(&r->out, sizeof(text)), text,
+				    (size_t)n));
+}
+
+/* What a screen is like, and what stderr cannot tell while there is one. */
+static void put_status(struct rows *r)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), " sort: %s%s", r->layout.sort == SORT_ALL ?
+		 "all" : r->layout.cols[r->layout.sort]->key,
+		 r->paused ? " paused" : "");
+	out_puts(&r->out, text);
+	if (!losses_any(&r->told))
+		return;
+	snprintf(text, sizeof(text), " lost: %" PRIu64, r->told.lost +
+		 r->told.owners_full + r->told.state_full + r->told.missed);
+	out_puts(&r->out, text);
+}
+
 static void table_interval(struct rows *r, const struct moment *when)
 {
 	char *p;
 
 	/* histograms have an empty line behind them */
-	if (r->printed && !r->layout.hist)
+	if (r->printed && !r->layout.hist && !r->screen)
 		out_puts(&r->out, "\n");
-	p = out_room(&r->out, STAMP_MAX);
-	stamp_text(&r->stamp, p, TIME_WALL, when->ns, when->clocks);
-	p += strlen("12:34:56");
-	*p++ = '\n';
-	out_done(&r->out, p);
+	if (!r->top || !r->no_summary) {
+		p = out_room(&r->out, STAMP_MAX);
+		stamp_text(&r->stamp, p, TIME_WALL, when->ns, when->clocks);
+		out_done(&r->out, p + strlen("12:34:56"));
+		if (r->top)
+			put_load(r);
+		if (r->screen)
+			put_status(r);
+		out_puts(&r->out, "\n");
+	}
 	rows_header(r);
 }
 

@@ -44,8 +44,12 @@ bool tallied_init(struct rows *r, const struct options *o)
 	r->every_ns = o->interval_ns;
 	if (r->layout.hist)
 		drawn_init(&r->drawn, r->layout.hist, o);
+	r->most = r->top ? o->ask.rows : 0;
+	r->max_intervals = o->max_intervals;
 	r->tally = tally_new(&r->layout);
-	return r->tally;
+	if (r->screen)
+		r->last = tally_new(&r->layout);
+	return r->tally && (!r->screen || r->last);
 }
 
 bool tallied_has_time(const struct rows *r)
@@ -101,11 +105,12 @@ static void put_hist(struct rows *r, size_t i, const struct cell *keys,
 	r->emit->hist(r, keys, &g, when);
 }
 
-static void put_key(struct rows *r, size_t i, const struct moment *when)
+static void put_key(struct rows *r, const struct tally *t, size_t i,
+		    const struct moment *when)
 {
 	struct cell cells[MAX_COLUMNS];
 
-	tally_get(r->tally, i, cells);
+	tally_get(t, i, cells);
 	for (unsigned j = 0; j < r->layout.ncols; j++) {
 		cell_dress(&cells[j], r->layout.cols[j], &r->wardrobe,
 			   r->last_ns);
@@ -117,20 +122,62 @@ static void put_key(struct rows *r, size_t i, const struct moment *when)
 		r->emit->row(r, cells, tallied_has_time(r) ? when : NULL);
 }
 
-/* What was tallied since it was printed last; @ns: the end of that time. */
-static void put_all(struct rows *r, uint64_t ns)
+/* How many rows an interval has: on a screen no more than are seen. */
+static size_t rows_of(const struct rows *r, const struct tally *t)
+{
+	size_t n = tally_len(t);
+
+	if (r->most && n > r->most)
+		n = r->most;
+	if (r->screen && n > screen_lines(r->screen))
+		n = screen_lines(r->screen);
+	return n;
+}
+
+/* @t, of an interval that ended at @ns. */
+static void put_tally(struct rows *r, struct tally *t, uint64_t ns)
 {
 	const struct moment when = { .ns = ns, .clocks = &r->clocks };
+	size_t n = rows_of(r, t);
 
 	if (r->every_ns && r->emit->interval)
 		r->emit->interval(r, &when);
 	else if (!r->printed)
 		rows_header(r);
 	r->printed = true;
-	tally_sort(r->tally);
-	for (size_t i = 0; i < tally_len(r->tally) && !r->out.err; i++)
-		put_key(r, i, &when);
+	if (r->top)
+		tally_rank(t, r->layout.sort);
+	tally_sort(t);
+	for (size_t i = 0; i < n && !r->out.err; i++)
+		put_key(r, t, i, &when);
+	if (r->screen && out_flush(&r->out))
+		r->out.err = screen_show(r->screen);
+}
+
+/* What was tallied since it was printed last; @ns: the end of that time.  What
+ * is on a screen stays, to be drawn again. */
+static void put_all(struct rows *r, uint64_t ns)
+{
+	struct tally *t = r->tally;
+
+	if (rows_enough(r) || r->paused) {
+		tally_clear(t);
+		return;
+	}
+	r->intervals++;
+	if (r->last) {
+		r->tally = r->last;
+		r->last = t;
+		r->drawn_ns = ns;
+	}
+	put_tally(r, t, ns);
 	tally_clear(r->tally);
+}
+
+void tallied_again(struct rows *r)
+{
+	if (r->last && r->intervals)
+		put_tally(r, r->last, r->drawn_ns);
 }
 
 void tallied_until(struct rows *r, uint64_t now_ns, bool ticks)
@@ -143,8 +190,10 @@ void tallied_until(struct rows *r, uint64_t now_ns, bool ticks)
 	r->next_ns += ((now_ns - r->next_ns) / r->every_ns + 1) * r->every_ns;
 }
 
+/* A screen goes away with the tool. */
 void tallied_end(struct rows *r)
 {
-	if (!r->every_ns || tally_len(r->tally) || !r->printed)
+	if (!r->screen &&
+	    (!r->every_ns || tally_len(r->tally) || !r->printed))
 		put_all(r, r->last_ns);
 }

@@ -61,6 +61,11 @@ static uint32_t seeds_room(uint32_t most)
 	return n < most ? n : most;
 }
 
+static bool of_open_sockets(const struct spec_map *m)
+{
+	return !strcmp(m->name, "seeds") || !strcmp(m->name, "before");
+}
+
 static uint32_t resize(void *ctx, const struct spec_map *m)
 {
 	const struct options *o = ctx;
@@ -68,7 +73,7 @@ static uint32_t resize(void *ctx, const struct spec_map *m)
 	uint32_t n = o->max_sockets && m->type == HASH ? o->max_sockets :
 		     m->max_entries;
 
-	return m->type == HASH && !strcmp(m->name, "seeds") ? seeds_room(n) : n;
+	return m->type == HASH && of_open_sockets(m) ? seeds_room(n) : n;
 }
 
 void dump_program(void *ctx, const struct spec_prog *p, const struct hook *h,
@@ -145,7 +150,8 @@ static unsigned constants(struct target *s, const struct options *o,
 	unsigned n = 0;
 
 	/* these first: of two by one name the first counts */
-	s->constants[n++] = (struct constant){ "want_id", wanted(o, "id") };
+	s->constants[n++] = (struct constant){ "want_id",
+		wanted(o, "id") || o->tool->flags & T_TOTALS };
 	s->constants[n++] = (struct constant){ "want_netns",
 		(f->nnetns || wanted(o, "netns")) && have_netns() };
 	s->constants[n++] = (struct constant){ "want_cgroup",

@@ -9,13 +9,15 @@
  */
 #include "tools/frontend/run.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define AT_LEAST (1ull << 63)
 
-struct value {
-	uint64_t words[EVENT_MAX / 8 + 16];
+struct ending {
+	const struct tool *tool;
+	uint64_t now;
+	underway_fn *fn;
+	void *ctx;
 };
 
 /* Until now at least, all that has not been measured. */
@@ -34,37 +36,18 @@ static void close_event(const struct tool *t, struct event *ev, uint64_t now)
 	ev->ns = now;
 }
 
-static bool passes(const struct options *o, const struct event *ev)
+static int end_event(void *ctx, struct event *ev)
 {
-	struct flow flow;
+	const struct ending *e = ctx;
 
-	if (!o->tool->flow_off)
-		return true;
-	memcpy(&flow, (const uint8_t *)ev + o->tool->flow_off, sizeof(flow));
-	return filter_match(&o->filters, &flow) == FILTER_PASS;
+	close_event(e->tool, ev, e->now);
+	return e->fn(e->ctx, ev, ev->len);
 }
 
 int underway_end(const struct object *object, const struct options *o,
 		 underway_fn *fn, void *ctx)
 {
-	const struct tool *t = o->tool;
-	const struct spec_map *m = spec_find_map(t->spec, "underway");
-	int fd = object_map(object, "underway"), err;
-	uint64_t key, now = now_ns();
-	struct value v;
-	struct event *ev = (void *)&v;
+	struct ending e = { o->tool, now_ns(), fn, ctx };
 
-	if (!m || fd < 0 || m->value_size > sizeof(v) ||
-	    m->value_size < t->event_size || m->key_size != sizeof(key))
-		return 0;
-	for (err = map_next(fd, NULL, &key); !err;
-	     err = map_next(fd, &key, &key)) {
-		if (map_lookup(fd, &key, &v) || ev->len != t->event_size ||
-		    !passes(o, ev))
-			continue;
-		close_event(t, ev, now);
-		if (fn(ctx, ev, ev->len))
-			return 0;
-	}
-	return err == -ENOENT ? 0 : err;
+	return kept_walk(object, o, "underway", end_event, &e);
 }
