@@ -177,7 +177,7 @@ static void put_cells(struct rows *r, const struct cell *cells)
 static void json_row(struct rows *r, const struct cell *cells,
 		     const struct moment *when)
 {
-	begin(r, r->top ? "sum" : r->tally ? "count" : "event");
+	begin(r, r->tally && !r->top ? "count" : "event");
 	if (when)
 		put_when(r, when->ns, when->clocks);
 	put_cells(r, cells);

@@ -234,11 +234,13 @@ FILE *screen_page(const struct screen *s)
 int screen_show(struct screen *s)
 {
 	unsigned lines, columns;
+	long n = ftell(s->page);
 	char *drawn, *end;
 	int err;
 
-	if (fflush(s->page))
+	if (n < 0 || fflush(s->page))
 		return errno ? errno : EIO;
+	s->text[n] = '\0';	/* a page before may have been longer */
 	size_of(s, &lines, &columns);
 	drawn = malloc(screen_room(s->text, lines));
 	if (!drawn)
