@@ -20,6 +20,12 @@ static const struct column columns[] = {
 	    C_SUM, "data sent in the interval, each byte once"),
 	COL(struct tcptop_event, rx_bytes, K_KB, 6, "rx_bytes", "RX_KB",
 	    C_SUM, "data received in the interval"),
+	COL(struct tcptop_event, tx_bytes, K_KB, 7, "tx_bytes_per_s",
+	    "TX_KB/S", C_SUM | C_RATE | C_HIDDEN, "data sent in a second of "
+	    "the interval"),
+	COL(struct tcptop_event, rx_bytes, K_KB, 7, "rx_bytes_per_s",
+	    "RX_KB/S", C_SUM | C_RATE | C_HIDDEN, "data received in a second "
+	    "of it"),
 	COL_IP(struct tcptop_event, C_HIDDEN),
 	COL_TID(struct tcptop_event), COL_UID(struct tcptop_event),
 	COL_NETNS(struct tcptop_event), COL_CGROUP(struct tcptop_event),
@@ -73,6 +79,7 @@ static const struct example examples[] = {
 	{ "5 12 -C", "each five seconds for a minute, one below the other" },
 	{ "--by comm -s received", "by program, by what they receive" },
 	{ "--by raddr -r 10 -i 10", "the ten busiest remote hosts" },
+	{ "10 -o +tx_bytes_per_s,rx_bytes_per_s", "rates, over ten seconds" },
 	{ "-D 443 --csv -d 10m", "to one port, for a spreadsheet" },
 	{ 0 }
 };
@@ -85,7 +92,7 @@ const struct tool tool_tcptop = {
 		"received in it, largest first; what moved nothing is left "
 		"out.  The second argument is the number of intervals.  --by "
 		"adds up by process, host, port or any other column; -s "
-		"chooses what is largest.\n\n"
+		"chooses what is largest.  -o adds columns: rates, for one.\n\n"
 		"On a terminal it fills the screen: q ends it, s sorts by "
 		"the next column, blank holds the picture.  -C, a pipe or a "
 		"file get a block for each interval.  -S leaves out the line "

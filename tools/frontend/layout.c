@@ -28,7 +28,8 @@ static bool shown_by_default(const struct column *col,
 		return false;
 	if (o->hist && !(col->flags & C_KEY))
 		return false;
-	if (!(col->flags & C_HIDDEN) || (o->count && (col->flags & C_SUM)))
+	if (!(col->flags & C_HIDDEN) ||
+	    (o->count && (col->flags & (C_SUM | C_RATE)) == C_SUM))
 		return true;
 	return o->extended || ((col->flags & C_WIDE) && o->wide);
 }
@@ -79,7 +80,7 @@ static void add_sums(struct layout *l, const struct options *o)
 	const struct column *col;
 
 	for (col = o->tool->columns; col->key; col++)
-		if (col->flags & C_SUM)
+		if (col->flags & C_SUM && shown_by_default(col, o))
 			add(l, col);
 }
 
@@ -91,6 +92,12 @@ static bool is_named(const struct column *col, const char *name, size_t len)
 		!strncasecmp(col->heading, name, len));
 }
 
+/* Of T_TOTALS nobody is interested in how often. */
+static bool has_count(const struct options *o)
+{
+	return o->count && !(o->tool->flags & T_TOTALS);
+}
+
 static const struct column *lookup(const struct options *o, const char *name,
 				   size_t len)
 {
@@ -99,7 +106,7 @@ static const struct column *lookup(const struct options *o, const char *name,
 	for (col = o->tool->columns; col->key; col++)
 		if (is_named(col, name, len))
 			return col;
-	if (o->count && is_named(&count_column, name, len))
+	if (has_count(o) && is_named(&count_column, name, len))
 		return &count_column;
 	return NULL;
 }
@@ -135,7 +142,7 @@ static void explain_unknown(const struct options *o, const char *name,
 		append(why, size, sep, col->key);
 		sep = ", ";
 	}
-	if (o->count)
+	if (has_count(o))
 		append(why, size, sep, count_column.key);
 }
 
@@ -287,7 +294,7 @@ int layout_select(struct layout *l, const struct options *o, char *why,
 	}
 	if (top)
 		return choose_sort(l, o, why, len);
-	if (o->count) {
+	if (has_count(o)) {
 		if (l->ncols == MAX_COLUMNS)
 			l->ncols--;
 		add(l, &count_column);

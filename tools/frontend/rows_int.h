@@ -295,6 +295,7 @@ struct rows {
 	uint64_t most;			/* rows of an interval; 0: all */
 	uint64_t intervals, max_intervals;	/* printed; 0: all */
 	uint64_t drawn_ns;		/* end of the interval of `last` */
+	uint64_t span_ns;		/* length of what is printed */
 	struct drawn drawn;		/* --hist */
 	uint64_t every_ns, next_ns;	/* -i, and its next end */
 	struct clocks clocks;		/* of the last event */

@@ -105,6 +105,13 @@ static void put_hist(struct rows *r, size_t i, const struct cell *keys,
 	r->emit->hist(r, keys, &g, when);
 }
 
+static void make_rate(struct cell *c, uint64_t span_ns)
+{
+	c->null |= !span_ns;
+	if (span_ns)
+		c->num = (uint64_t)((double)c->num * 1e9 / (double)span_ns);
+}
+
 static void put_key(struct rows *r, const struct tally *t, size_t i,
 		    const struct moment *when)
 {
@@ -115,6 +122,8 @@ static void put_key(struct rows *r, const struct tally *t, size_t i,
 		cell_dress(&cells[j], r->layout.cols[j], &r->wardrobe,
 			   r->last_ns);
 		cells[j].age_ns = AGE_UNKNOWN;
+		if (r->layout.cols[j]->flags & C_RATE)
+			make_rate(&cells[j], r->span_ns);
 	}
 	if (r->layout.hist)
 		put_hist(r, i, cells, when);
@@ -165,6 +174,7 @@ static void put_all(struct rows *r, uint64_t ns)
 		return;
 	}
 	r->intervals++;
+	r->span_ns = r->every_ns - (r->next_ns - ns);
 	if (r->last) {
 		r->tally = r->last;
 		r->last = t;

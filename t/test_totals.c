@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Tools of totals: rows that are differences, and what is made of them. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "progs/tcptop.h"
+#include "t/fakelife.h"
+#include "t/optrun.h"
+#include "tools/frontend/run.h"
+#include "tools/frontend/rows_int.h"
+
+#define SECOND 1000000000ull
+#define START (5 * SECOND)	/* of fakelife_info */
+
+static struct tcptop_event event(uint64_t id, uint64_t tx, uint64_t rx)
+{
+	return (struct tcptop_event){
+		.event = { .len = sizeof(struct tcptop_event),
+			   .type = EVENT_TOTAL },
+		.flow = { .laddr = { [10] = 0xff, 0xff, 10, 0, 0, 1 },
+			  .raddr = { [10] = 0xff, 0xff, 10, 0, 0, 2 },
+			  .lport = (uint16_t)id, .rport = 443, .id = id,
+			  .family = AF_INET, .owned = 1, .pid = 7,
+			  .comm = "web" },
+		.tx_bytes = tx, .rx_bytes = rx,
+	};
+}
+
+/* ---- differences -------------------------------------------------------- */
+
+static struct totals *totals;
+
+static void setup(void)
+{
+	totals = totals_new(tool_find("tcptop"));
+	ck_assert_ptr_nonnull(totals);
+}
+
+static void teardown(void)
+{
+	totals_free(totals);
+}
+
+/* @id has come to @tx and @rx: so much is in the row, if there is one. */
+static void expect(uint64_t id, uint64_t tx, uint64_t rx, bool last,
+		   uint64_t row_tx, uint64_t row_rx)
+{
+	struct tcptop_event ev = event(id, tx, rx);
+
+	ck_assert_int_eq(totals_row(totals, &ev.event, last),
+			 row_tx || row_rx);
+	ck_assert_uint_eq(ev.event.type, EVENT_ROW);
+	ck_assert_uint_eq(ev.tx_bytes, row_tx);
+	ck_assert_uint_eq(ev.rx_bytes, row_rx);
+}
+
+START_TEST(differences)
+{
+	expect(1, 100, 7, false, 100, 7);
+	expect(2, 5, 0, false, 5, 0);
+	expect(1, 100, 7, false, 0, 0);
+	expect(1, 300, 7, false, 200, 0);
+	expect(1, 200, 9, false, 0, 2);		/* read before the last */
+	expect(1, 301, 9, true, 1, 0);
+	expect(1, 50, 0, false, 50, 0);		/* as if it were new */
+	expect(2, 6, 1, true, 1, 1);
+}
+END_TEST
+
+/* Ids that have the same place in the table, and leave it in any order. */
+START_TEST(many)
+{
+	enum { N = 5003 };
+
+	for (uint64_t i = 1; i <= N; i++)
+		expect(i * 512, i, 1, false, i, 1);
+	for (uint64_t i = 1; i <= N; i += 2)
+		expect(i * 512, i, 1, true, 0, 0);
+	for (uint64_t i = 2; i <= N; i += 2)
+		expect(i * 512, i + 3, 1, false, 3, 0);
+	for (uint64_t i = 1; i <= N; i += 2)
+		expect(i * 512, i, 0, false, i, 0);
+	ck_assert_uint_eq(totals_unknown(totals), 0);
+}
+END_TEST
+
+/* ---- blocks ------------------------------------------------------------- */
+
+static struct optrun run;
+static struct rows *rows;
+static FILE *out;
+static char *text;
+static size_t len;
+
+static void begin(const char *options)
+{
+	ck_assert_int_eq(optrun(&run, tool_find("tcptop"), false, options), -1);
+	out = open_memstream(&text, &len);
+	rows = rows_new(&run.o, out);
+	ck_assert_ptr_nonnull(rows);
+	rows_start(rows, &fakelife_info);
+}
+
+static void add(uint64_t ms, uint16_t lport, const char *comm, uint64_t tx,
+		uint64_t rx)
+{
+	struct tcptop_event ev = event(lport, tx, rx);
+
+	ev.event.type = EVENT_ROW;
+	ev.event.ns = START + ms * 1000000;
+	memset(ev.flow.comm, 0, sizeof(ev.flow.comm));
+	memcpy(ev.flow.comm, comm, strlen(comm));
+	ck_assert(rows_add(rows, &ev.event, &fakelife_info.clocks));
+}
+
+static void tick(unsigned seconds)
+{
+	rows_tick(rows, START + seconds * SECOND, &fakelife_info.clocks);
+}
+
+static const char *end(void)
+{
+	static const struct losses none;
+
+	ck_assert(rows_end(rows, &none));
+	rows_free(rows);
+	fclose(out);
+	return text;
+}
+
+static void free_text(void)
+{
+	free(text);
+	text = NULL;
+}
+
+#define HEADER "PID     COMM         LADDR           LPORT RADDR           " \
+	       "RPORT  TX_KB  RX_KB\n"
+
+/* What came twice is one row; what is left at the end is another block. */
+START_TEST(blocks)
+{
+	begin("-S");
+	add(1, 1001, "web", 1024, 0);
+	add(2, 1002, "db", 10240, 512);
+	add(3, 1001, "web", 1024, 1024);
+	add(1001, 1002, "db", 1, 1023);
+	tick(2);
+	tick(3);
+	add(3400, 1001, "web", 2048, 0);
+	ck_assert_str_eq(end(),
+HEADER
+"7       db           10.0.0.1        1002  10.0.0.2        443    10.00   0.50\n"
+"7       web          10.0.0.1        1001  10.0.0.2        443     2.00   1.00\n"
+"\n" HEADER
+"7       db           10.0.0.1        1002  10.0.0.2        443     0.00   1.00\n"
+"\n" HEADER "\n" HEADER
+"7       web          10.0.0.1        1001  10.0.0.2        443     2.00   0.00\n");
+}
+END_TEST
+
+START_TEST(by)
+{
+	begin("--csv -s received --by comm 2 1");
+	add(1, 1001, "web", 1000, 1);
+	add(2, 1002, "db", 10, 3);
+	add(3, 1003, "web", 1000, 1);
+	ck_assert(!rows_enough(rows));
+	tick(2);
+	ck_assert(rows_enough(rows));
+	add(2001, 1003, "web", 1000, 1);
+	ck_assert_str_eq(strchr(end(), '\n'), "\n"
+"7000000000,db,10,3\n"
+"7000000000,web,2000,2\n");
+}
+END_TEST
+
+/* Per second, also of a last interval that is shorter. */
+START_TEST(rates)
+{
+	begin("-S -H 10 -r 1 -o lport,tx_bytes,tx_bytes_per_s,rx_bytes_per_s");
+	add(1, 1001, "web", 102400, 0);
+	add(2, 1002, "db", 10, 0);
+	tick(10);
+	add(12000, 1002, "db", 1024, 4096);
+	ck_assert_str_eq(end(),
+"1001  100.00   10.00    0.00\n"
+"\n"
+"1002    1.00    0.50    2.00\n");
+}
+END_TEST
+
+START_TEST(refused)
+{
+	static const char *const bad[][2] = {
+		{ "-s comm", "cannot sort by 'comm'" },
+		{ "-s recieved", "did you mean received?" },
+		{ "--by reddr", "no column 'reddr'; did you mean raddr?" },
+		{ "-o +count", "no column 'count'" },
+	};
+	struct layout l;
+	char why[1024];
+
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_assert_int_eq(optrun(&run, tool_find("tcptop"), false,
+					bad[i][0]), -1);
+		ck_assert_int_lt(layout_select(&l, &run.o, why, sizeof(why)),
+				 0);
+		ck_assert_msg(strstr(why, bad[i][1]), "%s: %s", bad[i][0], why);
+	}
+	ck_assert_int_eq(optrun(&run, tool_find("tcptop"), false, "1 2 3"),
+			 EXIT_USAGE);
+	ck_assert_ptr_nonnull(strstr(run.err, "unexpected argument '3'"));
+}
+END_TEST
+
+Suite *suite_totals(void);
+
+Suite *suite_totals(void)
+{
+	Suite *s = suite_create("totals");
+	TCase *tc = tcase_create("differences");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, differences);
+	tcase_add_test(tc, many);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("blocks");
+	tcase_add_checked_fixture(tc, NULL, free_text);
+	tcase_add_test(tc, blocks);
+	tcase_add_test(tc, by);
+	tcase_add_test(tc, rates);
+	tcase_add_test(tc, refused);
+	suite_add_tcase(s, tc);
+	return s;
+}
