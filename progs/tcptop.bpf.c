@@ -260,8 +260,11 @@ SEC("probe/destroy")
 int on_destroy(struct probe___sock *ctx)
 {
 	struct sock *sk = ctx->sk;
+	u64 key = (u64)sk;
 
 	owner_forget(sk);
+	/* in case its end was missed: another may get its address */
+	map_delete(&totals, &key);
 	return 0;
 }
 

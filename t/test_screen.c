@@ -214,16 +214,16 @@ static void first_second(void)
 	show();
 }
 
-#define HEADER "PID     COMM         LADDR           LPORT RADDR           " \
-	       "RPORT  TX_KB  RX_KB"
+#define HEADER "  TX_KB   RX_KB PID     COMM         LADDR           LPORT " \
+	       "RADDR           RPORT"
 
 START_TEST(fits)
 {
 	first_second();
 	ck_assert(vt.second && !vt.cursor);
 	ck_assert_str_eq(line(0), HEADER);
-	ck_assert_str_eq(line(1), "7       ?[31mweb     10.0.0.1        1010  "
-			 "10.0.0.2        443   1000.00   0.50");
+	ck_assert_str_eq(line(1), "1000.00    0.50 7       ?[31mweb     "
+			 "10.0.0.1        1010  10.0.0.2        443");
 	ck_assert_ptr_nonnull(strstr(line(9), " 1002 "));
 	ck_assert_uint_eq(vt.y, 9);	/* the last, and nothing scrolled */
 }
@@ -251,13 +251,15 @@ END_TEST
 START_TEST(resized)
 {
 	first_second();
-	resize(5, 43);
+	resize(5, 57);		/* through the port */
 	raise(SIGWINCH);
 	ck_assert(rows_attend(rows));
 	show();
 	ck_assert_uint_eq(vt.y, 4);
-	ck_assert_int_eq(strncmp(line(0), HEADER, 42), 0);
-	ck_assert_ptr_nonnull(strstr(line(4), " 1007"));
+	ck_assert_str_eq(line(0), "  TX_KB   RX_KB PID     COMM         "
+			 "LADDR           LPO>");
+	ck_assert_str_eq(line(4), " 700.00    0.71 7       ?[31mweb     "
+			 "10.0.0.1        100>");
 	resize(20, 90);
 	raise(SIGWINCH);
 	ck_assert(rows_attend(rows));
@@ -336,8 +338,6 @@ END_TEST
 /* Where escape sequences would be read as text. */
 START_TEST(dumb)
 {
-	const char *text = "\r\n" "7       ?[31mweb     10.0.0.1        1001  ";
-
 	rows_free(rows);
 	setenv("TERM", "dumb", 1);
 	begin("-S -r 1 1 1");
@@ -349,7 +349,8 @@ START_TEST(dumb)
 	show();
 	ck_assert_uint_eq(vt.cleared, 0);
 	ck_assert_str_eq(line(0), HEADER);
-	ck_assert_int_eq(strncmp(line(1), text + 2, strlen(text + 2)), 0);
+	ck_assert_str_eq(line(1), " 100.00    5.00 7       ?[31mweb     "
+			 "10.0.0.1        1001  10.0.0.2        443");
 }
 END_TEST
 

@@ -145,7 +145,8 @@ static void column_ok(const struct tool *t, const struct column *c)
 	ck_assert_msg(c->kind != K_MS || ends_with(c->key, "_ns"), "%s",
 		      c->key);
 	ck_assert_msg((c->kind != K_BYTES && c->kind != K_KB) ||
-		      ends_with(c->key, "_bytes"), "%s", c->key);
+		      ends_with(c->key, c->flags & C_RATE ? "_bytes_per_s" :
+				"_bytes"), "%s", c->key);
 	ck_assert_uint_le((uint32_t)c->off + c->size, t->event_size);
 }
 

@@ -136,8 +136,8 @@ static void free_text(void)
 	text = NULL;
 }
 
-#define HEADER "PID     COMM         LADDR           LPORT RADDR           " \
-	       "RPORT  TX_KB  RX_KB\n"
+#define HEADER "  TX_KB   RX_KB PID     COMM         LADDR           LPORT " \
+	       "RADDR           RPORT\n"
 
 /* What came twice is one row; what is left at the end is another block. */
 START_TEST(blocks)
@@ -152,12 +152,12 @@ START_TEST(blocks)
 	add(3400, 1001, "web", 2048, 0);
 	ck_assert_str_eq(end(),
 HEADER
-"7       db           10.0.0.1        1002  10.0.0.2        443    10.00   0.50\n"
-"7       web          10.0.0.1        1001  10.0.0.2        443     2.00   1.00\n"
+"  10.00    0.50 7       db           10.0.0.1        1002  10.0.0.2        443\n"
+"   2.00    1.00 7       web          10.0.0.1        1001  10.0.0.2        443\n"
 "\n" HEADER
-"7       db           10.0.0.1        1002  10.0.0.2        443     0.00   1.00\n"
+"   0.00    1.00 7       db           10.0.0.1        1002  10.0.0.2        443\n"
 "\n" HEADER "\n" HEADER
-"7       web          10.0.0.1        1001  10.0.0.2        443     2.00   0.00\n");
+"   2.00    0.00 7       web          10.0.0.1        1001  10.0.0.2        443\n");
 }
 END_TEST
 
@@ -172,8 +172,8 @@ START_TEST(by)
 	ck_assert(rows_enough(rows));
 	add(2001, 1003, "web", 1000, 1);
 	ck_assert_str_eq(strchr(end(), '\n'), "\n"
-"7000000000,db,10,3\n"
-"7000000000,web,2000,2\n");
+"7000000000,10,3,db\n"
+"7000000000,2000,2,web\n");
 }
 END_TEST
 
@@ -186,9 +186,9 @@ START_TEST(rates)
 	tick(10);
 	add(12000, 1002, "db", 1024, 4096);
 	ck_assert_str_eq(end(),
-"1001  100.00   10.00    0.00\n"
+"1001   100.00   10.00    0.00\n"
 "\n"
-"1002    1.00    0.50    2.00\n");
+"1002     1.00    0.50    2.00\n");
 }
 END_TEST
 

@@ -5,6 +5,10 @@
 extern const struct spec spec_tcptop;
 
 static const struct column columns[] = {
+	COL(struct tcptop_event, tx_bytes, K_KB, 7, "tx_bytes", "TX_KB",
+	    C_SUM, "data sent in the interval, each byte once"),
+	COL(struct tcptop_event, rx_bytes, K_KB, 7, "rx_bytes", "RX_KB",
+	    C_SUM, "data received in the interval"),
 	COL(struct tcptop_event, flow.pid, K_U32, 7, "pid", "PID",
 	    C_KEY | C_OWNER | C_LEFT, "process that owns the socket"),
 	COL_COMM(struct tcptop_event, 12, C_KEY),
@@ -16,10 +20,6 @@ static const struct column columns[] = {
 	    C_KEY | C_LEFT, "remote address"),
 	COL(struct tcptop_event, flow.rport, K_PORT, 5, "rport", "RPORT",
 	    C_KEY | C_LEFT, "remote port"),
-	COL(struct tcptop_event, tx_bytes, K_KB, 6, "tx_bytes", "TX_KB",
-	    C_SUM, "data sent in the interval, each byte once"),
-	COL(struct tcptop_event, rx_bytes, K_KB, 6, "rx_bytes", "RX_KB",
-	    C_SUM, "data received in the interval"),
 	COL(struct tcptop_event, tx_bytes, K_KB, 7, "tx_bytes_per_s",
 	    "TX_KB/S", C_SUM | C_RATE | C_HIDDEN, "data sent in a second of "
 	    "the interval"),

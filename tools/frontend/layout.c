@@ -63,12 +63,14 @@ static void drop(struct layout *l, const struct column *col)
 
 static void add_defaults(struct layout *l, const struct options *o)
 {
+	bool sums_first = o->tool->flags & T_TOTALS;
 	const struct column *col;
 
-	/* under --count what is summed stands behind what it is summed by */
+	/* under --count what is summed stands behind what it is summed by, but
+	 * before it on a screen, which may cut what is long */
 	for (col = o->tool->columns; col->key; col++)
 		if (shown_by_default(col, o) &&
-		    !(o->count && (col->flags & C_SUM)))
+		    (!o->count || !(col->flags & C_SUM) == !sums_first))
 			add(l, col);
 	for (col = o->tool->columns; col->key; col++)
 		if (shown_by_default(col, o))
@@ -272,9 +274,9 @@ int layout_select(struct layout *l, const struct options *o, char *why,
 	if (o->hist && choose_hist(l, o, why, len) < 0)
 		return -1;
 	if (top && o->ask.by) {
+		add_sums(l, o);
 		if (apply_list(l, o, o->ask.by, why, len) < 0)
 			return -1;
-		add_sums(l, o);
 	} else if (!list || *list == '+' || *list == '-') {
 		if (!o->hist || !o->tool->hist_keys) {
 			add_defaults(l, o);

@@ -222,8 +222,8 @@ struct screen;
 /*
  * screen_open - for what is printed to @out, if that is a terminal which is
  * ours to draw on; NULL: it is not, or no memory.  Nothing is drawn before
- * the first screen_show().  There is one at a time: whatever ends the process
- * but SIGKILL, the terminal is as it was.
+ * the first screen_show().  There is one at a time; after screen_close(), and
+ * after exit(3), the terminal is as it was.
  */
 struct screen *screen_open(FILE *out);
 /* screen_page - what is printed to it is the next screen. */

@@ -64,6 +64,23 @@ static char *put(char *to, const char *s, size_t len)
 	return to + len;
 }
 
+/* What does not fit is marked, since half a number looks like one. */
+static char *put_line(char *to, const char *line, size_t len, unsigned columns)
+{
+	size_t fits = fitting(line, len, columns);
+
+	if (fits < len) {
+		fits = fitting(line, len, columns - 1);
+		to = put(to, line, fits);
+		return put(to, ">", 1);
+	}
+	to = put(to, line, fits);
+	/* at the right margin it would take the last character */
+	if (text_width(line, fits) < columns)
+		to = put(to, ERASE_LINE, strlen(ERASE_LINE));
+	return to;
+}
+
 size_t screen_room(const char *text, unsigned lines)
 {
 	return strlen(text) + lines * sizeof(ERASE_LINE "\r\n") +
@@ -73,18 +90,14 @@ size_t screen_room(const char *text, unsigned lines)
 char *screen_compose(char *to, const char *text, unsigned lines,
 		     unsigned columns)
 {
-	size_t len, fits;
+	size_t len;
 
 	to = put(to, HOME, strlen(HOME));
 	for (unsigned i = 0; i < lines && *text; i++) {
 		len = strcspn(text, "\n");
-		fits = fitting(text, len, columns);
 		if (i)
 			to = put(to, "\r\n", 2);
-		to = put(to, text, fits);
-		/* at the right margin it would take the last character */
-		if (text_width(text, fits) < columns)
-			to = put(to, ERASE_LINE, strlen(ERASE_LINE));
+		to = put_line(to, text, len, columns);
 		text += len + (text[len] == '\n');
 		if (i + 1 == lines)
 			return to;
@@ -96,7 +109,6 @@ char *screen_compose(char *to, const char *text, unsigned lines,
 
 /* ---- the terminal as it was --------------------------------------------- */
 
-/* Also from signal handlers: write(2) and tcsetattr(3) may be called there. */
 static void leave(void)
 {
 	if (!term.drawn)
@@ -123,13 +135,6 @@ static void enter(void)
 	(void)!write(term.fd, ENTER, strlen(ENTER));
 }
 
-/* A bug: it ends as it would have, on a terminal that can be used. */
-static void on_crash(int sig)
-{
-	leave();
-	raise(sig);		/* SA_RESETHAND */
-}
-
 static void on_signal(int sig)
 {
 	if (sig == SIGWINCH)
@@ -140,17 +145,10 @@ static void on_signal(int sig)
 
 static void watch_signals(struct screen *s)
 {
-	static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL,
-				       SIGABRT };
-	struct sigaction sa = { .sa_handler = on_signal }, crash = {
-		.sa_handler = on_crash,
-		.sa_flags = (int)SA_RESETHAND | SA_NODEFER,
-	};
+	struct sigaction sa = { .sa_handler = on_signal };
 
 	sigaction(SIGWINCH, &sa, &s->winch);
 	sigaction(SIGTSTP, &sa, &s->tstp);
-	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
-		sigaction(crashes[i], &crash, NULL);
 }
 
 /* ---- open and close ------------------------------------------------------ */
