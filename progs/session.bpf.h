@@ -47,6 +47,23 @@ static __always_inline int is_opening(u32 oldstate)
 	return oldstate == TCP_SYN_SENT || oldstate == TCP_SYN_RECV;
 }
 
+/* When a TCP session begins, is shut down or ends: the state it leaves; 0 at
+ * other changes. */
+static __always_inline u32 session_left(struct probe___state *ctx)
+{
+	const u32 states = 1u << TCP_SYN_SENT | 1u << TCP_ESTABLISHED |
+			   1u << TCP_FIN_WAIT1 | 1u << TCP_LAST_ACK |
+			   1u << TCP_CLOSE;
+	u32 newstate = ctx->newstate, oldstate;
+
+	if (newstate > TCP_LISTEN || !(1u << newstate & states))
+		return 0;
+	oldstate = oldstate_of(ctx);
+	if (oldstate == TCP_LISTEN || oldstate == newstate || !is_tcp(ctx->sk))
+		return 0;
+	return oldstate;
+}
+
 /* close(2) and shutdown(2) move to these states, nothing else does: the
  * process at hand has the socket. */
 static __always_inline void owner_shutdown(const struct sock *sk)

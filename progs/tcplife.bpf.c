@@ -193,20 +193,14 @@ static __always_inline void on_close(void *ctx, const struct sock *sk,
 		owner_forget(sk);
 }
 
-#define STATES	(1u << TCP_SYN_SENT | 1u << TCP_ESTABLISHED |		\
-		 1u << TCP_FIN_WAIT1 | 1u << TCP_LAST_ACK | 1u << TCP_CLOSE)
-
 SEC("probe/state")
 int on_state(struct probe___state *ctx)
 {
 	struct sock *sk = ctx->sk;
-	u32 newstate = ctx->newstate, oldstate;
+	u32 newstate = ctx->newstate, oldstate = session_left(ctx);
 	int fits = 1;
 
-	if (newstate > TCP_LISTEN || !(1u << newstate & STATES))
-		return 0;
-	oldstate = oldstate_of(ctx);
-	if (oldstate == TCP_LISTEN || oldstate == newstate || !is_tcp(sk))
+	if (!oldstate)
 		return 0;
 	if (newstate == TCP_SYN_SENT)
 		fits = owner_set((u64)sk, ktime_get_ns(), OWNER_ACTIVE);

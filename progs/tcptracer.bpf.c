@@ -60,20 +60,14 @@ static __always_inline int on_established(void *ctx,
 	return show(ctx, ev, sk, &known, 0);
 }
 
-#define STATES	(1u << TCP_SYN_SENT | 1u << TCP_ESTABLISHED |		\
-		 1u << TCP_FIN_WAIT1 | 1u << TCP_LAST_ACK | 1u << TCP_CLOSE)
-
 SEC("probe/state")
 int on_state(struct probe___state *ctx)
 {
 	struct tcptracer_event ev = { .event.ns = ktime_get_ns() };
 	struct sock *sk = ctx->sk;
-	u32 newstate = ctx->newstate, oldstate;
+	u32 newstate = ctx->newstate, oldstate = session_left(ctx);
 
-	if (newstate > TCP_LISTEN || !(1u << newstate & STATES))
-		return 0;
-	oldstate = oldstate_of(ctx);
-	if (oldstate == TCP_LISTEN || oldstate == newstate || !is_tcp(sk))
+	if (!oldstate)
 		return 0;
 	if (newstate == TCP_CLOSE)
 		return on_close(ctx, &ev, sk, oldstate);
