@@ -169,7 +169,7 @@ static const char *contradiction(const struct options *o)
 	if (o->verbose && o->quiet)
 		return "-v and -q exclude each other";
 	if (o->tool && o->tool->flags & T_TOTALS)
-		return NULL;
+		return NULL;	/* it counts by itself */
 	if (o->count && o->write_file)
 		return "-c and -W exclude each other: record now, and count "
 			"with 'sockeye replay -c FILE'";
