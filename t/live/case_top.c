@@ -28,10 +28,10 @@ struct stream {
 };
 
 static const struct stream patterns[] = {
-	{ .what = "writes of one byte", .op = OP_SEND, .chunk = 1, .each = 4 },
+	{ .what = "writes of one byte", .op = OP_SEND, .chunk = 1, .each = 2 },
 	{ .what = "writes of 1 MiB", .op = OP_SEND, .chunk = CHUNK_MAX,
-	  .each = 16384 },
-	{ .what = "sendfile(2)", .op = OP_SENDFILE, .each = 16384 },
+	  .each = 8192 },
+	{ .what = "sendfile(2)", .op = OP_SENDFILE, .each = 8192 },
 	{ .what = "older than the tool", .op = OP_SEND, .each = 16,
 	  .older = true },
 	{ .what = "open as the tool stops", .op = OP_SEND, .each = 16,
