@@ -42,17 +42,17 @@ static __always_inline u64 since(u64 before, u64 now)
 }
 
 static __always_inline void measure_tx(struct session *s,
-				       const struct sock *sk, int fin_acked)
+				       const struct sock *sk, u32 oldstate)
 {
 	struct owner o = { .birth = s->birth, .flags = s->flags };
 
-	s->total.tx_bytes = since(s->tx_before, tx_bytes(sk, &o, fin_acked));
+	s->total.tx_bytes = since(s->tx_before, tx_bytes(sk, &o, oldstate));
 }
 
 static __always_inline void measure(struct session *s, const struct sock *sk,
-				    int fin_acked)
+				    u32 oldstate)
 {
-	measure_tx(s, sk, fin_acked);
+	measure_tx(s, sk, oldstate);
 	s->total.rx_bytes = since(s->rx_before, rx_bytes(sk));
 }
 
@@ -72,7 +72,7 @@ static __always_inline u64 tx_bytes_of(const struct before *b,
  * from now. */
 static __always_inline void begin_counts(struct session *s,
 					 const struct sock *sk,
-					 const struct owner *o, int fin_acked)
+					 const struct owner *o, u32 oldstate)
 {
 	u64 cookie = sock_cookie(sk);
 	struct before *b;
@@ -85,14 +85,14 @@ static __always_inline void begin_counts(struct session *s,
 		s->rx_before = b->received;
 		map_delete(&before, &cookie);
 	} else {
-		s->tx_before = tx_bytes(sk, o, fin_acked);
+		s->tx_before = tx_bytes(sk, o, oldstate);
 		s->rx_before = rx_bytes(sk);
 	}
 }
 
 /* @s is zeroed. */
 static __always_inline void begin(struct session *s, const struct sock *sk,
-				  int fin_acked)
+				  u32 oldstate)
 {
 	struct owner known = {};
 
@@ -103,7 +103,7 @@ static __always_inline void begin(struct session *s, const struct sock *sk,
 	s->total.event.len = sizeof(s->total);
 	flow_sock(&s->total.flow, sk);
 	flow_owner(&s->total.flow, sk, &known);
-	begin_counts(s, sk, &known, fin_acked);
+	begin_counts(s, sk, &known, oldstate);
 }
 
 /* Somebody has taken the socket since. */
@@ -118,19 +118,20 @@ static __always_inline void find_owner(struct flow *f, const struct sock *sk)
 	f->id = id;
 }
 
-/* Until FIN_WAIT2 nobody needs to know: see is_fin_acked(). */
-static __always_inline int is_fin_acked_now(u32 state)
+/* A session under way, as tx_bytes() wants it told: only in FIN_WAIT2 is its
+ * FIN acknowledged. */
+static __always_inline u32 under_way(u32 state)
 {
-	return state == TCP_FIN_WAIT2;
+	return state == TCP_FIN_WAIT2 ? state : 0;
 }
 
 static __always_inline void first_seen(const struct sock *sk, u64 key,
-				       int fin_acked)
+				       u32 oldstate)
 {
 	struct session fresh = {};
 
-	begin(&fresh, sk, fin_acked);
-	measure(&fresh, sk, fin_acked);
+	begin(&fresh, sk, oldstate);
+	measure(&fresh, sk, oldstate);
 	if (map_update(&totals, &key, &fresh, BPF_NOEXIST))
 		count(STAT_STATE_FULL);
 }
@@ -152,12 +153,12 @@ int on_progress(struct probe___progress *ctx)
 		return 0;
 	s = map_lookup(&totals, &key);
 	if (!s) {
-		first_seen(sk, key, is_fin_acked_now(state));
+		first_seen(sk, key, under_way(state));
 		return 0;
 	}
 	if (!s->total.flow.owned)
 		find_owner(&s->total.flow, sk);
-	measure(s, sk, is_fin_acked_now(state));
+	measure(s, sk, under_way(state));
 	return 0;
 }
 
@@ -186,7 +187,6 @@ int on_sent(struct probe___progress *ctx)
 static __always_inline void on_close(void *ctx, const struct sock *sk,
 				     u32 oldstate)
 {
-	int fin_acked = is_fin_acked(sk, oldstate);
 	u64 key = (u64)sk;
 	struct session *s = map_lookup(&totals, &key), last = {};
 
@@ -196,9 +196,9 @@ static __always_inline void on_close(void *ctx, const struct sock *sk,
 		if (!last.total.flow.owned)
 			find_owner(&last.total.flow, sk);
 	} else {
-		begin(&last, sk, fin_acked);
+		begin(&last, sk, oldstate);
 	}
-	measure(&last, sk, fin_acked);
+	measure(&last, sk, oldstate);
 	last.total.event.ns = ktime_get_ns();
 	if (pass(&last.total.flow))
 		emit(ctx, &last.total, sizeof(last.total), EVENT_TOTAL);
