@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* TCP sockets as they change their state, and how long each state lasted. */
-#include "progs/session.bpf.h"
+#include "progs/taken.bpf.h"
 #include "progs/tcpstates.h"
 
 /* Of a socket in some state. */
@@ -54,15 +54,6 @@ static __always_inline u64 stand(struct probe___state *ctx,
 	return first.birth;
 }
 
-/* Who owns the socket is known of those changes that a process makes. */
-static __always_inline void learn_owner(const struct sock *sk, u32 newstate)
-{
-	if (newstate == TCP_SYN_SENT || newstate == TCP_LISTEN)
-		owner_set((u64)sk, ktime_get_ns(), 0);
-	else if (newstate == TCP_FIN_WAIT1 || newstate == TCP_LAST_ACK)
-		owner_shutdown(sk);
-}
-
 SEC("probe/state")
 int on_state(struct probe___state *ctx)
 {
@@ -82,28 +73,6 @@ int on_state(struct probe___state *ctx)
 	if (pass(&ev.flow))
 		emit(ctx, &ev, sizeof(ev), EVENT_ROW);
 	return 0;
-}
-
-/* The process at hand has the socket, which nobody opened here. */
-static __always_inline int taken(const struct sock *sk)
-{
-	if (!owner_known(sk) && is_tcp(sk))
-		owner_set((u64)sk, ktime_get_ns(), 0);
-	return 0;
-}
-
-static __always_inline int accepted(void *ctx, const struct sock *sk)
-{
-	(void)ctx;
-	return taken(sk);
-}
-
-#include "progs/accept.bpf.h"
-
-SEC("probe/io")
-int on_io(struct probe___sock *ctx)
-{
-	return taken(ctx->sk);
 }
 
 SEC("probe/destroy")

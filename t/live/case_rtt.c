@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * tcprtt: connections over a link that delays, and what their TCP_INFO says.
- * All sockets are this process's.
+ * tcpcong: connections over one that drops, and what the kernel counts.  All
+ * sockets are this process's.
  */
 #include "traffic.h"
 
@@ -63,21 +64,33 @@ static void set_up(struct scene *s)
 {
 	socklen_t len = sizeof(union addr);
 	union addr a;
-	int err;
 
 	veth_pair(s->t, &s->a, &s->b);
-	netns_enter(s->t, &s->a);
-	err = link_netem("sk0", 0, DELAY_MS);
-	netns_leave(s->t);
-	if (err && err != -ENOENT)
-		fatal(s->t, "netem: %s", strerror(-err));
-	s->delayed = !err;
 	s->listener = make_socket(s, &s->b, AF_INET6);
 	addr_set(&a, AF_INET6, "::", 0);
 	if (bind(s->listener, &a.sa, sizeof(a)) || listen(s->listener, 8) ||
 	    getsockname(s->listener, &a.sa, &len))
 		fatal(s->t, "a listener: %s", strerror(errno));
 	s->port = addr_port(&a);
+}
+
+static void delay(struct scene *s)
+{
+	int err;
+
+	netns_enter(s->t, &s->a);
+	err = link_netem("sk0", 0, DELAY_MS);
+	netns_leave(s->t);
+	if (err && err != -ENOENT)
+		fatal(s->t, "netem: %s", strerror(-err));
+	s->delayed = !err;
+}
+
+static void release(struct scene *s)
+{
+	close(s->listener);
+	netns_free(&s->a);
+	netns_free(&s->b);
 }
 
 static void pass_byte(struct scene *s, int from, int to)
@@ -151,26 +164,40 @@ static void reset(struct scene *s, struct connection *c)
 	close(c->srv.fd);
 }
 
-static void make(struct scene *s, struct connection *c)
+static void join(struct scene *s, struct connection *c)
 {
-	unsigned i, syn_retrans;
 	union addr a;
 
 	addr_set(&a, c->family, c->server, s->port);
 	c->cli.fd = make_socket(s, &s->a, c->family);
 	if (connect(c->cli.fd, &a.sa, sizeof(a)))
 		fatal(s->t, "connect: %s", strerror(errno));
-	look(s, &c->cli);
-	syn_retrans = c->cli.info.tcpi_total_retrans;
 	c->srv.fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
 	if (c->srv.fd < 0)
 		fatal(s->t, "accept: %s", strerror(errno));
 	name(s, &c->cli);
 	name(s, &c->srv);
+}
+
+static void travel(struct scene *s, const struct connection *c)
+{
+	unsigned i;
+
 	for (i = 0; i < c->trips; i++) {
 		pass_byte(s, c->cli.fd, c->srv.fd);
 		pass_byte(s, c->srv.fd, c->cli.fd);
 	}
+}
+
+static void make(struct scene *s, struct connection *c)
+{
+	unsigned syn_retrans;
+
+	join(s, c);
+	/* nothing else has been sent yet */
+	look(s, &c->cli);
+	syn_retrans = c->cli.info.tcpi_total_retrans;
+	travel(s, c);
 	wait_quiet(s, c, syn_retrans);
 	/* but for the handshake's; the server gets a reset besides */
 	c->cli.segments = c->cli.info.tcpi_segs_in - 1;
@@ -289,6 +316,7 @@ static void rtt(struct test *t)
 	char a[32], b[32], port[8];
 
 	set_up(&s);
+	delay(&s);
 	snprintf(a, sizeof(a), "inode:%u", s.a.inum);
 	snprintf(b, sizeof(b), "inode:%u", s.b.inum);
 	snprintf(port, sizeof(port), "%u", s.port);
@@ -309,13 +337,149 @@ static void rtt(struct test *t)
 	summary(t, "%s", s.delayed ? "delayed" : "no netem");
 	tool_release(&all);
 	tool_release(&some);
-	close(s.listener);
-	netns_free(&s.a);
-	netns_free(&s.b);
+	release(&s);
+}
+
+/* ---- congestion --------------------------------------------------------- */
+
+#define RTO_MIN_MS 200
+#define MANY 30000		/* bytes; more segments than the first window */
+
+/* Of @bytes, the segment after @first is dropped on its way. */
+static struct lossy {
+	struct connection c;
+	uint32_t dropped, first;
+	unsigned bytes;
+	uint64_t most_ns, least_ns;	/* how long it was established */
+	unsigned timeouts, recoveries;	/* as the kernel counts */
+} lossies[] = {
+	{ .c = { .family = AF_INET, .server = "10.9.0.2", .trips = 3 } },
+	{ .c = { .family = AF_INET, .server = "10.9.0.2", .trips = 3 },
+	  .dropped = 1, .bytes = 500 },
+	{ .c = { .family = AF_INET6, .server = "fd09::2", .trips = 3 },
+	  .dropped = 1, .first = 3, .bytes = MANY },
+};
+
+static unsigned counted(struct scene *s, const char *name)
+{
+	return netns_snmp(s->t, &s->a, "TcpExt", name);
+}
+
+static void send_all(struct scene *s, const struct lossy *l)
+{
+	static char data[MANY];
+
+	if (send(l->c.cli.fd, data, l->bytes, MSG_NOSIGNAL) != l->bytes ||
+	    recv(l->c.srv.fd, data, l->bytes, MSG_WAITALL) != l->bytes)
+		fatal(s->t, "%u bytes: %s", l->bytes, strerror(errno));
+}
+
+static void lose(struct scene *s, struct lossy *l, struct dropper *d)
+{
+	uint64_t before = now_ns(), joined;
+
+	l->timeouts = counted(s, "TCPTimeouts");
+	l->recoveries = counted(s, "TCPSackRecovery");
+	join(s, &l->c);
+	joined = now_ns();
+	dropper_set(s->t, d, P_DATA, l->first, l->dropped);
+	if (l->bytes)
+		send_all(s, l);
+	/* before 5.19 the tool learns from segments */
+	travel(s, &l->c);
+	l->timeouts = counted(s, "TCPTimeouts") - l->timeouts;
+	l->recoveries = counted(s, "TCPSackRecovery") - l->recoveries;
+	l->least_ns = now_ns() - joined;
+	reset(s, &l->c);
+	l->most_ns = now_ns() - before;
+}
+
+/* Row @i is of this end: after @last, and adds to @ns. */
+static void check_row(struct scene *s, unsigned i, char last[16], uint64_t *ns)
+{
+	const struct table *tb = &s->shown;
+	const char *old = table_cell(tb, i, "oldstate");
+	uint64_t n = 0, pid = 0;
+
+	if (strcmp(old, last))
+		differ(s->t, "row %u is of %s, not %s", i, old, last);
+	snprintf(last, 16, "%s", table_cell(tb, i, "newstate"));
+	if (!cell_u64(table_cell(tb, i, "duration_ns"), &n))
+		differ(s->t, "row %u: a duration of '%s'", i,
+		       table_cell(tb, i, "duration_ns"));
+	*ns += n;
+	if (!strcmp(last, "Loss") && n < RTO_MIN_MS * MSEC)
+		differ(s->t, "a timeout after %" PRIu64 " ns", n);
+	if (!cell_u64(table_cell(tb, i, "pid"), &pid) ||
+	    pid != (uint64_t)getpid())
+		differ(s->t, "row %u: pid '%s'", i, table_cell(tb, i, "pid"));
+}
+
+static void check_lossy(struct scene *s, const struct lossy *l)
+{
+	const struct side *cli = &l->c.cli;
+	unsigned i, rows = 0, losses = 0, recoveries = 0;
+	char last[16] = "Open";
+	uint64_t ns = 0;
+
+	for (i = 0; i < s->shown.nrows; i++) {
+		if (!table_matches(&s->shown, i,
+				   ARGS("laddr", cli->laddr, "lport",
+					cli->lport, "raddr", cli->raddr,
+					"rport", cli->rport)))
+			continue;
+		check_row(s, i, last, &ns);
+		rows++;
+		losses += !strcmp(last, "Loss");
+		recoveries += !strcmp(last, "Recovery");
+	}
+	/* timers of a stalled machine run out, too, and several in one Loss */
+	if (strcmp(last, "closed") || losses > l->timeouts ||
+	    !losses != !l->timeouts || recoveries != l->recoveries ||
+	    (!l->dropped && !l->timeouts && rows != 1))
+		differ(s->t, "port %s: %u rows to %s, %u Loss, %u Recovery; "
+		       "the kernel counted %u timeouts, %u recoveries",
+		       cli->lport, rows, last, losses, recoveries, l->timeouts,
+		       l->recoveries);
+	if (ns < l->least_ns || ns > l->most_ns)
+		differ(s->t, "port %s: %" PRIu64 " ns in all, it lasted %"
+		       PRIu64 " to %" PRIu64, cli->lport, ns, l->least_ns,
+		       l->most_ns);
+	summary(s->t, "%u rows, %u Loss, %u Recovery; ", rows, losses,
+		recoveries);
+}
+
+static void cong(struct test *t)
+{
+	struct lossy *l, *end = lossies + ARRAY_SIZE(lossies);
+	struct scene s = { .t = t };
+	struct dropper d;
+	struct tool r;
+
+	set_up(&s);
+	dropper_open(t, &d, &s.b);
+	/* a probe would come before the timer */
+	netns_sysctl(t, &s.a, "ipv4/tcp_early_retrans", "0");
+	tool_init(&r, t, s.a.inum);
+	tool_start(&r, "tcpcong", ARGS("--csv"));
+	for (l = lossies; l < end; l++)
+		lose(&s, l, &d);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	if (table_parse(&s.shown, t, r.text)) {
+		for (l = lossies; l < end; l++)
+			check_lossy(&s, l);
+		table_release(&s.shown);
+	}
+	tool_release(&r);
+	dropper_close(&d);
+	release(&s);
 }
 
 const struct live_case rtt_cases[] = {
 	{ "tcprtt", "round trip times, of each segment and each connection",
 	  300, rtt, false },
+	{ "tcpcong", "congestion of connections that lose segments", 300, cong,
+	  false },
 	{ NULL, NULL, 0, NULL, false },
 };
