@@ -22,14 +22,14 @@
 #define COLUMNS "pid,comm,laddr,lport,dir,raddr,rport,len,flags,seq,ack," \
 	"win,skipped"
 
-struct segment { uint32_t seq, len; };
+struct span { uint32_t seq, len; };
 
 struct made {			/* by one end */
 	union addr addr;
 	const char *comm;
 	uint64_t pid;
 	uint64_t bytes;
-	struct segment out[SENDS];	/* as shown */
+	struct span out[SENDS];	/* as shown */
 	unsigned nout, nin;
 };
 
@@ -149,9 +149,9 @@ static unsigned end_of(struct scene *s, const struct table *tb, unsigned row)
 }
 
 /* Data leaves in order, one sequence number behind the other. */
-static void sent(struct scene *s, struct made *m, struct segment p)
+static void sent(struct scene *s, struct made *m, struct span p)
 {
-	const struct segment *last = &m->out[m->nout ? m->nout - 1 : 0];
+	const struct span *last = &m->out[m->nout ? m->nout - 1 : 0];
 
 	if (m->nout && p.seq != last->seq + last->len)
 		differ(s->t, "%s: %u follows %u+%u", m->comm, p.seq,
@@ -163,9 +163,9 @@ static void sent(struct scene *s, struct made *m, struct segment p)
 
 /* ... and arrives as it left: rows are in order of time. */
 static void received(struct scene *s, struct made *m, struct made *peer,
-		     struct segment p)
+		     struct span p)
 {
-	const struct segment *out = &peer->out[m->nin < SENDS ? m->nin : 0];
+	const struct span *out = &peer->out[m->nin < SENDS ? m->nin : 0];
 
 	if (p.seq != out->seq || p.len != out->len)
 		differ(s->t, "%s: %u+%u was sent, %u+%u is received", m->comm,
@@ -175,7 +175,7 @@ static void received(struct scene *s, struct made *m, struct made *peer,
 
 static void check_row(struct scene *s, const struct table *tb, unsigned row)
 {
-	struct segment p = { (uint32_t)number(tb, row, "seq"),
+	struct span p = { (uint32_t)number(tb, row, "seq"),
 			    (uint32_t)number(tb, row, "len") };
 	const char *flags = table_cell(tb, row, "flags");
 	unsigned i = end_of(s, tb, row);

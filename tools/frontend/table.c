@@ -278,11 +278,9 @@ static void table_hist(struct rows *r, const struct cell *keys,
 static void put_load(struct rows *r)
 {
 	char text[128];
-	int fd = r->live ? open("/proc/loadavg", O_RDONLY | O_CLOEXEC) : -1;
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text));
+	ssize_t n = r->running ? read_file_at(AT_FDCWD, "/proc/loadavg", text,
+					      sizeof(text)) : 0;
 
-	if (fd >= 0)
-		close(fd);
 	if (n <= 0)
 		return;
 	out_puts(&r->out, " loadavg: ");
