@@ -7,15 +7,15 @@
 
 #include <string.h>
 
-#define WIDTH 1800
-#define LEFT 150
-#define RIGHT 30
-#define TOP 80
-#define PANEL 420
+#define WIDTH 1800u
+#define LEFT 150u
+#define RIGHT 30u
+#define TOP 80u
+#define PANEL 420u
 #define GAP 90			/* for the legend above a panel */
-#define BOTTOM 110
+#define BOTTOM 110u
 #define INNER (WIDTH - LEFT - RIGHT)
-#define FONT 26
+#define FONT 26u
 
 /* Okabe and Ito's, which the colour-blind can tell apart. */
 static const char *const colours[PLOT_LINES] = {
