@@ -33,8 +33,12 @@ fi
 [ $# -gt 0 ] || asks=$("$live" --list | awk '/^ask-/ { print $1 }')
 
 # Kernels without netem are tested with packets dropped one by one; netem is
-# for the virtual machines, which all have it.
-[ $# -gt 0 ] || set -- --skip tcpretrans-netem --skip soconnlat-netem
+# for the virtual machines, which all have it; and so are kprobes and fentry.
+if [ $# -eq 0 ]; then
+	set -- --skip tcpretrans-netem --skip soconnlat-netem
+	[ -e /sys/bus/event_source/devices/kprobe ] ||
+		set -- "$@" --skip tcpnagle
+fi
 "$live" -s "$sockeye" ${EXTRA:+--extra "$EXTRA"} "$@" || {
 	echo "FAIL: t/live.sh (exit $?)" >&2
 	exit 1

@@ -38,7 +38,7 @@ static const struct role role_packet = {
 };
 
 static const struct alternative read_alts[] = {
-	{ HOOKS(RAW("on_read", "tcp_rcv_space_adjust", "sk")) },  /* 4.16 */
+	{ HOOKS(RAW("on_read", "tcp_rcv_space_adjust", "sk")) },  /* 4.18 */
 	{ HOOKS(FENTRY("on_read", "tcp_rcv_space_adjust", "sk")) },
 	{ HOOKS(KPROBE("on_read", "tcp_rcv_space_adjust", "sk")) },
 };

@@ -30,8 +30,8 @@ static const struct live_case *const all_cases[] = {
 
 struct run {
 	struct test t;
-	char *names[64];	/* cases asked for; none: all */
-	char *leave[64];	/* not these */
+	const char *names[64];	/* cases asked for; none: all */
+	const char *leave[64];	/* not these */
 	unsigned nnames, nleave;
 	unsigned number, passed, failed, skipped;
 };
@@ -197,7 +197,7 @@ static void run_case(struct run *run, const struct live_case *c)
 	verdict(run, c, (now_ns() - start) / 1e9);
 }
 
-static bool listed(char *const *names, unsigned n, const char *name)
+static bool listed(const char *const *names, unsigned n, const char *name)
 {
 	unsigned i;
 
@@ -205,6 +205,31 @@ static bool listed(char *const *names, unsigned n, const char *name)
 		if (!strcmp(names[i], name))
 			return true;
 	return false;
+}
+
+/*
+ * Seen on Linux 6.18: while somebody else attaches or detaches programs, now
+ * and then an event passes no tracepoint at all, so that nothing can show it
+ * and nothing tells.  Where that may be, on a machine that is not ours alone,
+ * the cases that wait long enough to meet it are run again, which is told.
+ */
+static void run_fickle(struct run *run, const struct live_case *c)
+{
+	static const char *const fickle[] = {
+		"tcpretrans-drop", "tcpretrans-count",
+	};
+	bool again = listed(fickle, ARRAY_SIZE(fickle), c->name) &&
+		     !run->t.system_wide;
+	unsigned failed = run->failed;
+
+	run_case(run, c);
+	for (unsigned i = 0; i < 2 && again && !caught &&
+	     run->failed > failed; i++) {
+		printf("# %s: once more, in case events passed no "
+		       "tracepoint\n", c->name);
+		run->failed = failed;
+		run_case(run, c);
+	}
 }
 
 static const struct live_case *find_case(const char *name)
@@ -230,7 +255,7 @@ static int run_all(struct run *run)
 			     listed(run->names, run->nnames, c->name) :
 			     !c->by_name) &&
 			    !listed(run->leave, run->nleave, c->name))
-				run_case(run, c);
+				run_fickle(run, c);
 	printf("%u passed, %u failed, %u skipped\n", run->passed, run->failed,
 	       run->skipped);
 	return run->failed || caught ? 1 : 0;
@@ -261,7 +286,7 @@ static unsigned number(const char *text)
 	return v;
 }
 
-static void add_name(char **names, unsigned *n, char *name)
+static void add_name(const char **names, unsigned *n, const char *name)
 {
 	if (!find_case(name)) {
 		fprintf(stderr, "live: no case %s; see live --list\n", name);
