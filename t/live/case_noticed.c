@@ -19,7 +19,8 @@ enum manner {
 
 struct asked {
 	enum manner how;
-	uint16_t lport;
+	uint16_t lport, rport;
+	const char *raddr;
 	uint64_t least, most, late;	/* ns; late: as it was used */
 };
 
@@ -52,8 +53,9 @@ static void connect_and_ask(struct traffic *tr, struct asked *k, unsigned i)
 	uint64_t begun, connected;
 	struct reply r;
 
-	addr_set(&c.addr, families[family], family == 1 ? "::1" : "127.0.0.1",
-		 tr->port[listener]);
+	k->raddr = family == 1 ? "::1" : "127.0.0.1";
+	k->rport = tr->port[listener];
+	addr_set(&c.addr, families[family], k->raddr, k->rport);
 	begun = now_ns();
 	r = agent_try(&tr->cli, &c, OP_CONNECT);
 	connected = now_ns();
@@ -75,18 +77,27 @@ static void connect_and_ask(struct traffic *tr, struct asked *k, unsigned i)
 	agent_do(&tr->srv, OP_CLOSE, 0, 0);
 }
 
+static bool is_of(const struct table *tb, unsigned row, const struct asked *k)
+{
+	uint64_t lport, rport;
+
+	return cell_u64(table_cell(tb, row, "lport"), &lport) &&
+	       cell_u64(table_cell(tb, row, "rport"), &rport) &&
+	       lport == k->lport && rport == k->rport &&
+	       !strcmp(table_cell(tb, row, "raddr"), k->raddr);
+}
+
 static void check(struct test *t, const struct table *tb, struct asked *k,
 		  bool polls)
 {
 	uint64_t most = polls || k->how == SENDS || k->how == WAITS ?
 			k->most : k->late;
 	unsigned row, found = 0;
-	uint64_t port, ns = 0;
+	uint64_t ns = 0;
 	const char *cell;
 
 	for (row = 0; row < tb->nrows; row++) {
-		if (!cell_u64(table_cell(tb, row, "lport"), &port) ||
-		    port != k->lport)
+		if (!is_of(tb, row, k))
 			continue;
 		found++;
 		cell = table_cell(tb, row, "noticed_ns");
@@ -121,7 +132,7 @@ static void noticed(struct test *t)
 	traffic_init(&tr, t);
 	tool_init(&r, t, tr.ns.inum);
 	tool_start(&r, "soconnlat", ARGS("-v", "--csv", "--events", "-o",
-					 "lport,err,latency_ns,noticed_ns"));
+					 "lport,raddr,rport,noticed_ns"));
 	for (unsigned i = 0; i < ARRAY_SIZE(asked); i++) {
 		asked[i].how = i % MANNERS;
 		connect_and_ask(&tr, &asked[i], i / MANNERS);
