@@ -378,10 +378,11 @@ static void lose(struct scene *s, struct lossy *l, struct dropper *d)
 {
 	uint64_t before = now_ns(), joined;
 
-	l->timeouts = counted(s, "TCPTimeouts");
-	l->recoveries = counted(s, "TCPSackRecovery");
 	join(s, &l->c);
 	joined = now_ns();
+	/* without those of a SYN that a stalled machine did not answer */
+	l->timeouts = counted(s, "TCPTimeouts");
+	l->recoveries = counted(s, "TCPSackRecovery");
 	dropper_set(s->t, d, P_DATA, l->first, l->dropped);
 	if (l->bytes)
 		send_all(s, l);
