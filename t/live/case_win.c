@@ -258,7 +258,8 @@ static void run_beside(struct win *w, struct tool r[TOOLS])
 	}
 }
 
-/* What CHANGES and EVERY leave out of @rcv segments. */
+/* What CHANGES and EVERY leave out of @rcv segments.  A window that is not used
+ * up does not change: on some machines no segment comes to another. */
 static void check_less(struct win *w, const struct tool r[TOOLS],
 		       unsigned changed, unsigned rcv)
 {
@@ -266,7 +267,7 @@ static void check_less(struct win *w, const struct tool r[TOOLS],
 	struct socks s;
 
 	read_rows(w, &s, r[CHANGES].text);
-	if (w->rcv != changed || w->changed != changed || !changed)
+	if (w->rcv != changed || w->changed != changed)
 		differ(t, "%u of %u segments came to another window, --changes "
 		       "shows %u, %u of them another", changed, rcv, w->rcv,
 		       w->changed);
