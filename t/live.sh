@@ -39,12 +39,12 @@ if [ $# -eq 0 ]; then
 	[ -e /sys/bus/event_source/devices/kprobe ] ||
 		set -- "$@" --skip tcpnagle
 fi
-"$live" -s "$sockeye" ${EXTRA:+--extra "$EXTRA"} "$@" || {
+"$live" -s "$sockeye" --again 2 ${EXTRA:+--extra "$EXTRA"} "$@" || {
 	echo "FAIL: t/live.sh (exit $?)" >&2
 	exit 1
 }
 # shellcheck disable=SC2086
-[ -z "${asks-}" ] || "$live" -s "$sockeye" -n 211 $asks || {
+[ -z "${asks-}" ] || "$live" -s "$sockeye" --again 2 -n 211 $asks || {
 	echo "FAIL: t/live.sh, of count and the like (exit $?)" >&2
 	exit 1
 }
