@@ -327,15 +327,10 @@ static size_t add_name(const char **names, size_t n, size_t max,
 size_t link_core_names(const struct spec *s, const char **names, size_t n,
 		       size_t max)
 {
-	const struct spec_prog *p;
-	uint32_t i, k;
+	const struct reloc *r;
 
-	for (i = 0; i < s->nprogs; i++) {
-		p = &s->progs[i];
-		for (k = 0; k < p->nrelocs; k++)
-			if (p->relocs[k].kind == RELOC_CORE &&
-			    p->relocs[k].name)
-				n = add_name(names, n, max, &p->relocs[k]);
-	}
+	for (uint32_t i = 0; (r = spec_reloc(s, i)); i++)
+		if (r->kind == RELOC_CORE && r->name)
+			n = add_name(names, n, max, r);
 	return n;
 }

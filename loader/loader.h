@@ -79,7 +79,13 @@ struct spec_prog {
 	bool subprog;			/* only called by others */
 };
 
-/* Everything a clang object or an assembled program says; read-only. */
+/*
+ * Everything a clang object or an assembled program says; read-only.
+ *
+ * Programs that share their functions say much the same again and again, so
+ * built-in specs have their contents deflated: `packed`, see spec_unpack().
+ * Their programs have counts and no tables.
+ */
 struct spec {
 	const char *name;
 	const char *license;
@@ -87,6 +93,10 @@ struct spec {
 	const struct spec_prog *progs;
 	const char *const *files;
 	uint32_t nmaps, nprogs, nfiles;
+	uint32_t nrelocs, packed_len;
+	const struct reloc *relocs;	/* with `packed`: each that programs
+					   have, once; insn is 0 */
+	const uint8_t *packed;		/* gzip (RFC 1952), or NULL */
 	bool big_endian;		/* byte order it was compiled for */
 	struct btf *btf;		/* the program's own BTF; NULL in
 					   built-in specs */
@@ -104,13 +114,22 @@ struct spec {
 int spec_from_elf(struct spec **out, const void *data, size_t len,
 		  const char *name, struct err *e);
 void spec_free(struct spec *s);
+/* spec_unpack - *@out is what built-in @s says in full, for spec_free(), and
+ * borrows strings and maps of @s; NULL if @s is not packed.  -ENOMEM, or
+ * -EINVAL for what is broken. */
+int spec_unpack(struct spec **out, const struct spec *s, struct err *e);
+/* spec_reloc - number @i of all relocations, each once if @s is packed; NULL
+ * behind the last. */
+const struct reloc *spec_reloc(const struct spec *s, uint32_t i);
 const struct spec_prog *spec_find_prog(const struct spec *s, const char *name);
 const struct spec_map *spec_find_map(const struct spec *s, const char *name);
-/* spec_to_c - write @s (little-endian) and @other (the same program compiled
- * for the other byte order) as C source defining
- * `const struct spec spec_NAME`.  For the build-machine program. */
+/* spec_to_c - write @little and @big (the same program compiled for the other
+ * byte order) as C source defining `const struct spec spec_NAME`.  @deflate
+ * makes gzip data of @len bytes and returns it, malloc'd, with its length in
+ * *@to_len, or NULL.  For the build-machine program. */
+typedef uint8_t *deflate_fn(const void *data, size_t len, size_t *to_len);
 int spec_to_c(FILE *out, const struct spec *little, const struct spec *big,
-	      struct err *e);
+	      deflate_fn *deflate, struct err *e);
 
 /* ---- hooks ------------------------------------------------------------ */
 

@@ -250,6 +250,12 @@ int object_open(struct object **out, const struct spec *s, struct env *env,
 	o->env = env;
 	o->o = *opts;
 	o->twin_fd = -1;
+	err = spec_unpack(&o->unpacked, s, e);
+	if (err)
+		goto fail;
+	if (o->unpacked)
+		o->spec = s = o->unpacked;
+	err = -ENOMEM;
 	o->map_fds = malloc((s->nmaps + 1) * sizeof(*o->map_fds));
 	if (!o->map_fds)
 		goto fail;
@@ -298,6 +304,7 @@ void object_close(struct object *o)
 		close(o->twin_fd);
 	free(o->progs);
 	free(o->map_fds);
+	spec_free(o->unpacked);
 	free(o->constants);
 	free(o);
 }

@@ -25,6 +25,7 @@ struct loaded {			/* a program in the kernel */
 
 struct object {
 	const struct spec *spec;
+	struct spec *unpacked;	/* the same, ours; NULL: it was not packed */
 	struct env *env;
 	struct object_opts o;
 	int *map_fds;		/* by spec map; -1: not needed so far */

@@ -3,14 +3,17 @@
  * spec_c - a spec as C source: the built-in programs.
  *
  * One file serves both byte orders.  clang makes different code for them, so
- * instructions stand there twice; relocations, lines and strings mostly agree
- * and are shared then.
+ * programs stand there twice; strings and maps mostly agree and are shared
+ * then.
  */
 #include "loader/loader.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "spec_int.h"
 
 /* ---- text ----------------------------------------------------------- */
 
@@ -46,67 +49,11 @@ static const char *shown_file(const char *path)
 /* Number @i of @s, as definition of a table and its length. */
 typedef void put_fn(FILE *out, const struct spec *s, uint32_t i);
 
-static void put_insns(FILE *out, const struct spec *s, uint32_t i)
-{
-	const struct spec_prog *p = &s->progs[i];
-	const struct bpf_insn *n;
-
-	fprintf(out, "enum { ninsns_%" PRIu32 " = %" PRIu32 " };\n"
-		"static const struct bpf_insn insns_%" PRIu32 "[] = {\n", i,
-		p->ninsns, i);
-	for (n = p->insns; n < p->insns + p->ninsns; n++)
-		fprintf(out, "I(0x%02x, %d, %d, %d, %" PRId32 ")\n", n->code,
-			n->dst_reg, n->src_reg, n->off, (int32_t)n->imm);
-	fputs("};\n", out);
-}
-
 static const char *const reloc_kinds[] = {
 	[RELOC_MAP] = "RELOC_MAP", [RELOC_DATA] = "RELOC_DATA",
 	[RELOC_CONST] = "RELOC_CONST", [RELOC_FUNC] = "RELOC_FUNC",
 	[RELOC_FUNC_PTR] = "RELOC_FUNC_PTR", [RELOC_CORE] = "RELOC_CORE",
 };
-
-static void put_relocs(FILE *out, const struct spec *s, uint32_t i)
-{
-	const struct spec_prog *p = &s->progs[i];
-	const struct reloc *r;
-
-	fprintf(out, "enum { nrelocs_%" PRIu32 " = %" PRIu32 " };\n"
-		"static const struct reloc relocs_%" PRIu32 "[] = {\n", i,
-		p->nrelocs, i);
-	for (r = p->relocs; r < p->relocs + p->nrelocs; r++) {
-		fprintf(out, "{ .insn = %" PRIu32 ", .kind = %s, .name = ",
-			r->insn, reloc_kinds[r->kind]);
-		put_string(out, r->name);
-		if (r->addend)
-			fprintf(out, ", .addend = %" PRIu32, r->addend);
-		if (r->kind == RELOC_CORE) {
-			fputs(",\n  .path = ", out);
-			put_string(out, r->path);
-			fprintf(out, ", .core = %d, .local_class = %d, "
-				".local_bitfield = %d, .local_size = %" PRIu32,
-				r->core, r->local_class, r->local_bitfield,
-				r->local_size);
-		}
-		fputs(" },\n", out);
-	}
-	/* none in this byte order, some in the other one */
-	fputs(p->nrelocs ? "};\n" : "{ 0 } };\n", out);
-}
-
-static void put_lines(FILE *out, const struct spec *s, uint32_t i)
-{
-	const struct spec_prog *p = &s->progs[i];
-
-	fprintf(out, "enum { nlines_%" PRIu32 " = %" PRIu32 " };\n"
-		"static const struct spec_line lines_%" PRIu32 "[] = {\n", i,
-		p->nlines, i);
-	for (uint32_t k = 0; k < p->nlines; k++)
-		fprintf(out, "{ %d, %d, %d },%s", p->lines[k].insn,
-			p->lines[k].file, p->lines[k].line,
-			k % 4 == 3 || k + 1 == p->nlines ? "\n" : " ");
-	fputs(p->nlines ? "};\n" : "{ 0 } };\n", out);
-}
 
 static void put_files(FILE *out, const struct spec *s, uint32_t i)
 {
@@ -133,57 +80,6 @@ static void put_data(FILE *out, const struct spec *s, uint32_t i)
 }
 
 /* ---- the same for both byte orders? --------------------------------- */
-
-static bool same_string(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
-static bool same_insns(const struct spec_prog *a, const struct spec_prog *b)
-{
-	if (a->ninsns != b->ninsns)
-		return false;
-	for (uint32_t i = 0; i < a->ninsns; i++) {
-		const struct bpf_insn *x = &a->insns[i], *y = &b->insns[i];
-
-		if (x->code != y->code || x->dst_reg != y->dst_reg ||
-		    x->src_reg != y->src_reg || x->off != y->off ||
-		    x->imm != y->imm)
-			return false;
-	}
-	return true;
-}
-
-static bool same_relocs(const struct spec_prog *a, const struct spec_prog *b)
-{
-	if (a->nrelocs != b->nrelocs)
-		return false;
-	for (uint32_t i = 0; i < a->nrelocs; i++) {
-		const struct reloc *x = &a->relocs[i], *y = &b->relocs[i];
-
-		if (x->insn != y->insn || x->kind != y->kind ||
-		    x->core != y->core || x->addend != y->addend ||
-		    x->local_class != y->local_class ||
-		    x->local_bitfield != y->local_bitfield ||
-		    x->local_size != y->local_size ||
-		    !same_string(x->name, y->name) ||
-		    !same_string(x->path, y->path))
-			return false;
-	}
-	return true;
-}
-
-static bool same_lines(const struct spec_prog *a, const struct spec_prog *b)
-{
-	if (a->nlines != b->nlines)
-		return false;
-	for (uint32_t i = 0; i < a->nlines; i++)
-		if (a->lines[i].insn != b->lines[i].insn ||
-		    a->lines[i].file != b->lines[i].file ||
-		    a->lines[i].line != b->lines[i].line)
-			return false;
-	return true;
-}
 
 static bool same_files(const struct spec *a, const struct spec *b)
 {
@@ -279,6 +175,175 @@ static int check(const struct spec *a, const struct spec *b, struct err *e)
 	return ret;
 }
 
+/* ---- contents, packed ------------------------------------------------ */
+
+/* What programs of @s hold, as spec_pack.c has it. */
+struct contents {
+	const struct spec *s;
+	const struct reloc **relocs;	/* each once */
+	uint32_t nrelocs;
+	uint8_t *raw, *end;
+};
+
+static bool same_string(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* Wherever they are. */
+static bool same_reloc(const struct reloc *x, const struct reloc *y)
+{
+	return x->kind == y->kind && x->core == y->core &&
+	       x->addend == y->addend && x->local_class == y->local_class &&
+	       x->local_bitfield == y->local_bitfield &&
+	       x->local_size == y->local_size &&
+	       same_string(x->name, y->name) && same_string(x->path, y->path);
+}
+
+static uint32_t number_of(struct contents *c, const struct reloc *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->nrelocs; i++)
+		if (same_reloc(c->relocs[i], r))
+			return i;
+	c->relocs[c->nrelocs++] = r;
+	return i;
+}
+
+static void put_number(struct contents *c, uint32_t v, unsigned bytes)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		*c->end++ = (uint8_t)(v >> 8 * (c->s->big_endian ?
+						bytes - 1 - i : i));
+}
+
+static void pack_insns(struct contents *c, const struct spec_prog *p)
+{
+	const struct bpf_insn *n;
+
+	for (n = p->insns; n < p->insns + p->ninsns; n++) {
+		put_number(c, n->code, 1);
+		put_number(c, c->s->big_endian ? n->dst_reg << 4 | n->src_reg :
+			   n->src_reg << 4 | n->dst_reg, 1);
+		put_number(c, (uint16_t)n->off, 2);
+		put_number(c, (uint32_t)n->imm, 4);
+	}
+}
+
+static void pack_places(struct contents *c, const struct spec_prog *p)
+{
+	for (uint32_t i = 0; i < p->nrelocs; i++) {
+		put_number(c, p->relocs[i].insn, 2);
+		put_number(c, number_of(c, &p->relocs[i]), 2);
+	}
+}
+
+static void pack_lines(struct contents *c, const struct spec_prog *p)
+{
+	for (uint32_t i = 0; i < p->nlines; i++) {
+		put_number(c, p->lines[i].insn, 2);
+		put_number(c, p->lines[i].file, 2);
+		put_number(c, p->lines[i].line, 2);
+	}
+}
+
+static int pack(struct contents *c)
+{
+	const struct spec_prog *p, *end = c->s->progs + c->s->nprogs;
+	size_t size = 1, nrelocs = 1;
+
+	for (p = c->s->progs; p < end; p++) {
+		if (p->ninsns > UINT16_MAX)	/* too many to be told where */
+			return -E2BIG;
+		size += p->ninsns * sizeof(*p->insns) +
+			p->nrelocs * sizeof(struct spec_place) +
+			p->nlines * sizeof(*p->lines);
+		nrelocs += p->nrelocs;
+	}
+	c->relocs = calloc(nrelocs, sizeof(*c->relocs));
+	c->raw = c->end = malloc(size);
+	if (!c->relocs || !c->raw)
+		return -ENOMEM;
+	for (p = c->s->progs; p < end; p++)
+		pack_insns(c, p);
+	for (p = c->s->progs; p < end; p++)
+		pack_places(c, p);
+	for (p = c->s->progs; p < end; p++)
+		pack_lines(c, p);
+	return c->nrelocs > UINT16_MAX ? -E2BIG : 0;
+}
+
+static void put_reloc(FILE *out, const struct reloc *r)
+{
+	fprintf(out, "{ .kind = %s, .name = ", reloc_kinds[r->kind]);
+	put_string(out, r->name);
+	if (r->addend)
+		fprintf(out, ", .addend = %" PRIu32, r->addend);
+	if (r->kind == RELOC_CORE) {
+		fputs(",\n  .path = ", out);
+		put_string(out, r->path);
+		fprintf(out, ", .core = %d, .local_class = %d, "
+			".local_bitfield = %d, .local_size = %" PRIu32,
+			r->core, r->local_class, r->local_bitfield,
+			r->local_size);
+	}
+	fputs(" },\n", out);
+}
+
+static void put_progs(FILE *out, const struct spec *s)
+{
+	fputs("static const struct spec_prog progs[] = {\n", out);
+	for (uint32_t i = 0; i < s->nprogs; i++) {
+		const struct spec_prog *p = &s->progs[i];
+
+		fputs("{ .name = ", out);
+		put_string(out, p->name);
+		fputs(", .section = ", out);
+		put_string(out, p->section);
+		fprintf(out, ", .ninsns = %" PRIu32 ",\n  .nrelocs = %" PRIu32
+			", .nlines = %" PRIu32 "%s },\n", p->ninsns,
+			p->nrelocs, p->nlines,
+			p->subprog ? ", .subprog = 1" : "");
+	}
+	fputs("};\n", out);
+}
+
+static void put_bytes(FILE *out, const uint8_t *data, size_t len)
+{
+	fputs("static const uint8_t packed[] = {", out);
+	for (size_t i = 0; i < len; i++)
+		fprintf(out, "%s%d,", i % 16 ? "" : "\n", data[i]);
+	fputs("\n};\n", out);
+}
+
+/* The programs of @s; -ENOMEM, -E2BIG. */
+static int put_programs(FILE *out, const struct spec *s, deflate_fn *deflate)
+{
+	struct contents c = { .s = s };
+	uint8_t *packed = NULL;
+	size_t len;
+	int ret = pack(&c);
+
+	if (!ret) {
+		packed = deflate(c.raw, (size_t)(c.end - c.raw), &len);
+		ret = packed ? 0 : -ENOMEM;
+	}
+	if (!ret) {
+		put_progs(out, s);
+		fprintf(out, "enum { nrelocs = %" PRIu32 " };\n"
+			"static const struct reloc relocs[] = {\n", c.nrelocs);
+		for (uint32_t i = 0; i < c.nrelocs; i++)
+			put_reloc(out, c.relocs[i]);
+		fputs(c.nrelocs ? "};\n" : "{ 0 } };\n", out);
+		put_bytes(out, packed, len);
+	}
+	free(packed);
+	free(c.relocs);
+	free(c.raw);
+	return ret;
+}
+
 /* ---- the whole ------------------------------------------------------ */
 
 static void put_both(FILE *out, bool same, put_fn *fn, const struct spec *a,
@@ -295,20 +360,8 @@ static void put_both(FILE *out, bool same, put_fn *fn, const struct spec *a,
 	fputs("#endif\n", out);
 }
 
-static void put_tables(FILE *out, const struct spec *a, const struct spec *b)
+static void put_shared(FILE *out, const struct spec *a, const struct spec *b)
 {
-	const struct spec_prog *p, *q;
-
-	for (uint32_t i = 0; i < a->nprogs; i++) {
-		p = &a->progs[i];
-		q = &b->progs[i];
-		fprintf(out, "\n/* %s */\n", p->name);
-		put_both(out, same_insns(p, q), put_insns, a, b, i);
-		if (p->nrelocs || q->nrelocs)
-			put_both(out, same_relocs(p, q), put_relocs, a, b, i);
-		if (p->nlines || q->nlines)
-			put_both(out, same_lines(p, q), put_lines, a, b, i);
-	}
 	fputs("\n", out);
 	for (uint32_t i = 0; i < a->nmaps; i++)
 		if (a->maps[i].data || b->maps[i].data)
@@ -340,32 +393,8 @@ static void put_maps(FILE *out, const struct spec *a, const struct spec *b)
 	fputs("};\n", out);
 }
 
-static void put_progs(FILE *out, const struct spec *a, const struct spec *b)
-{
-	const struct spec_prog *p;
-
-	fputs("\nstatic const struct spec_prog progs[] = {\n", out);
-	for (uint32_t i = 0; i < a->nprogs; i++) {
-		p = &a->progs[i];
-		fputs("{ .name = ", out);
-		put_string(out, p->name);
-		fputs(", .section = ", out);
-		put_string(out, p->section);
-		fprintf(out, ",\n  .insns = insns_%" PRIu32
-			", .ninsns = ninsns_%" PRIu32, i, i);
-		if (p->nrelocs || b->progs[i].nrelocs)
-			fprintf(out, ",\n  .relocs = relocs_%" PRIu32
-				", .nrelocs = nrelocs_%" PRIu32, i, i);
-		if (p->nlines || b->progs[i].nlines)
-			fprintf(out, ",\n  .lines = lines_%" PRIu32
-				", .nlines = nlines_%" PRIu32, i, i);
-		fprintf(out, "%s },\n", p->subprog ? ", .subprog = 1" : "");
-	}
-	fputs("};\n", out);
-}
-
 int spec_to_c(FILE *out, const struct spec *little, const struct spec *big,
-	      struct err *e)
+	      deflate_fn *deflate, struct err *e)
 {
 	int ret = check(little, big, e);
 
@@ -373,12 +402,17 @@ int spec_to_c(FILE *out, const struct spec *little, const struct spec *big,
 		return ret;
 	fprintf(out, "/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause "
 		"*/\n/* Generated from %s.bpf.c by spec2c. */\n"
-		"#include \"loader/loader.h\"\n\n"
-		"#define I(c, d, s, o, i) { .code = c, .dst_reg = d, "
-		".src_reg = s, .off = o, .imm = i },\n", little->name);
-	put_tables(out, little, big);
+		"#include \"loader/loader.h\"\n", little->name);
+	fputs("\n#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__\n", out);
+	ret = put_programs(out, little, deflate);
+	fputs("#else\n", out);
+	if (!ret)
+		ret = put_programs(out, big, deflate);
+	fputs("#endif\n", out);
+	if (ret)
+		return err_set(e, -ret, "%s: pack", little->name);
+	put_shared(out, little, big);
 	put_maps(out, little, big);
-	put_progs(out, little, big);
 	fprintf(out, "\nextern const struct spec spec_%s;\n"
 		"const struct spec spec_%s = {\n.name = \"%s\", .license = ",
 		little->name, little->name, little->name);
@@ -388,6 +422,8 @@ int spec_to_c(FILE *out, const struct spec *little, const struct spec *big,
 			little->nmaps);
 	fprintf(out, ",\n.progs = progs, .nprogs = %" PRIu32
 		",\n.files = files, .nfiles = nfiles,\n"
+		".relocs = relocs, .nrelocs = nrelocs,\n"
+		".packed = packed, .packed_len = sizeof(packed),\n"
 		".big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,\n};\n",
 		little->nprogs);
 	if (fflush(out) || ferror(out))

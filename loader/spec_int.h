@@ -7,6 +7,12 @@
 #define SOCKEYE_SPEC_INT_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+/* In packed specs: number `reloc` of spec.relocs is at instruction `insn`. */
+struct spec_place {
+	uint16_t insn, reloc;
+};
 
 struct arena;
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "loader/loader.h"
 
@@ -49,6 +50,31 @@ static int read_spec(const char *path, const char *name, struct spec **s,
 	return ret ? err_wrap(e, "%s", path) : 0;
 }
 
+/* gzip data, which does not say when and where it was made. */
+static uint8_t *pack(const void *data, size_t len, size_t *to_len)
+{
+	z_stream z = { .next_in = (Bytef *)data, .avail_in = (uInt)len };
+	uint8_t *to = NULL;
+
+	if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS,
+			 MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
+		return NULL;
+	*to_len = deflateBound(&z, len);
+	to = malloc(*to_len);
+	if (to) {
+		z.next_out = to;
+		z.avail_out = (uInt)*to_len;
+		if (deflate(&z, Z_FINISH) == Z_STREAM_END) {
+			*to_len = z.total_out;
+		} else {
+			free(to);
+			to = NULL;
+		}
+	}
+	deflateEnd(&z);
+	return to;
+}
+
 int main(int argc, char **argv)
 {
 	struct spec *little = NULL, *big = NULL;
@@ -63,7 +89,7 @@ int main(int argc, char **argv)
 	if (!ret)
 		ret = read_spec(argv[3], argv[1], &big, &e);
 	if (!ret)
-		ret = spec_to_c(stdout, little, big, &e);
+		ret = spec_to_c(stdout, little, big, pack, &e);
 	if (ret)
 		fprintf(stderr, "spec2c: %s\n", e.msg);
 	spec_free(little);

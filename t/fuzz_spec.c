@@ -4,9 +4,21 @@
  * seeds.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "loader/loader.h"
+
+/* What is packed matters here, and not how. */
+static uint8_t *as_it_is(const void *data, size_t len, size_t *to_len)
+{
+	uint8_t *to = malloc(len + 1);
+
+	if (to)
+		memcpy(to, data, len);
+	*to_len = len;
+	return to;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -39,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	other.big_endian = true;
 	out = fopen("/dev/null", "w");
 	if (out) {
-		spec_to_c(out, s, &other, &e);
+		spec_to_c(out, s, &other, as_it_is, &e);
 		fclose(out);
 	}
 	spec_free(s);

@@ -398,11 +398,17 @@ static bool link_alternative(struct bench *b, const struct tool *t,
 }
 
 /* Each role in each way; one way at least for those that must be served. */
-static void link_tool(struct bench *b, const struct tool *t)
+static void link_tool(struct bench *b, const struct tool *packed)
 {
+	struct tool own = *packed, *t = &own;
+	struct spec *full = NULL;
+	struct err e = { 0 };
 	const struct role *r;
 	unsigned i, k, ways;
 
+	ck_assert_msg(!spec_unpack(&full, t->spec, &e), "%s", e.msg);
+	if (full)
+		t->spec = full;
 	for (i = 0; t->roles[i]; i++) {
 		r = t->roles[i];
 		ways = 0;
@@ -413,6 +419,7 @@ static void link_tool(struct bench *b, const struct tool *t)
 			      b->target.lint_version >> 16,
 			      b->target.lint_version >> 8 & 255, r->what);
 	}
+	spec_free(full);
 }
 
 static const uint32_t versions[] = {

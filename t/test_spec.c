@@ -267,6 +267,23 @@ END_TEST
 
 /* ---- as C ----------------------------------------------------------- */
 
+/* One stored block: zlib's versions need not agree, and a golden file is read. */
+static uint8_t *store(const void *data, size_t len, size_t *to_len)
+{
+	const uint8_t head[] = {
+		0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255,	/* RFC 1952 */
+		1, len & 255, len >> 8 & 255, ~len & 255, ~len >> 8 & 255,
+	};
+	uint8_t *to = calloc(1, sizeof(head) + len + 8);
+
+	ck_assert_uint_lt(len, 65536);
+	ck_assert_ptr_nonnull(to);
+	memcpy(to, head, sizeof(head));
+	memcpy(to + sizeof(head), data, len);
+	*to_len = sizeof(head) + len + 8;
+	return to;
+}
+
 static char *to_c(const struct spec *a, const struct spec *b)
 {
 	struct err e;
@@ -276,7 +293,7 @@ static char *to_c(const struct spec *a, const struct spec *b)
 	int ret;
 
 	ck_assert_ptr_nonnull(out);
-	ret = spec_to_c(out, a, b, &e);
+	ret = spec_to_c(out, a, b, store, &e);
 	fclose(out);
 	ck_assert_msg(!ret, "%s", e.msg);
 	return text;
@@ -300,13 +317,80 @@ START_TEST(test_round_trip)
 {
 	struct spec *s = load(spec_spec_all.big_endian ? "spec-all.eb" :
 							 "spec-all.el");
-	char *from_elf = dump(s, false), *from_c = dump(&spec_spec_all, false);
+	char *from_elf = dump(s, false), *from_c;
+	struct spec *full;
+	struct err e;
 
+	ck_assert_int_eq(spec_unpack(&full, &spec_spec_all, &e), 0);
+	from_c = dump(full, false);
 	ck_assert_str_eq(from_elf, from_c);
-	ck_assert_ptr_null(spec_spec_all.btf);
+	ck_assert_ptr_null(full->btf);
 	free(from_elf);
 	free(from_c);
+	spec_free(full);
+	/* what comes from an object is not packed */
+	ck_assert_int_eq(spec_unpack(&full, s, &e), 0);
+	ck_assert_ptr_null(full);
 	spec_free(s);
+}
+END_TEST
+
+static unsigned count_relocs(const struct spec *s)
+{
+	unsigned n = 0;
+
+	while (spec_reloc(s, n))
+		n++;
+	return n;
+}
+
+/* All relocations of a spec that is not packed, else each once. */
+START_TEST(test_relocs)
+{
+	struct spec *full;
+	struct err e;
+	unsigned n = 0;
+
+	ck_assert_int_eq(spec_unpack(&full, &spec_spec_all, &e), 0);
+	for (uint32_t i = 0; i < full->nprogs; i++)
+		n += full->progs[i].nrelocs;
+	ck_assert_uint_eq(count_relocs(full), n);
+	ck_assert_uint_eq(count_relocs(&spec_spec_all), full->nrelocs);
+	ck_assert_uint_lt(full->nrelocs, n);
+	spec_free(full);
+}
+END_TEST
+
+static void refuse_packed(const struct spec *s)
+{
+	struct err e = { .no = 0 };
+	struct spec *full;
+
+	ck_assert_int_eq(spec_unpack(&full, s, &e), -EINVAL);
+	ck_assert_ptr_null(full);
+	ck_assert_ptr_nonnull(strstr(e.msg, "built-in program spec_all"));
+}
+
+/* A build that went wrong is told, wherever it is broken. */
+START_TEST(test_packed_broken)
+{
+	struct spec s = spec_spec_all;
+	struct spec_prog own[32];
+
+	for (s.packed_len = 0; s.packed_len < spec_spec_all.packed_len - 8;
+	     s.packed_len += 7)
+		refuse_packed(&s);
+	s.packed_len = spec_spec_all.packed_len;
+	s.nrelocs = 1;
+	refuse_packed(&s);
+	s.nrelocs = spec_spec_all.nrelocs;
+	ck_assert_uint_le(s.nprogs, 32);
+	memcpy(own, s.progs, s.nprogs * sizeof(*own));
+	s.progs = own;
+	own[0].ninsns--;
+	refuse_packed(&s);
+	own[0].ninsns += 2;
+	refuse_packed(&s);
 }
 END_TEST
 
@@ -317,7 +401,7 @@ static void refuse_c(const char *a, const char *b, const char *want)
 	FILE *out = fopen("/dev/null", "w");
 
 	ck_assert_ptr_nonnull(out);
-	ck_assert_int_eq(spec_to_c(out, el, eb, &e), -EINVAL);
+	ck_assert_int_eq(spec_to_c(out, el, eb, store, &e), -EINVAL);
 	ck_assert_str_eq(e.msg, want);
 	fclose(out);
 	spec_free(el);
@@ -366,6 +450,8 @@ Suite *suite_spec(void)
 	tcase_add_test(c, test_flips);
 	tcase_add_test(c, test_to_c);
 	tcase_add_test(c, test_round_trip);
+	tcase_add_test(c, test_relocs);
+	tcase_add_test(c, test_packed_broken);
 	tcase_add_test(c, test_to_c_refused);
 #else
 	tcase_add_test(c, test_without);

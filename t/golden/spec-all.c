@@ -2,261 +2,229 @@
 /* Generated from spec_all.bpf.c by spec2c. */
 #include "loader/loader.h"
 
-#define I(c, d, s, o, i) { .code = c, .dst_reg = d, .src_reg = s, .off = o, .imm = i },
-
-/* shared */
-enum { ninsns_0 = 3 };
-static const struct bpf_insn insns_0[] = {
-I(0x85, 0, 1, 0, -1)
-I(0x07, 0, 0, 0, 1)
-I(0x95, 0, 0, 0, 0)
-};
-enum { nrelocs_0 = 1 };
-static const struct reloc relocs_0[] = {
-{ .insn = 0, .kind = RELOC_FUNC, .name = "twice" },
-};
-enum { nlines_0 = 1 };
-static const struct spec_line lines_0[] = {
-{ 0, 0, 60 },
-};
-
-/* twice */
-enum { ninsns_1 = 8 };
-static const struct bpf_insn insns_1[] = {
-I(0xbf, 2, 1, 0, 0)
-I(0x85, 0, 1, 0, -1)
-I(0x18, 1, 0, 0, 0)
-I(0x00, 0, 0, 0, 0)
-I(0x79, 1, 1, 0, 0)
-I(0x0f, 1, 0, 0, 0)
-I(0xbf, 0, 1, 0, 0)
-I(0x95, 0, 0, 0, 0)
-};
-enum { nrelocs_1 = 2 };
-static const struct reloc relocs_1[] = {
-{ .insn = 1, .kind = RELOC_FUNC, .name = "outside" },
-{ .insn = 2, .kind = RELOC_DATA, .name = ".bss" },
-};
-enum { nlines_1 = 1 };
-static const struct spec_line lines_1[] = {
-{ 0, 0, 55 },
-};
-
-/* on_state */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-enum { ninsns_2 = 53 };
-static const struct bpf_insn insns_2[] = {
-I(0x79, 6, 1, 0, 0)
-I(0x18, 1, 0, 0, 0)
-I(0x00, 0, 0, 0, 0)
-I(0x63, 10, 1, -8, 0)
-I(0xb7, 1, 0, 0, 1)
-I(0x7b, 10, 1, -16, 0)
-I(0xb7, 7, 0, 0, 0)
-I(0x6b, 10, 7, -18, 0)
-I(0xb7, 1, 0, 0, 1)
-I(0x15, 1, 0, 41, 0)
-I(0xb7, 1, 0, 0, 0)
-I(0xbf, 3, 6, 0, 0)
-I(0x0f, 3, 1, 0, 0)
-I(0xbf, 1, 10, 0, 0)
-I(0x07, 1, 0, 0, -18)
-I(0xb7, 2, 0, 0, 2)
-I(0x85, 0, 0, 0, 4)
-I(0x18, 1, 0, 0, 0)
-I(0x00, 0, 0, 0, 0)
-I(0x61, 2, 1, 0, 0)
-I(0x69, 1, 10, -18, 0)
-I(0x2d, 1, 2, 29, 0)
-I(0x18, 2, 0, 0, 7)
-I(0x00, 0, 0, 0, 0)
-I(0x55, 2, 0, 2, 7)
-I(0x07, 1, 0, 0, 1)
-I(0x6b, 10, 1, -18, 0)
-I(0xb7, 1, 0, 0, 60)
-I(0xb7, 2, 0, 0, 20)
-I(0x0f, 2, 1, 0, 0)
-I(0x63, 10, 2, -4, 0)
-I(0xbf, 2, 10, 0, 0)
-I(0x07, 2, 0, 0, -8)
-I(0x18, 1, 0, 0, 0)
-I(0x00, 0, 0, 0, 0)
-I(0x85, 0, 0, 0, 1)
-I(0x15, 0, 0, 3, 0)
-I(0xb7, 1, 0, 0, 1)
-I(0xdb, 0, 1, 0, 0)
-I(0x05, 0, 0, 8, 0)
-I(0xbf, 2, 10, 0, 0)
-I(0x07, 2, 0, 0, -8)
-I(0xbf, 3, 10, 0, 0)
-I(0x07, 3, 0, 0, -16)
-I(0x18, 1, 0, 0, 0)
-I(0x00, 0, 0, 0, 0)
-I(0xb7, 4, 0, 0, 0)
-I(0x85, 0, 0, 0, 2)
-I(0xbf, 1, 6, 0, 0)
-I(0x85, 0, 1, 0, -1)
-I(0xbf, 7, 0, 0, 0)
-I(0xbf, 0, 7, 0, 0)
-I(0x95, 0, 0, 0, 0)
+static const struct spec_prog progs[] = {
+{ .name = "shared", .section = ".text", .ninsns = 3,
+  .nrelocs = 1, .nlines = 1, .subprog = 1 },
+{ .name = "twice", .section = ".text", .ninsns = 8,
+  .nrelocs = 2, .nlines = 1, .subprog = 1 },
+{ .name = "on_state", .section = "probe", .ninsns = 53,
+  .nrelocs = 12, .nlines = 19 },
+{ .name = "on_tracepoint", .section = "tracepoint/sock/inet_sock_set_state", .ninsns = 31,
+  .nrelocs = 5, .nlines = 7 },
+{ .name = "second_of_section", .section = "tracepoint/sock/inet_sock_set_state", .ninsns = 7,
+  .nrelocs = 1, .nlines = 2 },
+};
+enum { nrelocs = 17 };
+static const struct reloc relocs[] = {
+{ .kind = RELOC_FUNC, .name = "twice" },
+{ .kind = RELOC_FUNC, .name = "outside" },
+{ .kind = RELOC_DATA, .name = ".bss" },
+{ .kind = RELOC_CORE, .name = "struct probe",
+  .path = "sk", .core = 0, .local_class = 3, .local_bitfield = 0, .local_size = 8 },
+{ .kind = RELOC_CONST, .name = "filter_pid" },
+{ .kind = RELOC_CORE, .name = "struct sock___v2",
+  .path = "sk_mark[2]", .core = 2, .local_class = 1, .local_bitfield = 0, .local_size = 4 },
+{ .kind = RELOC_CORE, .name = "struct sock___v2",
+  .path = "__sk_common.skc_family", .core = 0, .local_class = 1, .local_bitfield = 0, .local_size = 2 },
+{ .kind = RELOC_CORE, .name = "struct sock___v2",
+  .path = "__sk_common.skc_family", .core = 1, .local_class = 1, .local_bitfield = 0, .local_size = 2 },
+{ .kind = RELOC_DATA, .name = ".rodata" },
+{ .kind = RELOC_CORE, .name = "enum state",
+  .path = "STATE_SEVEN", .core = 11, .local_class = 4, .local_bitfield = 0, .local_size = 4 },
+{ .kind = RELOC_CORE, .name = "struct sock___v2",
+  .path = "__sk_common.skc_state", .core = 4, .local_class = 1, .local_bitfield = 1, .local_size = 1 },
+{ .kind = RELOC_CORE, .name = "struct sock___v2",
+  .path = "", .core = 9, .local_class = 6, .local_bitfield = 0, .local_size = 20 },
+{ .kind = RELOC_MAP, .name = "owners" },
+{ .kind = RELOC_FUNC, .name = "shared" },
+{ .kind = RELOC_MAP, .name = "stats" },
+{ .kind = RELOC_DATA, .name = ".data" },
+{ .kind = RELOC_DATA, .name = ".rodata", .addend = 4 },
+};
+static const uint8_t packed[] = {
+31,139,8,0,0,0,0,0,0,255,1,56,4,199,251,133,
+16,0,0,255,255,255,255,7,0,0,0,1,0,0,0,149,
+0,0,0,0,0,0,0,191,18,0,0,0,0,0,0,133,
+16,0,0,255,255,255,255,24,1,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,121,17,0,0,0,0,0,0,15,
+1,0,0,0,0,0,0,191,16,0,0,0,0,0,0,149,
+0,0,0,0,0,0,0,121,22,0,0,0,0,0,0,24,
+1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,99,
+26,248,255,0,0,0,0,183,1,0,0,1,0,0,0,123,
+26,240,255,0,0,0,0,183,7,0,0,0,0,0,0,107,
+122,238,255,0,0,0,0,183,1,0,0,1,0,0,0,21,
+1,41,0,0,0,0,0,183,1,0,0,0,0,0,0,191,
+99,0,0,0,0,0,0,15,19,0,0,0,0,0,0,191,
+161,0,0,0,0,0,0,7,1,0,0,238,255,255,255,183,
+2,0,0,2,0,0,0,133,0,0,0,4,0,0,0,24,
+1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,97,
+18,0,0,0,0,0,0,105,161,238,255,0,0,0,0,45,
+33,29,0,0,0,0,0,24,2,0,0,7,0,0,0,0,
+0,0,0,0,0,0,0,85,2,2,0,7,0,0,0,7,
+1,0,0,1,0,0,0,107,26,238,255,0,0,0,0,183,
+1,0,0,60,0,0,0,183,2,0,0,20,0,0,0,15,
+18,0,0,0,0,0,0,99,42,252,255,0,0,0,0,191,
+162,0,0,0,0,0,0,7,2,0,0,248,255,255,255,24,
+1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,133,
+0,0,0,1,0,0,0,21,0,3,0,0,0,0,0,183,
+1,0,0,1,0,0,0,219,16,0,0,0,0,0,0,5,
+0,8,0,0,0,0,0,191,162,0,0,0,0,0,0,7,
+2,0,0,248,255,255,255,191,163,0,0,0,0,0,0,7,
+3,0,0,240,255,255,255,24,1,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,183,4,0,0,0,0,0,0,133,
+0,0,0,2,0,0,0,191,97,0,0,0,0,0,0,133,
+16,0,0,255,255,255,255,191,7,0,0,0,0,0,0,191,
+112,0,0,0,0,0,0,149,0,0,0,0,0,0,0,183,
+1,0,0,2,0,0,0,99,26,252,255,0,0,0,0,191,
+162,0,0,0,0,0,0,7,2,0,0,252,255,255,255,24,
+1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,133,
+0,0,0,1,0,0,0,21,0,13,0,0,0,0,0,121,
+1,0,0,0,0,0,0,191,18,0,0,0,0,0,0,87,
+2,0,0,3,0,0,0,103,2,0,0,2,0,0,0,24,
+3,0,0,0,0,0,0,0,0,0,0,0,0,0,0,15,
+35,0,0,0,0,0,0,97,50,0,0,0,0,0,0,191,
+36,0,0,0,0,0,0,7,4,0,0,1,0,0,0,99,
+67,0,0,0,0,0,0,15,33,0,0,0,0,0,0,123,
+16,0,0,0,0,0,0,24,1,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,121,19,0,0,0,0,0,0,24,
+1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,183,
+2,0,0,9,0,0,0,133,0,0,0,6,0,0,0,183,
+1,0,0,3,0,0,0,133,16,0,0,255,255,255,255,149,
+0,0,0,0,0,0,0,24,1,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,121,18,0,0,0,0,0,0,7,
+2,0,0,1,0,0,0,123,33,0,0,0,0,0,0,183,
+0,0,0,0,0,0,0,149,0,0,0,0,0,0,0,0,
+0,0,0,1,0,1,0,2,0,2,0,0,0,3,0,1,
+0,4,0,8,0,5,0,10,0,6,0,15,0,7,0,17,
+0,8,0,22,0,9,0,27,0,10,0,28,0,11,0,33,
+0,12,0,44,0,12,0,49,0,13,0,4,0,14,0,12,
+0,15,0,21,0,2,0,24,0,16,0,29,0,0,0,0,
+0,2,0,0,0,0,0,60,0,0,0,0,0,55,0,0,
+0,0,0,74,0,1,0,0,0,67,0,3,0,0,0,75,
+0,5,0,0,0,76,0,7,0,0,0,77,0,9,0,0,
+0,79,0,15,0,0,0,81,0,17,0,0,0,84,0,24,
+0,0,0,86,0,25,0,0,0,87,0,29,0,0,0,89,
+0,30,0,0,0,88,0,32,0,0,0,89,0,33,0,0,
+0,91,0,36,0,0,0,92,0,38,0,0,0,93,0,44,
+0,0,0,95,0,48,0,0,0,96,0,51,0,0,0,97,
+0,0,0,0,0,100,0,1,0,0,0,103,0,4,0,0,
+0,104,0,7,0,0,0,107,0,8,0,0,0,108,0,21,
+0,0,0,109,0,28,0,0,0,110,0,0,0,0,0,117,
+0,5,0,0,0,118,0,0,0,0,0,0,0,0,0,
 };
 #else
-enum { ninsns_2 = 53 };
-static const struct bpf_insn insns_2[] = {
-I(0x79, 6, 1, 0, 0)
-I(0x18, 1, 0, 0, 0)
-I(0x00, 0, 0, 0, 0)
-I(0x63, 10, 1, -8, 0)
-I(0xb7, 1, 0, 0, 1)
-I(0x7b, 10, 1, -16, 0)
-I(0xb7, 7, 0, 0, 0)
-I(0x6b, 10, 7, -18, 0)
-I(0xb7, 1, 0, 0, 1)
-I(0x15, 1, 0, 41, 0)
-I(0xb7, 1, 0, 0, 0)
-I(0xbf, 3, 6, 0, 0)
-I(0x0f, 3, 1, 0, 0)
-I(0xbf, 1, 10, 0, 0)
-I(0x07, 1, 0, 0, -18)
-I(0xb7, 2, 0, 0, 2)
-I(0x85, 0, 0, 0, 4)
-I(0x18, 1, 0, 0, 0)
-I(0x00, 0, 0, 0, 0)
-I(0x61, 2, 1, 0, 0)
-I(0x69, 1, 10, -18, 0)
-I(0x2d, 1, 2, 29, 0)
-I(0x18, 2, 0, 0, 7)
-I(0x00, 0, 0, 0, 0)
-I(0x55, 2, 0, 2, 7)
-I(0x07, 1, 0, 0, 1)
-I(0x6b, 10, 1, -18, 0)
-I(0xb7, 1, 0, 0, 48)
-I(0xb7, 2, 0, 0, 20)
-I(0x0f, 2, 1, 0, 0)
-I(0x63, 10, 2, -4, 0)
-I(0xbf, 2, 10, 0, 0)
-I(0x07, 2, 0, 0, -8)
-I(0x18, 1, 0, 0, 0)
-I(0x00, 0, 0, 0, 0)
-I(0x85, 0, 0, 0, 1)
-I(0x15, 0, 0, 3, 0)
-I(0xb7, 1, 0, 0, 1)
-I(0xdb, 0, 1, 0, 0)
-I(0x05, 0, 0, 8, 0)
-I(0xbf, 2, 10, 0, 0)
-I(0x07, 2, 0, 0, -8)
-I(0xbf, 3, 10, 0, 0)
-I(0x07, 3, 0, 0, -16)
-I(0x18, 1, 0, 0, 0)
-I(0x00, 0, 0, 0, 0)
-I(0xb7, 4, 0, 0, 0)
-I(0x85, 0, 0, 0, 2)
-I(0xbf, 1, 6, 0, 0)
-I(0x85, 0, 1, 0, -1)
-I(0xbf, 7, 0, 0, 0)
-I(0xbf, 0, 7, 0, 0)
-I(0x95, 0, 0, 0, 0)
+static const struct spec_prog progs[] = {
+{ .name = "shared", .section = ".text", .ninsns = 3,
+  .nrelocs = 1, .nlines = 1, .subprog = 1 },
+{ .name = "twice", .section = ".text", .ninsns = 8,
+  .nrelocs = 2, .nlines = 1, .subprog = 1 },
+{ .name = "on_state", .section = "probe", .ninsns = 53,
+  .nrelocs = 12, .nlines = 19 },
+{ .name = "on_tracepoint", .section = "tracepoint/sock/inet_sock_set_state", .ninsns = 31,
+  .nrelocs = 5, .nlines = 7 },
+{ .name = "second_of_section", .section = "tracepoint/sock/inet_sock_set_state", .ninsns = 7,
+  .nrelocs = 1, .nlines = 2 },
+};
+enum { nrelocs = 17 };
+static const struct reloc relocs[] = {
+{ .kind = RELOC_FUNC, .name = "twice" },
+{ .kind = RELOC_FUNC, .name = "outside" },
+{ .kind = RELOC_DATA, .name = ".bss" },
+{ .kind = RELOC_CORE, .name = "struct probe",
+  .path = "sk", .core = 0, .local_class = 3, .local_bitfield = 0, .local_size = 8 },
+{ .kind = RELOC_CONST, .name = "filter_pid" },
+{ .kind = RELOC_CORE, .name = "struct sock___v2",
+  .path = "sk_mark[2]", .core = 2, .local_class = 1, .local_bitfield = 0, .local_size = 4 },
+{ .kind = RELOC_CORE, .name = "struct sock___v2",
+  .path = "__sk_common.skc_family", .core = 0, .local_class = 1, .local_bitfield = 0, .local_size = 2 },
+{ .kind = RELOC_CORE, .name = "struct sock___v2",
+  .path = "__sk_common.skc_family", .core = 1, .local_class = 1, .local_bitfield = 0, .local_size = 2 },
+{ .kind = RELOC_DATA, .name = ".rodata" },
+{ .kind = RELOC_CORE, .name = "enum state",
+  .path = "STATE_SEVEN", .core = 11, .local_class = 4, .local_bitfield = 0, .local_size = 4 },
+{ .kind = RELOC_CORE, .name = "struct sock___v2",
+  .path = "__sk_common.skc_state", .core = 4, .local_class = 1, .local_bitfield = 1, .local_size = 1 },
+{ .kind = RELOC_CORE, .name = "struct sock___v2",
+  .path = "", .core = 9, .local_class = 6, .local_bitfield = 0, .local_size = 20 },
+{ .kind = RELOC_MAP, .name = "owners" },
+{ .kind = RELOC_FUNC, .name = "shared" },
+{ .kind = RELOC_MAP, .name = "stats" },
+{ .kind = RELOC_DATA, .name = ".data" },
+{ .kind = RELOC_DATA, .name = ".rodata", .addend = 4 },
+};
+static const uint8_t packed[] = {
+31,139,8,0,0,0,0,0,0,255,1,56,4,199,251,133,
+1,0,0,255,255,255,255,7,0,0,0,0,0,0,1,149,
+0,0,0,0,0,0,0,191,33,0,0,0,0,0,0,133,
+1,0,0,255,255,255,255,24,16,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,121,17,0,0,0,0,0,0,15,
+16,0,0,0,0,0,0,191,1,0,0,0,0,0,0,149,
+0,0,0,0,0,0,0,121,97,0,0,0,0,0,0,24,
+16,0,0,0,0,0,0,0,0,0,0,0,0,0,0,99,
+161,255,248,0,0,0,0,183,16,0,0,0,0,0,1,123,
+161,255,240,0,0,0,0,183,112,0,0,0,0,0,0,107,
+167,255,238,0,0,0,0,183,16,0,0,0,0,0,1,21,
+16,0,41,0,0,0,0,183,16,0,0,0,0,0,0,191,
+54,0,0,0,0,0,0,15,49,0,0,0,0,0,0,191,
+26,0,0,0,0,0,0,7,16,0,0,255,255,255,238,183,
+32,0,0,0,0,0,2,133,0,0,0,0,0,0,4,24,
+16,0,0,0,0,0,0,0,0,0,0,0,0,0,0,97,
+33,0,0,0,0,0,0,105,26,255,238,0,0,0,0,45,
+18,0,29,0,0,0,0,24,32,0,0,0,0,0,7,0,
+0,0,0,0,0,0,0,85,32,0,2,0,0,0,7,7,
+16,0,0,0,0,0,1,107,161,255,238,0,0,0,0,183,
+16,0,0,0,0,0,48,183,32,0,0,0,0,0,20,15,
+33,0,0,0,0,0,0,99,162,255,252,0,0,0,0,191,
+42,0,0,0,0,0,0,7,32,0,0,255,255,255,248,24,
+16,0,0,0,0,0,0,0,0,0,0,0,0,0,0,133,
+0,0,0,0,0,0,1,21,0,0,3,0,0,0,0,183,
+16,0,0,0,0,0,1,219,1,0,0,0,0,0,0,5,
+0,0,8,0,0,0,0,191,42,0,0,0,0,0,0,7,
+32,0,0,255,255,255,248,191,58,0,0,0,0,0,0,7,
+48,0,0,255,255,255,240,24,16,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,183,64,0,0,0,0,0,0,133,
+0,0,0,0,0,0,2,191,22,0,0,0,0,0,0,133,
+1,0,0,255,255,255,255,191,112,0,0,0,0,0,0,191,
+7,0,0,0,0,0,0,149,0,0,0,0,0,0,0,183,
+16,0,0,0,0,0,2,99,161,255,252,0,0,0,0,191,
+42,0,0,0,0,0,0,7,32,0,0,255,255,255,252,24,
+16,0,0,0,0,0,0,0,0,0,0,0,0,0,0,133,
+0,0,0,0,0,0,1,21,0,0,13,0,0,0,0,121,
+16,0,0,0,0,0,0,191,33,0,0,0,0,0,0,87,
+32,0,0,0,0,0,3,103,32,0,0,0,0,0,2,24,
+48,0,0,0,0,0,0,0,0,0,0,0,0,0,0,15,
+50,0,0,0,0,0,0,97,35,0,0,0,0,0,0,191,
+66,0,0,0,0,0,0,7,64,0,0,0,0,0,1,99,
+52,0,0,0,0,0,0,15,18,0,0,0,0,0,0,123,
+1,0,0,0,0,0,0,24,16,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,121,49,0,0,0,0,0,0,24,
+16,0,0,0,0,0,0,0,0,0,0,0,0,0,0,183,
+32,0,0,0,0,0,9,133,0,0,0,0,0,0,6,183,
+16,0,0,0,0,0,3,133,1,0,0,255,255,255,255,149,
+0,0,0,0,0,0,0,24,16,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,121,33,0,0,0,0,0,0,7,
+32,0,0,0,0,0,1,123,18,0,0,0,0,0,0,183,
+0,0,0,0,0,0,0,149,0,0,0,0,0,0,0,0,
+0,0,0,0,1,0,1,0,2,0,2,0,0,0,3,0,
+1,0,4,0,8,0,5,0,10,0,6,0,15,0,7,0,
+17,0,8,0,22,0,9,0,27,0,10,0,28,0,11,0,
+33,0,12,0,44,0,12,0,49,0,13,0,4,0,14,0,
+12,0,15,0,21,0,2,0,24,0,16,0,29,0,0,0,
+0,0,2,0,0,0,0,0,60,0,0,0,0,0,55,0,
+0,0,0,0,74,0,1,0,0,0,67,0,3,0,0,0,
+75,0,5,0,0,0,76,0,7,0,0,0,77,0,9,0,
+0,0,79,0,15,0,0,0,81,0,17,0,0,0,84,0,
+24,0,0,0,86,0,25,0,0,0,87,0,29,0,0,0,
+89,0,30,0,0,0,88,0,32,0,0,0,89,0,33,0,
+0,0,91,0,36,0,0,0,92,0,38,0,0,0,93,0,
+44,0,0,0,95,0,48,0,0,0,96,0,51,0,0,0,
+97,0,0,0,0,0,100,0,1,0,0,0,103,0,4,0,
+0,0,104,0,7,0,0,0,107,0,8,0,0,0,108,0,
+21,0,0,0,109,0,28,0,0,0,110,0,0,0,0,0,
+117,0,5,0,0,0,118,0,0,0,0,0,0,0,0,
 };
 #endif
-enum { nrelocs_2 = 12 };
-static const struct reloc relocs_2[] = {
-{ .insn = 0, .kind = RELOC_CORE, .name = "struct probe",
-  .path = "sk", .core = 0, .local_class = 3, .local_bitfield = 0, .local_size = 8 },
-{ .insn = 1, .kind = RELOC_CONST, .name = "filter_pid" },
-{ .insn = 8, .kind = RELOC_CORE, .name = "struct sock___v2",
-  .path = "sk_mark[2]", .core = 2, .local_class = 1, .local_bitfield = 0, .local_size = 4 },
-{ .insn = 10, .kind = RELOC_CORE, .name = "struct sock___v2",
-  .path = "__sk_common.skc_family", .core = 0, .local_class = 1, .local_bitfield = 0, .local_size = 2 },
-{ .insn = 15, .kind = RELOC_CORE, .name = "struct sock___v2",
-  .path = "__sk_common.skc_family", .core = 1, .local_class = 1, .local_bitfield = 0, .local_size = 2 },
-{ .insn = 17, .kind = RELOC_DATA, .name = ".rodata" },
-{ .insn = 22, .kind = RELOC_CORE, .name = "enum state",
-  .path = "STATE_SEVEN", .core = 11, .local_class = 4, .local_bitfield = 0, .local_size = 4 },
-{ .insn = 27, .kind = RELOC_CORE, .name = "struct sock___v2",
-  .path = "__sk_common.skc_state", .core = 4, .local_class = 1, .local_bitfield = 1, .local_size = 1 },
-{ .insn = 28, .kind = RELOC_CORE, .name = "struct sock___v2",
-  .path = "", .core = 9, .local_class = 6, .local_bitfield = 0, .local_size = 20 },
-{ .insn = 33, .kind = RELOC_MAP, .name = "owners" },
-{ .insn = 44, .kind = RELOC_MAP, .name = "owners" },
-{ .insn = 49, .kind = RELOC_FUNC, .name = "shared" },
-};
-enum { nlines_2 = 19 };
-static const struct spec_line lines_2[] = {
-{ 0, 0, 74 }, { 1, 0, 67 }, { 3, 0, 75 }, { 5, 0, 76 },
-{ 7, 0, 77 }, { 9, 0, 79 }, { 15, 0, 81 }, { 17, 0, 84 },
-{ 24, 0, 86 }, { 25, 0, 87 }, { 29, 0, 89 }, { 30, 0, 88 },
-{ 32, 0, 89 }, { 33, 0, 91 }, { 36, 0, 92 }, { 38, 0, 93 },
-{ 44, 0, 95 }, { 48, 0, 96 }, { 51, 0, 97 },
-};
-
-/* on_tracepoint */
-enum { ninsns_3 = 31 };
-static const struct bpf_insn insns_3[] = {
-I(0xb7, 1, 0, 0, 2)
-I(0x63, 10, 1, -4, 0)
-I(0xbf, 2, 10, 0, 0)
-I(0x07, 2, 0, 0, -4)
-I(0x18, 1, 0, 0, 0)
-I(0x00, 0, 0, 0, 0)
-I(0x85, 0, 0, 0, 1)
-I(0x15, 0, 0, 13, 0)
-I(0x79, 1, 0, 0, 0)
-I(0xbf, 2, 1, 0, 0)
-I(0x57, 2, 0, 0, 3)
-I(0x67, 2, 0, 0, 2)
-I(0x18, 3, 0, 0, 0)
-I(0x00, 0, 0, 0, 0)
-I(0x0f, 3, 2, 0, 0)
-I(0x61, 2, 3, 0, 0)
-I(0xbf, 4, 2, 0, 0)
-I(0x07, 4, 0, 0, 1)
-I(0x63, 3, 4, 0, 0)
-I(0x0f, 1, 2, 0, 0)
-I(0x7b, 0, 1, 0, 0)
-I(0x18, 1, 0, 0, 0)
-I(0x00, 0, 0, 0, 0)
-I(0x79, 3, 1, 0, 0)
-I(0x18, 1, 0, 0, 0)
-I(0x00, 0, 0, 0, 0)
-I(0xb7, 2, 0, 0, 9)
-I(0x85, 0, 0, 0, 6)
-I(0xb7, 1, 0, 0, 3)
-I(0x85, 0, 1, 0, -1)
-I(0x95, 0, 0, 0, 0)
-};
-enum { nrelocs_3 = 5 };
-static const struct reloc relocs_3[] = {
-{ .insn = 4, .kind = RELOC_MAP, .name = "stats" },
-{ .insn = 12, .kind = RELOC_DATA, .name = ".data" },
-{ .insn = 21, .kind = RELOC_DATA, .name = ".bss" },
-{ .insn = 24, .kind = RELOC_DATA, .name = ".rodata", .addend = 4 },
-{ .insn = 29, .kind = RELOC_FUNC, .name = "twice" },
-};
-enum { nlines_3 = 7 };
-static const struct spec_line lines_3[] = {
-{ 0, 0, 100 }, { 1, 0, 103 }, { 4, 0, 104 }, { 7, 0, 107 },
-{ 8, 0, 108 }, { 21, 0, 109 }, { 28, 0, 110 },
-};
-
-/* second_of_section */
-enum { ninsns_4 = 7 };
-static const struct bpf_insn insns_4[] = {
-I(0x18, 1, 0, 0, 0)
-I(0x00, 0, 0, 0, 0)
-I(0x79, 2, 1, 0, 0)
-I(0x07, 2, 0, 0, 1)
-I(0x7b, 1, 2, 0, 0)
-I(0xb7, 0, 0, 0, 0)
-I(0x95, 0, 0, 0, 0)
-};
-enum { nrelocs_4 = 1 };
-static const struct reloc relocs_4[] = {
-{ .insn = 0, .kind = RELOC_DATA, .name = ".bss" },
-};
-enum { nlines_4 = 2 };
-static const struct spec_line lines_4[] = {
-{ 0, 0, 117 }, { 5, 0, 118 },
-};
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 static const unsigned char data_2[13] = {
@@ -294,34 +262,13 @@ static const struct spec_map maps[] = {
   .max_entries = 1, .flags = 0x0 },
 };
 
-static const struct spec_prog progs[] = {
-{ .name = "shared", .section = ".text",
-  .insns = insns_0, .ninsns = ninsns_0,
-  .relocs = relocs_0, .nrelocs = nrelocs_0,
-  .lines = lines_0, .nlines = nlines_0, .subprog = 1 },
-{ .name = "twice", .section = ".text",
-  .insns = insns_1, .ninsns = ninsns_1,
-  .relocs = relocs_1, .nrelocs = nrelocs_1,
-  .lines = lines_1, .nlines = nlines_1, .subprog = 1 },
-{ .name = "on_state", .section = "probe",
-  .insns = insns_2, .ninsns = ninsns_2,
-  .relocs = relocs_2, .nrelocs = nrelocs_2,
-  .lines = lines_2, .nlines = nlines_2 },
-{ .name = "on_tracepoint", .section = "tracepoint/sock/inet_sock_set_state",
-  .insns = insns_3, .ninsns = ninsns_3,
-  .relocs = relocs_3, .nrelocs = nrelocs_3,
-  .lines = lines_3, .nlines = nlines_3 },
-{ .name = "second_of_section", .section = "tracepoint/sock/inet_sock_set_state",
-  .insns = insns_4, .ninsns = ninsns_4,
-  .relocs = relocs_4, .nrelocs = nrelocs_4,
-  .lines = lines_4, .nlines = nlines_4 },
-};
-
 extern const struct spec spec_spec_all;
 const struct spec spec_spec_all = {
 .name = "spec_all", .license = "Dual BSD/GPL",
 .maps = maps, .nmaps = 5,
 .progs = progs, .nprogs = 5,
 .files = files, .nfiles = nfiles,
+.relocs = relocs, .nrelocs = nrelocs,
+.packed = packed, .packed_len = sizeof(packed),
 .big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,
 };

@@ -90,21 +90,21 @@ static bool add_question(struct questions *s, const struct question *q)
 
 static bool add_programs(struct questions *s, const struct tool *t)
 {
-	for (uint32_t p = 0; p < t->spec->nprogs; p++)
-		for (uint32_t i = 0; i < t->spec->progs[p].nrelocs; i++) {
-			const struct reloc *r = &t->spec->progs[p].relocs[i];
-			const struct question q = {
-				.kind = r->core,
-				.local_class = r->local_class,
-				.local_bitfield = r->local_bitfield,
-				.local_size = r->local_size,
-				.type = r->name,
-				.path = r->path ? r->path : "",
-			};
+	const struct reloc *r;
 
-			if (is_field(r) && !add_question(s, &q))
-				return false;
-		}
+	for (uint32_t i = 0; (r = spec_reloc(t->spec, i)); i++) {
+		const struct question q = {
+			.kind = r->core,
+			.local_class = r->local_class,
+			.local_bitfield = r->local_bitfield,
+			.local_size = r->local_size,
+			.type = r->name,
+			.path = r->path ? r->path : "",
+		};
+
+		if (is_field(r) && !add_question(s, &q))
+			return false;
+	}
 	return true;
 }
 

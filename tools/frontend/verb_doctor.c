@@ -109,25 +109,19 @@ static bool same_question(const struct reloc *a, const struct reloc *b)
 	       (b->core <= CORE_FIELD_RSHIFT_U64);
 }
 
-/* Was it asked before relocation @n of program @p of tool @t? */
-static bool asked_before(unsigned t, uint32_t p, uint32_t n)
+/* Was it asked before relocation @n of tool @t? */
+static bool asked_before(unsigned t, uint32_t n)
 {
-	const struct reloc *r = &tools[t]->spec->progs[p].relocs[n];
+	const struct reloc *r = spec_reloc(tools[t]->spec, n), *other;
 
-	for (unsigned i = 0; i <= t; i++) {
-		const struct spec *s = tools[i]->spec;
-
-		for (uint32_t k = 0; k < s->nprogs; k++) {
-			if (i == t && k > p)
+	for (unsigned i = 0; i <= t; i++)
+		for (uint32_t m = 0; (other = spec_reloc(tools[i]->spec, m));
+		     m++) {
+			if (i == t && m >= n)
 				return false;
-			for (uint32_t m = 0; m < s->progs[k].nrelocs; m++) {
-				if (i == t && k == p && m >= n)
-					return false;
-				if (same_question(&s->progs[k].relocs[m], r))
-					return true;
-			}
+			if (same_question(other, r))
+				return true;
 		}
-	}
 	return false;
 }
 
@@ -156,6 +150,7 @@ static void print_one(struct env *env, const struct reloc *r,
 static int print_fields(struct env *env)
 {
 	const char *names[512], *why = "", *source = NULL;
+	const struct reloc *r;
 	char kernel[140];
 	size_t n = 0;
 
@@ -168,15 +163,9 @@ static int print_fields(struct env *env)
 	snprintf(kernel, sizeof(kernel), "%s %s", env->release, env->machine);
 	fields_print_head(stdout, env->build_id, kernel);
 	for (unsigned t = 0; tools[t]; t++)
-		for (uint32_t p = 0; p < tools[t]->spec->nprogs; p++)
-			for (uint32_t i = 0;
-			     i < tools[t]->spec->progs[p].nrelocs; i++) {
-				const struct reloc *r =
-					&tools[t]->spec->progs[p].relocs[i];
-
-				if (is_field(r) && !asked_before(t, p, i))
-					print_one(env, r, &source);
-			}
+		for (uint32_t i = 0; (r = spec_reloc(tools[t]->spec, i)); i++)
+			if (is_field(r) && !asked_before(t, i))
+				print_one(env, r, &source);
 	return EXIT_OK;
 }
 
