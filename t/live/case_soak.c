@@ -23,12 +23,14 @@
 
 /* A tool, rows per connection, and those beside them. */
 static const struct soaked {
-	const char *name;
+	const char *name, *columns;
 	unsigned ends, more;
 } soaked[] = {
-	{ "tcplife", 2, 0 },
+	{ "tcplife", "lport,rport", 2, 0 },
 	/* both ends are opened, established and closed; eight listeners */
-	{ "tcpstates", 6, 16 },
+	{ "tcpstates", "lport,rport", 6, 16 },
+	/* nothing is sent: it follows all, and has nothing to show */
+	{ "tcptop", "tx_bytes,lport", 0, 0 },
 };
 
 #define TOOLS ARRAY_SIZE(soaked)
@@ -91,7 +93,7 @@ static void start(struct soak *s, unsigned i, const struct netns *ns)
 	close(p[0]);
 	tool_init(r, s->t, ns->inum);
 	r->out = p[1];
-	tool_start(r, soaked[i].name, ARGS("-j", "-o", "lport,rport"));
+	tool_start(r, soaked[i].name, ARGS("-j", "-o", soaked[i].columns));
 }
 
 static uint64_t resident_kb(pid_t pid)
