@@ -101,11 +101,10 @@ const struct reloc *spec_reloc(const struct spec *s, uint32_t i)
 {
 	if (s->packed)
 		return i < s->nrelocs ? &s->relocs[i] : NULL;
-	for (const struct spec_prog *p = s->progs; p < s->progs + s->nprogs;
-	     p++) {
-		if (i < p->nrelocs)
-			return &p->relocs[i];
-		i -= p->nrelocs;
+	for (uint32_t p = 0; p < s->nprogs; p++) {
+		if (i < s->progs[p].nrelocs)
+			return &s->progs[p].relocs[i];
+		i -= s->progs[p].nrelocs;
 	}
 	return NULL;
 }

@@ -173,7 +173,8 @@ static void record_heap(struct ask_record *rec, unsigned map,
 	const struct heap_group *g;
 	struct heap_key k;
 
-	for (g = h->groups; g < h->groups + h->ngroups; g++) {
+	for (uint32_t i = 0; i < h->ngroups; i++) {
+		g = &h->groups[i];
 		heap_for_each_key(k, h->ask, g)
 			if (k.v->shape == SHAPE_STACK)
 				record_stack(rec, map, g, &k, s);

@@ -152,7 +152,8 @@ void heap_print_json(struct heap_page *p)
 	const struct heap_group *g;
 	struct heap_key k;
 
-	for (g = h->groups; g < h->groups + h->ngroups; g++) {
+	for (uint32_t i = 0; i < h->ngroups; i++) {
+		g = &h->groups[i];
 		fprintf(p->out, "{\"tool\":\"%s\",\"type\":\"group\",",
 			p->style->tool);
 		json_when(p);
