@@ -12,12 +12,12 @@
 #ifndef SOCKEYE_T_BTF_BUILD_H
 #define SOCKEYE_T_BTF_BUILD_H
 
-#include <check.h>
 #include <linux/btf.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "btf/btf.h"
+#include "t/check.h"
 
 enum { B_FLOAT = 16, B_DECL_TAG, B_TYPE_TAG, B_ENUM64 };	/* kinds */
 

@@ -3,8 +3,8 @@
 #ifndef SOCKEYE_T_CAPFILE_H
 #define SOCKEYE_T_CAPFILE_H
 
-#include <check.h>
 
+#include "t/check.h"
 #include "t/fakelife.h"
 #include "tools/frontend/capture_int.h"
 

@@ -5,10 +5,10 @@
  * Not from the solver's tables, but from what the kernel's headers say: a
  * slip there must not be made here again.
  */
-#include <check.h>
 #include <string.h>
 
 #include "discover_sim.h"
+#include "t/check.h"
 
 #define OBJECT_MAX	4000
 

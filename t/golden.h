@@ -6,11 +6,12 @@
 #ifndef SOCKEYE_T_GOLDEN_H
 #define SOCKEYE_T_GOLDEN_H
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "t/check.h"
 
 /* read_file - all of it, to be freed, with a NUL behind. */
 static inline char *read_file(const char *path, size_t *len)

@@ -7,12 +7,12 @@
 #ifndef SOCKEYE_LINK_KIT_H
 #define SOCKEYE_LINK_KIT_H
 
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "loader/loader.h"
+#include "t/check.h"
 
 #define KIT_PROGS	10
 #define KIT_SLOTS	5000

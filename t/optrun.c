@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "t/check.h"
 #include "t/optrun.h"
 
-#include <check.h>
 #include <string.h>
 #include <unistd.h>
 

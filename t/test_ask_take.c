@@ -2,10 +2,10 @@
 /*
  * What is wrong with options that go together, each said in one line.
  */
-#include <check.h>
 #include <errno.h>
 #include <string.h>
 
+#include "t/check.h"
 #include "tools/frontend/ask_run.h"
 
 Suite *suite_ask_take(void);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Requests for rows: what columns they become. */
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "t/check.h"
 #include "tools/frontend/ask_record.h"
 #include "tools/frontend/capture_int.h"
 #include "tools/frontend/rows_int.h"

@@ -2,11 +2,11 @@
 /*
  * Conditions, values as text, and requests of all kinds at random.
  */
-#include <check.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <string.h>
 
+#include "t/check.h"
 #include "tools/frontend/ask.h"
 
 Suite *suite_ask_where(void);

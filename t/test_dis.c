@@ -3,7 +3,6 @@
  * The disassembler of insn/: every opcode a kernel knows, there and back;
  * everything else is bad; arbitrary bytes and buffers; listings; helpers.
  */
-#include <check.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,6 +11,7 @@
 #include <string.h>
 
 #include "insn/insn.h"
+#include "t/check.h"
 
 Suite *suite_dis(void);
 

@@ -3,11 +3,11 @@
  * Discovery, in kernels that never were: what it finds is there, and what it
  * cannot tell it does not say.
  */
-#include <check.h>
 #include <errno.h>
 #include <string.h>
 
 #include "discover_sim.h"
+#include "t/check.h"
 
 Suite *suite_discover(void);
 

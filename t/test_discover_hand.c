@@ -2,12 +2,12 @@
 /*
  * Discovery, from a few windows made by hand: one reason at a time.
  */
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "btf/discover.h"
+#include "t/check.h"
 
 Suite *suite_discover_hand(void);
 

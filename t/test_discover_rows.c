@@ -12,12 +12,12 @@
  *   GOLDEN_UPDATE=1 DISCOVER_BTF=DIR t/run discover_rows
  * with the kernels' BTF as DIR/ROW.btf.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "btf/discover.h"
+#include "t/check.h"
 
 Suite *suite_discover_rows(void);
 

@@ -2,13 +2,13 @@
 /*
  * Recordings: in memory, as text, and text that is broken.
  */
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "btf/discover.h"
+#include "t/check.h"
 
 Suite *suite_discover_text(void);
 

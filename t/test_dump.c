@@ -3,7 +3,6 @@
  * Listings by insn_dump: one golden program with everything in it, hostile
  * strings, and arbitrary bytes.
  */
-#include <check.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <string.h>
 
 #include "insn/insn.h"
+#include "t/check.h"
 
 Suite *suite_dump(void);
 

@@ -3,7 +3,6 @@
  * The small ELF reader, on images made here: 32 and 64 bits (bit 0 of _i), of
  * both byte orders (bit 1), whole, cut, and with wrong numbers in them.
  */
-#include <check.h>
 #include <elf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <string.h>
 
 #include "btf/btf.h"
+#include "t/check.h"
 #include "t/random.h"
 
 Suite *suite_elf(void);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* NDJSON, CSV and the schema. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "t/check.h"
 #include "t/fakelife.h"
 #include "t/json.h"
 #include "tools/frontend/rows_int.h"

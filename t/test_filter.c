@@ -4,11 +4,11 @@
  * hand.
  */
 #include <arpa/inet.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "t/bpfvm.h"
+#include "t/check.h"
 #include "tools/frontend/frontend.h"
 
 static struct bpf_insn code[FILTER_MAX_INSNS];

@@ -2,12 +2,12 @@
 /*
  * Tracefs event formats, as kernels print them.
  */
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "btf/btf.h"
+#include "t/check.h"
 
 Suite *suite_format(void);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Rows with stacks and addresses: what is told of them, and shown. */
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/check.h"
 #include "t/fakelife.h"
 #include "t/json.h"
 #include "tools/frontend/rows_int.h"

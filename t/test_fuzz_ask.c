@@ -4,13 +4,13 @@
  * refused is told in one line that can be printed and has a word of what was
  * asked in it, and what is taken the engine takes, or says why not.
  */
-#include <check.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "t/btf_build.h"
+#include "t/check.h"
 #include "t/random.h"
 #include "tools/frontend/ask_run.h"
 #include "tools/frontend/rows_int.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Elements of the map `tally` made into groups. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/check.h"
 #include "tools/frontend/ask.h"
 
 Suite *suite_heap(void);

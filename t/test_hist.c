@@ -4,12 +4,12 @@
  * requests against t/golden/heap-*.txt.
  * GOLDEN_UPDATE=1 in the environment writes those anew.
  */
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/check.h"
 #include "t/golden.h"
 #include "t/json.h"
 #include "tools/frontend/heap_int.h"

@@ -3,12 +3,12 @@
  * The assembler of insn/: what each mnemonic encodes, each error with the
  * line that made it, and relocations.  Jumps: test_jumps.c.
  */
-#include <check.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "btf/btf.h"
 #include "insn/insn.h"
+#include "t/check.h"
 
 Suite *suite_insn(void);
 

@@ -3,12 +3,12 @@
  * Labels, jumps and reachability in insn/: properties of random programs, the
  * same ones in every run.
  */
-#include <check.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "insn/insn.h"
+#include "t/check.h"
 
 Suite *suite_jumps(void);
 

@@ -3,13 +3,13 @@
  * Every program of every tool, made for old kernels in every way that such a
  * kernel has: what it is made of, it knows.
  */
-#include <check.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/check.h"
 #include "t/oldverifier.h"
 #include "tools/frontend/frontend.h"
 

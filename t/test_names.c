@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* DNS answers: real-looking ones, broken ones, and the cache. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/check.h"
 #include "tools/frontend/frontend.h"
 
 static struct names *names;

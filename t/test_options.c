@@ -2,11 +2,11 @@
 /*
  * What is said about wrong options, and what options do by themselves.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/check.h"
 #include "t/faketool.h"
 #include "t/optrun.h"
 

@@ -2,13 +2,13 @@
 /*
  * What options are worth.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "t/check.h"
 #include "t/faketool.h"
 #include "t/optrun.h"
 #include "tools/frontend/options_int.h"

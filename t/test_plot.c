@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What pictures are made with: scales, and CSV. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/check.h"
 #include "t/random.h"
 #include "tools/frontend/plot.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What is drawn of rows, and that nothing hostile gets through. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/check.h"
 #include "t/fakelife.h"
 #include "t/random.h"
 #include "tools/frontend/plot.h"

@@ -3,11 +3,11 @@
  * The pure parts of the prober: its programs, linked for old and odd kernels,
  * and the tape that a child leaves.
  */
-#include <check.h>
 #include <errno.h>
 #include <string.h>
 
 #include "loader/discover_int.h"
+#include "t/check.h"
 
 Suite *suite_prober(void);
 

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include <check.h>
 
 #include "btf/btf.h"
+#include "t/check.h"
 
 Suite *suite_resolver(void);
 

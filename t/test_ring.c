@@ -3,11 +3,11 @@
  * Rings without a kernel: positions of 32- and 64-bit kernels at the place
  * where they wrap, and the records of a perf buffer.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "loader/ring_int.h"
+#include "t/check.h"
 
 Suite *suite_ring(void);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* --hist and -i: histograms of a column by key, and intervals. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/check.h"
 #include "t/fakelife.h"
 #include "t/json.h"
 #include "tools/frontend/rows_int.h"

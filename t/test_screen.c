@@ -3,7 +3,6 @@
  * Tools that fill a screen, on a pseudo terminal: what stands on it is what a
  * VT100 would show.
  */
-#include <check.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "progs/tcptop.h"
+#include "t/check.h"
 #include "t/fakelife.h"
 #include "t/optrun.h"
 #include "tools/frontend/frontend.h"

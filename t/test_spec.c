@@ -3,13 +3,13 @@
  * Specs from clang objects (t/data, see make.sh there), and as C.
  * GOLDEN_UPDATE=1 in the environment writes t/golden/spec-* anew.
  */
-#include <check.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "loader/loader.h"
+#include "t/check.h"
 #include "t/golden.h"
 
 Suite *suite_spec(void);

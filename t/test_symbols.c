@@ -3,7 +3,6 @@
  * Symbols: kallsyms and maps as texts, this program's own functions, and
  * frames as text.
  */
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "loader/loader.h"
+#include "t/check.h"
 #include "tools/frontend/ask.h"
 
 Suite *suite_symbols(void);

@@ -2,12 +2,12 @@
 /*
  * Walks all tools, and one that is made up: what a descriptor must be like.
  */
-#include <check.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "t/check.h"
 #include "t/faketool.h"
 #include "t/optrun.h"
 #include "tools/frontend/options_int.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Tools of totals: rows that are differences, and what is made of them. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "progs/tcptop.h"
+#include "t/check.h"
 #include "t/fakelife.h"
 #include "t/optrun.h"
 #include "tools/frontend/run.h"

@@ -25,6 +25,14 @@ count()
 	fi
 }
 
+# What is freed is used again: as it is, glibc gives it back to the kernel after
+# each program that is linked, and takes it again page by page.
+MALLOC_TRIM_THRESHOLD_=67108864 MALLOC_MMAP_THRESHOLD_=67108864
+export MALLOC_TRIM_THRESHOLD_ MALLOC_MMAP_THRESHOLD_
+
+said=$(mktemp -d "${TMPDIR:-/tmp}/sockeye-unit.XXXXXX") || exit 1
+trap 'rm -rf "$said"' EXIT
+
 # half N - every second suite, from the first (1) or second (0) on
 half()
 {
@@ -32,30 +40,31 @@ half()
 	"$builddir/t/run" $("$builddir/t/run" -l | awk "NR % 2 == $1")
 }
 
-# Both halves at once: each test is a process, and there are two thousand.
-suites()
+# lane NAME COMMAND... - beside the others: each test is a process or more, and
+# there are two thousand.
+lane()
 {
-	said=$(mktemp "${TMPDIR:-/tmp}/sockeye-unit.XXXXXX") || return 1
-	half 0 >"$said" 2>&1 &
-	half 1
-	first=$?
-	wait $!
-	second=$?
-	cat "$said"
-	rm -f "$said"
-	return $((first ? first : second))
+	name=$1
+	shift
+	"$@" >"$said/$name" 2>&1 &
+	lanes="$lanes $!:$name"
 }
 
+lanes=
 if [ -x "$builddir/t/run" ]; then
-	suites
-	count $? t/run
+	lane first half 1
+	lane second half 0
 else
 	echo "t/run: not built (check, the unit test library, is missing)" >&2
 fi
-
 for script; do
-	sh "$script"
-	count $? "$script"
+	lane "$(basename "$script")" sh "$script"
+done
+for lane in $lanes; do
+	wait "${lane%:*}"
+	status=$?
+	cat "$said/${lane#*:}"
+	count $status "${lane#*:}"
 done
 echo "check-unit: $pass passed, $fail failed"
 [ "$fail" -eq 0 ]
