@@ -49,7 +49,7 @@ static void make_all(struct traffic *tr, unsigned n)
 /* Every fourth finds nobody at first and polls: EAGAIN is not shown. */
 static void soaccept(struct test *t)
 {
-	struct beside b = { .name = "soaccept", .n = t->count,
+	struct beside b = { .name = "soaccept", .n = test_few(t),
 			    .make = make_all, .want = want_servers,
 			    .fields = W_OWNER | W_IP | W_NETNS | W_ID };
 	struct traffic tr;

@@ -56,6 +56,7 @@ static void ask_connects(struct test *t)
 	struct tool r;
 	char pid[16];
 
+	test_few(t);
 	traffic_init(&tr, t);
 	tool_init(&r, t, tr.ns.inum);
 	snprintf(pid, sizeof(pid), "%d", (int)tr.cli.pid);
@@ -82,6 +83,7 @@ static void ask_sockets(struct test *t)
 	struct traffic tr;
 	struct tool r;
 
+	test_few(t);
 	traffic_init(&tr, t);
 	tool_init(&r, t, tr.ns.inum);
 	tool_start(&r, "count", ARGS("--csv", "--by",
@@ -338,6 +340,7 @@ static void ask_trace(struct test *t)
 	struct tool r;
 	char pid[16];
 
+	test_few(t);
 	traffic_init(&tr, t);
 	tool_init(&r, t, tr.ns.inum);
 	snprintf(pid, sizeof(pid), "%d", (int)tr.srv.pid);
@@ -366,6 +369,7 @@ static void ask_stacks(struct test *t)
 	char path[256];
 	struct tool r;
 
+	test_few(t);
 	temp_path(path, sizeof(path), "capture");
 	unlink(path);
 	traffic_init(&tr, t);

@@ -191,7 +191,7 @@ static int want_slow(const struct end *e, const void *arg)
 static void run(struct test *t, const char *name, const char *const *args,
 		want_fn *want, enum fields fields)
 {
-	struct beside b = { .name = name, .args = args, .n = t->count,
+	struct beside b = { .name = name, .args = args, .n = test_few(t),
 			    .make = make_connects, .want = want,
 			    .fields = fields };
 	struct connects cs;

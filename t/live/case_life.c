@@ -87,6 +87,7 @@ static void tcplife_json(struct test *t)
 	struct traffic tr;
 	struct tool r;
 
+	test_few(t);
 	traffic_init(&tr, t);
 	tool_init(&r, t, tr.ns.inum);
 	tool_start(&r, "tcplife", ARGS("-j", "-x"));
@@ -155,6 +156,7 @@ static void replay(struct test *t)
 	struct traffic tr;
 	struct tool r, again;
 
+	test_few(t);
 	temp_path(path, sizeof(path), "capture");
 	unlink(path);
 	traffic_init(&tr, t);

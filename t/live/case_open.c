@@ -33,7 +33,7 @@ static void tcpconnect_pid(struct test *t)
 {
 	char pid[16];
 	struct beside b = { .name = "tcpconnect", .args = ARGS("-p", pid),
-			    .n = t->count, .make = make_some_refused,
+			    .n = test_few(t), .make = make_some_refused,
 			    .want = want_clients, .fields = OPEN_FIELDS };
 	struct traffic tr;
 	unsigned n;
@@ -94,7 +94,7 @@ static void tcpaccept_pid(struct test *t)
 {
 	char pid[16];
 	struct beside b = { .name = "tcpaccept", .args = ARGS("-p", pid),
-			    .n = t->count, .make = traffic_make_owned,
+			    .n = test_few(t), .make = traffic_make_owned,
 			    .want = want_servers, .fields = OPEN_FIELDS };
 	struct traffic tr;
 	unsigned n;

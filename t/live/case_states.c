@@ -169,6 +169,7 @@ static void tcpstates(struct test *t)
 	struct traffic tr;
 	struct socks s;
 
+	test_few(t);
 	traffic_init(&tr, t);
 	socks_beside(&s, &tr, "tcpstates", COLUMNS, add_row, make_all, &l);
 	socks_match(&s, &tr, check_end);

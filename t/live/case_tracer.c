@@ -75,6 +75,7 @@ static void tcptracer(struct test *t)
 	struct traffic tr;
 	struct socks s;
 
+	test_few(t);
 	traffic_init(&tr, t);
 	socks_beside(&s, &tr, "tcptracer", COLUMNS, add_row, socks_sessions,
 		     NULL);

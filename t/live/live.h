@@ -95,6 +95,10 @@ void skip(struct test *t, const char *fmt, ...)
 void summary(struct test *t, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* test_few - make fewer connections than are asked for, a prime where those
+ * are 1009: other cases make them all.  How many. */
+unsigned test_few(struct test *t);
+
 /* test_hides - has sockeye been told --config @word? */
 bool test_hides(const struct test *t, const char *word);
 /* test_types - does the kernel tell its types, and has it fexit, by which

@@ -41,6 +41,12 @@ static int memory_file(struct test *t)
 	return fd;
 }
 
+unsigned test_few(struct test *t)
+{
+	t->count = t->count / 5 + 10;
+	return t->count;
+}
+
 bool test_hides(const struct test *t, const char *word)
 {
 	unsigned i;
