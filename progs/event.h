@@ -99,6 +99,9 @@ struct before {
  */
 #define REASON_OWN		0xffff0000u
 #define REASON_LISTEN_OVERFLOW	(REASON_OWN | 1)
+#define REASON_RCVBUFF		(REASON_OWN | 2)
+#define REASON_BACKLOG		(REASON_OWN | 3)
+#define REASON_PROTO_MEM	(REASON_OWN | 4)
 
 #define DNS_BYTES 256
 

@@ -27,11 +27,13 @@ typedef __s32 s32;
 #define AF_UNSPEC	0
 #define AF_INET		2
 #define AF_INET6	10
+#define ENOMEM		12
 #define EEXIST		17
 #define IPPROTO_TCP	6
 #define IPPROTO_UDP	17
 #define IPPROTO_DCCP	33
 #define IPPROTO_SCTP	132
+#define IPPROTO_UDPLITE	136
 #define IPPROTO_MPTCP	262
 
 #define MSG_PEEK	2
@@ -121,7 +123,7 @@ struct sk_buff {
 	char cb[48];
 	unsigned long _skb_refdst;
 	unsigned char *head, *data;
-	u32 len, data_len;
+	u32 len, data_len, truesize;
 	u16 protocol;		/* network byte order */
 	u16 transport_header, network_header;
 	int skb_iif;

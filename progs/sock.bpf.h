@@ -275,11 +275,10 @@ static __always_inline u64 sock_cookie(const struct sock *sk)
 	return READ(sk, __sk_common.skc_cookie.counter);
 }
 
-/* What user space found out about a socket older than the tool. */
-static __always_inline int owner_from_seed(struct owner *to,
-					   const struct sock *sk)
+/* What user space found out about a socket older than the tool; false if
+ * nothing.  @key is its cookie. */
+static __always_inline int owner_seeded(struct owner *to, u64 key)
 {
-	u64 key = sock_cookie(sk);
 	struct seed *s;
 
 	if (!key)
@@ -292,6 +291,16 @@ static __always_inline int owner_from_seed(struct owner *to,
 	to->uid = s->uid;
 	to->cgroup = s->cgroup;
 	copy16(to->comm, s->comm);
+	return 1;
+}
+
+static __always_inline int owner_from_seed(struct owner *to,
+					   const struct sock *sk)
+{
+	u64 key = sock_cookie(sk);
+
+	if (!owner_seeded(to, key))
+		return 0;
 	map_delete(&seeds, &key);
 	key = (u64)sk;
 	owner_put(key, to, BPF_ANY);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* TCP segments that the kernel drops. */
+#include "progs/drop.bpf.h"
 #include "progs/owner.bpf.h"
-#include "progs/skb.bpf.h"
 #include "progs/tcpdrop.h"
 
 struct {
@@ -10,18 +10,6 @@ struct {
 	__uint(key_size, 4);
 	__uint(value_size, STACK_DEPTH * sizeof(u64));
 } stacks SEC(".maps");
-
-struct probe___drop {
-	struct sk_buff *skb;
-	u64 location;
-	u64 reason;		/* 5.17 */
-	struct sock *rx_sk;	/* 6.14 */
-} PAI;
-
-struct probe___packet {
-	struct sock *sk;
-	struct sk_buff *skb;
-} PAI;
 
 enum { TCP_FLAG_FIN = 1, TCP_FLAG_SYN = 2, TCP_FLAG_RST = 4 };
 
@@ -32,20 +20,6 @@ struct drop {
 	int received;		/* by `sk`, for certain */
 	const struct sock *sk;
 };
-
-/* Reasons that are no trouble, such as what an application left unread. */
-static __always_inline int is_expected(u32 reason)
-{
-	u64 set = 0;
-
-	if (reason < 64)
-		set = CONST(expected_0);
-	else if (reason < 128)
-		set = CONST(expected_64);
-	else if (reason < 192)
-		set = CONST(expected_128);
-	return set >> (reason & 63) & 1;
-}
 
 #define WITHIN(location, name)						\
 	((location) >= CONST(name) && (location) < CONST(name##_end))
@@ -159,10 +133,8 @@ static __always_inline int freed(struct probe___drop *ctx, u32 reason)
 	struct drop d = { .location = ctx->location, .reason = reason };
 	struct sk_buff *skb = ctx->skb;
 
-	if (EXISTS(ctx->rx_sk)) {
-		d.sk = ctx->rx_sk;
-		d.received = !!d.sk;
-	}
+	d.sk = drop_rx_sk(ctx);
+	d.received = !!d.sk;
 	if (!d.sk)
 		d.sk = skb_sk(skb);
 	return dropped(ctx, skb, &d);
@@ -173,7 +145,10 @@ int on_drop_reason(struct probe___drop *ctx)
 {
 	u32 reason = ctx->reason;
 
-	return CONST(all) || !is_expected(reason) ? freed(ctx, reason) : 0;
+	/* expected: such as what an application left unread */
+	if (!CONST(all) && REASON_AMONG(reason, expected))
+		return 0;
+	return freed(ctx, reason);
 }
 
 SEC("probe/drop")

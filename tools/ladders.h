@@ -81,6 +81,19 @@ extern const struct role role_tcp_destroy;
 	{ HOOKS(RAW(prog, "tcp_probe", "sk skb")) },			\
 	{ HOOKS(FENTRY(prog, "tcp_rcv_established", "sk skb")) },	\
 	{ HOOKS(KPROBE(prog, "tcp_rcv_established", "sk skb")) }
+/* Hooks: @prog(skb, location, ...), a packet is dropped; what else is told is
+ * @more.  Alternatives: those with the reason (5.17), and the socket that was
+ * to receive it (6.14). */
+#define FREED_RAW(prog, more)						\
+	RAW(prog, "kfree_skb", "skb location" more,			\
+	    .again = "skb location" more)
+#define FREED_TRACEPOINT(prog, more)					\
+	TRACEPOINT(prog, "skb/kfree_skb", "skb=skbaddr location" more,	\
+		   .again = "skb location" more)
+#define FREED_FOR_A_REASON(prog)					\
+	{ HOOKS(FREED_RAW(prog, " reason rx_sk")) },			\
+	{ HOOKS(FREED_RAW(prog, " reason")) },				\
+	{ HOOKS(FREED_TRACEPOINT(prog, " reason")) }
 /* on_dns_read(sk, skb), on_dns_packet(skb): --dns. */
 extern const struct role role_dns;
 

@@ -1,47 +1,145 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "tools/tool.h"
+#include "progs/sordrop.h"
+#include "tools/ladders.h"
 
-/* Raw, ping, CAN and the like; the socket is there with raw tracepoints. */
-static const struct way full[] = {
-	{ .hooks = "rt:sock_rcvqueue_full", .sock = "arg0" },
+extern const struct spec spec_sordrop;
+
+#define EV struct sordrop_event
+
+static const struct column columns[] = {
+	COL_PID(EV),
+	COL_PROTO(EV, C_KEY),
+	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_LEFT,
+	    "local address"),
+	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT",
+	    C_KEY | C_LEFT | C_ZERO, "local port"),
+	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR", C_LEFT,
+	    "who sent the packet"),
+	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_LEFT | C_ZERO,
+	    "from which port"),
+	COL(EV, rmem_alloc, K_S32, 7, "rmem_bytes", "RMEM", C_NEG,
+	    "bytes of memory in use by what waits to be read"),
+	COL(EV, reason, K_REASON, 14, "reason", "REASON", C_KEY | C_LEFT,
+	    "why, in the kernel's words"),
+	COL_COMM(EV, 10, C_HIDDEN | C_WIDE),
+	COL(EV, rcvbuf, K_U32, 7, "rcvbuf_bytes", "RCVBUF",
+	    C_ZERO | C_HIDDEN | C_WIDE,
+	    "how many there may be (SO_RCVBUF, doubled)"),
+	COL(EV, truesize, K_U32, 7, "skb_bytes", "SKBSIZE",
+	    C_ZERO | C_SUM | C_HIDDEN | C_WIDE,
+	    "bytes of memory that the packet takes"),
+	COL_IP(EV, C_HIDDEN), COL_TID(EV), COL_UID(EV), COL_NETNS(EV),
+	COL_CGROUP(EV), COL_ID(EV),
+	{ 0 }
 };
 
-/* The memory that all sockets of a protocol may have; 1: for receiving. */
-static const struct way limit[] = {
-	{ .hooks = "rt:sock_exceed_buf_limit", .sock = "arg0",
-	  .where = "arg3:u32==1" },		/* kind came with 4.20 */
-	{ .hooks = "rt:sock_exceed_buf_limit", .sock = "arg0",
-	  .note = "senders as well" },
+#define BLIND "no reasons; not seen: what TCP drops as its memory is used up"
+
+static const struct alternative drop_alts[] = {
+	FREED_FOR_A_REASON("on_drop_reason"),
+	{ HOOKS(FREED_RAW("on_drop", "")), .note = BLIND },
+	{ HOOKS(FREED_TRACEPOINT("on_drop", "")), .note = BLIND },
 };
 
-/* The tracepoint was IPv4's alone before 6.5; the function is both families'
- * since 4.10, and passed by what has room, too. */
-static const struct way udp[] = {
-	WAY_RETURN("__udp_enqueue_schedule_skb", .sock = "arg0",
-		   .where = "retval<0", .by = "proto,lport,err=retval"),
-	{ .hooks = "rt:udp_fail_queue_rcv_skb", .sock = "arg1",
-	  .by = "proto,lport,err=arg0:s32", .note = "IPv4 alone before 6.5" },
+static const struct role role_drop = {
+	.name = "drop", .what = "a packet is dropped", ALTS(drop_alts),
 };
 
-/* What comes while a process has the socket waits in its backlog. */
-static const struct way backlog[] = {
-	WAY_RETURN("tcp_add_backlog", .sock = "arg0",
-		   .where = "retval64&1"),	/* a bool */
+#define CALL_FEXIT(p, f)						\
+	{ HOOKS(FEXIT(p, f, "sk skb ret=ret")) }
+#define CALL_KPROBE(p, f)						\
+	{ HOOKS(KPROBE("on_enqueue", f, "sk skb"), KRETPROBE(p, f, "ret")) }
+
+static const struct alternative udp_alts[] = {
+	{ HOOKS(RAW("on_udp_fail", "udp_fail_queue_rcv_skb", "ret sk skb")) },
+	CALL_FEXIT("on_udp_enqueued", "__udp_enqueue_schedule_skb"),
+	CALL_KPROBE("on_udp_enqueued", "__udp_enqueue_schedule_skb"),
+	{ HOOKS(RAW("on_udp_fail", "udp_fail_queue_rcv_skb", "ret sk")),
+	  .note = "IPv4 alone" },
 };
 
-static const struct part parts[] = {
-	{ .name = "udp_refused", .text = "a UDP socket has no room",
-	  .what = ASK_COUNT, WAYS(udp) },
-	{ .name = "rcvqueue_full", .text = "a receive queue is full",
-	  .what = ASK_COUNT, .by = "proto,lport", .optional = true,
-	  WAYS(full) },
-	{ .name = "buf_limit", .text = "a protocol's memory is used up",
-	  .what = ASK_COUNT, .by = "proto,lport", .optional = true,
-	  WAYS(limit) },
-	{ .name = "tcp_backlog", .text = "a TCP socket's backlog is full",
-	  .what = ASK_COUNT, .by = "proto,lport", .optional = true,
-	  WAYS(backlog) },
-	{ .name = NULL }
+static const struct role role_udp = {
+	.name = "udp-refused", .what = "a UDP socket has no room",
+	.optional = true,
+	.without = "before Linux 6.14 not whose sockets they were, before "
+		"5.17 not shown",
+	ALTS(udp_alts),
+};
+
+static const struct alternative backlog_alts[] = {
+	CALL_FEXIT("on_backlog", "tcp_add_backlog"),
+	CALL_KPROBE("on_backlog", "tcp_add_backlog"),
+};
+
+static const struct role role_backlog = {
+	.name = "tcp-backlog",
+	.what = "the backlog of a TCP socket that is in use is full",
+	.optional = true,
+	.without = "before Linux 6.14 not whose sockets they were, before "
+		"5.17 not shown",
+	ALTS(backlog_alts),
+};
+
+static const struct alternative full_alts[] = {
+	{ HOOKS(RAW("on_rcvqueue_full", "sock_rcvqueue_full", "sk skb")) },
+};
+
+static const struct role role_full = {
+	.name = "rcvqueue-full",
+	.what = "the receive queue of a raw socket, or its like, is full",
+	.optional = true,
+	.without = "before Linux 6.14 not whose sockets they were, before "
+		"5.17 not shown",
+	ALTS(full_alts),
+};
+
+static const struct alternative limit_alts[] = {
+	{ HOOKS(RAW("on_limit", "sock_exceed_buf_limit", "sk - - kind")) },
+	{ HOOKS(RAW("on_limit", "sock_exceed_buf_limit", "sk")) },
+};
+
+static const struct role role_limit = {
+	.name = "memory-limit",
+	.what = "the memory of a protocol is used up", .optional = true,
+	.without = "before Linux 6.14 not whose sockets they were, before "
+		"5.17 of UDP alone",
+	ALTS(limit_alts),
+};
+
+/* As one, so that none is remembered that has gone. */
+static const struct alternative create_alts[] = {
+	{ HOOKS(FENTRY("on_release", "inet_release", "socket"),
+		FENTRY("on_create", "security_socket_post_create",
+		       "socket")) },
+	{ HOOKS(KPROBE("on_release", "inet_release", "socket"),
+		KPROBE("on_create", "security_socket_post_create",
+		       "socket")) },
+};
+
+static const struct role role_owner_create = {
+	.name = "owner-create",
+	.what = "which process makes a UDP or raw socket", .optional = true,
+	.without = "no PID for UDP sockets that are younger than this tool, "
+		"nor for raw ones",
+	ALTS(create_alts),
+};
+
+static const struct role *const roles[] = {
+	&role_tcp_destroy, &role_owner_connect, &role_owner_accept,
+	&role_owner_create, &role_limit, &role_full, &role_backlog, &role_udp,
+	&role_drop, NULL
+};
+
+#define NO_ROOM								\
+	"SOCKET_RCVBUFF SOCKET_BACKLOG PROTO_MEM TCP_OFO_QUEUE_PRUNE "	\
+	"TCP_OFO_DROP TCP_ZEROWINDOW"
+
+static const struct kernel_constant kernel[] = {
+	{ "no_room_0", KERNEL_REASONS, NO_ROOM, 0 },
+	{ "no_room_64", KERNEL_REASONS, NO_ROOM, 64 },
+	{ "no_room_128", KERNEL_REASONS, NO_ROOM, 128 },
+	{ "not_specified", KERNEL_REASON, "NOT_SPECIFIED", 0 },
+	{ 0 }
 };
 
 static const char *const sysctls[] = {
@@ -50,23 +148,36 @@ static const char *const sysctls[] = {
 };
 
 static const struct example examples[] = {
-	{ "", "until Ctrl-C, the whole machine" },
-	{ "-i 1", "each second" },
-	{ "--by proto,lport,raddr,rport", "and from whom, where connected" },
+	{ "", "packets that find no room, one by one" },
+	{ "-w -T", "with the limits, and the time of day" },
+	{ "-c -i 1", "how many each second, by protocol, port and reason" },
+	{ "-c -o proto,lport,raddr,rport", "and from whom" },
 	{ 0 }
 };
 
 const struct tool tool_sordrop = {
 	.name = "sordrop",
 	.summary = "packets that find no room at their socket",
-	.about = "Counts packets that were received and thrown away because "
-		"the socket they were for had no room, by protocol and local "
-		"port: UDP datagrams (with the error: ENOMEM is the socket's "
-		"limit, ENOBUFS the machine's), receive queues of raw "
-		"sockets and their like, TCP's backlog while a process holds "
-		"the socket, and the limit of a protocol's memory.  Filters by "
-		"process are of who runs when a packet comes, which is any.",
-	.overhead = "A microsecond per UDP datagram; for TCP, per packet that "
-		"comes while its socket is held.",
-	REQUEST, .parts = parts, .sysctls = sysctls, .examples = examples,
+	.about = "Prints a line for every packet that was received and thrown "
+		"away because the socket it was for had no room: datagrams "
+		"and raw packets beyond the receive buffer "
+		"(SOCKET_RCVBUFF), what comes to a TCP socket while a "
+		"process holds it (SOCKET_BACKLOG), what TCP has no room "
+		"for in its window or its queue of what came out of order, "
+		"and the limit of a protocol's memory (PROTO_MEM).  RMEM is "
+		"what the socket had in use, RCVBUF (-w) what it may have.  "
+		"A packet that several sockets refuse, as of a multicast, has "
+		"a line for each.",
+	.overhead = "A small program per packet of any kind that is dropped; "
+		"before Linux 6.14 one per UDP datagram.",
+	.spec = &spec_sordrop,
+	.filters = F_FLOW,
+	.flags = T_OWNERS | T_DATAGRAMS | T_COUNT | T_STACKS,
+	.kernel = kernel,
+	.roles = roles,
+	.columns = columns,
+	.examples = examples,
+	.event_size = sizeof(EV),
+	.flow_off = offsetof(EV, flow),
+	.sysctls = sysctls,
 };

@@ -55,28 +55,20 @@ static const struct column columns[] = {
 	{ 0 }
 };
 
-#define FREED(args) "skb location" args, .again = "skb location" args
 #define BLIND "no reasons; not seen: what TCP drops at open sockets"
 #define BY_FUNCTION(p, f, note_)					\
-	{ HOOKS(RAW("on_drop", "kfree_skb", FREED("")),			\
-		KPROBE(p, f, "sk skb")), .note = note_ },		\
-	{ HOOKS(TRACEPOINT("on_drop", "skb/kfree_skb",			\
-			   "skb=skbaddr location",			\
-			   .again = "skb location"),			\
+	{ HOOKS(FREED_RAW("on_drop", ""), KPROBE(p, f, "sk skb")),	\
+	  .note = note_ },						\
+	{ HOOKS(FREED_TRACEPOINT("on_drop", ""),			\
 		KPROBE(p, f, "sk skb")), .note = note_ }
 
 static const struct alternative drop_alts[] = {
-	{ HOOKS(RAW("on_drop_reason", "kfree_skb", FREED(" reason rx_sk"))) },
-	{ HOOKS(RAW("on_drop_reason", "kfree_skb", FREED(" reason"))) },
-	{ HOOKS(TRACEPOINT("on_drop_reason", "skb/kfree_skb",
-			   "skb=skbaddr location reason",
-			   .again = "skb location reason")) },
+	FREED_FOR_A_REASON("on_drop_reason"),
 	BY_FUNCTION("on_tcp_drop", "tcp_drop", "no reasons"),
 	BY_FUNCTION("on_dupack", "tcp_send_dupack", BLIND
 		    ", but segments outside the window"),
-	{ HOOKS(RAW("on_drop", "kfree_skb", FREED(""))), .note = BLIND },
-	{ HOOKS(TRACEPOINT("on_drop", "skb/kfree_skb", "skb=skbaddr location",
-			   .again = "skb location")), .note = BLIND },
+	{ HOOKS(FREED_RAW("on_drop", "")), .note = BLIND },
+	{ HOOKS(FREED_TRACEPOINT("on_drop", "")), .note = BLIND },
 };
 
 static const struct role role_drop = {

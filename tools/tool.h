@@ -373,6 +373,7 @@ enum tool_flags {
 				   since the row before (totals.c), added up
 				   by C_KEY or --by and shown each interval,
 				   on a terminal as a screen */
+	T_DATAGRAMS = 4096,	/* T_OWNERS: those of UDP sockets, too */
 };
 
 #endif

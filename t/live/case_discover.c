@@ -85,7 +85,7 @@ static bool is_untold(const char *line)
 		"struct tcp_sock:bytes_sent:", "struct tcp_sock:bytes_retrans:",
 		"struct sk_buff:skb_iif:", "struct sk_buff:_skb_refdst:",
 		"struct dst_entry:dev:", "struct net_device:ifindex:",
-		"struct net_device:name:",
+		"struct net_device:name:", "struct sk_buff:truesize:",
 		/* tcpnagle, tcppktlat, tcpsnoop, which need BTF */
 		"struct tcp_sock:snd_nxt:", "struct tcp_sock:snd_una:",
 		"struct tcp_sock:write_seq:", "struct tcp_sock:snd_sml:",

@@ -26,6 +26,7 @@
 	X(rtt)								\
 	X(queue)							\
 	X(drop)								\
+	X(sordrop)							\
 	X(snoop)							\
 	X(win)								\
 	X(top)								\

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define ROUNDS 13
@@ -265,20 +266,73 @@ static void be_refused(void)
 	}
 }
 
-/* Nobody reads before all are sent. */
-static void flood(enum sort s)
+static uint16_t port_of(int fd)
 {
-	int fd[2], i, least = 1;
+	struct where w = { .len = sizeof(w.a) };
 
-	datagram_pair(fd, s);
-	setsockopt(fd[1], SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
-	for (i = 0; i < FLOOD; i++)
+	if (getsockname(fd, &w.a.sa, &w.len))
+		stuck("getsockname");
+	return ntohs(w.a.in.sin_port);	/* of IPv6 in the same place */
+}
+
+static void little_room(int fd)
+{
+	int least = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least)))
+		stuck("SO_RCVBUF");
+}
+
+/* Nobody reads before all are sent. */
+static void flood(int fd[2], enum sort s, struct flood *f)
+{
+	f->nlost = FLOOD;
+	f->lport = port_of(fd[1]);
+	f->rport = port_of(fd[0]);
+	little_room(fd[1]);
+	for (unsigned i = 0; i < FLOOD; i++)
 		put(fd[0], s, 100);
 	while (recv(fd[1], data, sizeof(data), MSG_DONTWAIT) >= 0)
-		i--;
-	made->dropped += (unsigned)i;
+		f->nlost--;
 	close(fd[0]);
 	close(fd[1]);
+}
+
+/* A socket as ping(8) has it, which nobody reads until all have been sent. */
+static void flood_ping(struct flood *f)
+{
+	static const unsigned char echo[100] = { 8 };
+	int fd = socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
+	struct where w;
+
+	if (fd < 0)
+		stuck("a socket for ICMP");
+	f->nlost = FLOOD;
+	little_room(fd);
+	loopback(&w, AF_INET);
+	for (unsigned i = 0; i < FLOOD; i++)
+		if (sendto(fd, echo, sizeof(echo), 0, &w.a.sa, w.len) < 0)
+			stuck("sendto");
+	while (recv(fd, data, sizeof(data), MSG_DONTWAIT) >= 0)
+		f->nlost--;
+	close(fd);
+}
+
+/* One of the sockets is older than the tool. */
+static void play_flood(int go)
+{
+	int fd[2];
+	char c;
+
+	datagram_pair(fd, S_UDP);
+	made->ready = 1;
+	if (read(go, &c, 1) != 1)
+		_exit(1);
+	flood(fd, S_UDP, &made->udp);
+	datagram_pair(fd, S_UDP6);
+	flood(fd, S_UDP6, &made->udp6);
+	flood_ping(&made->ping);
+	_exit(0);
 }
 
 static void __attribute__((noreturn)) play(int go, int what)
@@ -286,6 +340,8 @@ static void __attribute__((noreturn)) play(int go, int what)
 	int s;
 	char c;
 
+	if (what == PLAY_FLOOD)
+		play_flood(go);
 	if (read(go, &c, 1) != 1)
 		_exit(1);
 	for (s = 0; s < SORTS; s++) {
@@ -293,8 +349,6 @@ static void __attribute__((noreturn)) play(int go, int what)
 
 		if (what == PLAY_ALL || (what == PLAY_UDP && udp))
 			talk((enum sort)s);
-		if (what == PLAY_FLOOD && udp)
-			flood((enum sort)s);
 	}
 	if (what == PLAY_ALL)
 		be_refused();
@@ -315,6 +369,7 @@ void player_start(struct player *p, struct test *t, int what)
 	if (made == MAP_FAILED || pipe(fds))
 		fatal(t, "no memory, no pipe");
 	netns_new(t, &p->ns);
+	netns_sysctl(t, &p->ns, "ipv4/ping_group_range", "0 0");
 	netns_enter(t, &p->ns);
 	p->pid = fork();
 	if (p->pid < 0)
@@ -327,6 +382,11 @@ void player_start(struct player *p, struct test *t, int what)
 	}
 	netns_leave(t);
 	close(fds[0]);
+	while (what == PLAY_FLOOD && !made->ready) {
+		if (waitpid(p->pid, NULL, WNOHANG))
+			fatal(t, "the player failed");
+		nap_ms(1);
+	}
 	p->go = fds[1];
 	snprintf(p->text, sizeof(p->text), "%d", (int)p->pid);
 }

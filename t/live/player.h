@@ -12,9 +12,16 @@
 
 enum sort { S_TCP, S_TCP6, S_MAPPED, S_UDP, S_UDP6, S_UNIX, S_UNIXD, SORTS };
 
+/* Packets to a socket that nobody reads; nlost of them found no room. */
+struct flood {
+	unsigned nlost;
+	uint16_t lport, rport;
+};
+
 /* What was made, by the sort of the socket. */
 struct made {
-	unsigned dropped;		/* of datagrams */
+	volatile unsigned ready;	/* PLAY_FLOOD: the IPv4 pair is there */
+	struct flood udp, udp6, ping;
 	unsigned sockets, binds, listens, calls_of_accept;
 	unsigned connects[SORTS], accepts[SORTS];
 	unsigned disconnects[SORTS];	/* of the connects: to AF_UNSPEC */
@@ -30,7 +37,8 @@ struct made {
 enum {
 	PLAY_ALL = 0,
 	PLAY_UDP = 1,		/* datagrams over loopback alone */
-	PLAY_FLOOD = 2,		/* more of them than there is room for */
+	PLAY_FLOOD = 2,		/* more of them than there is room for, and
+				   pings */
 };
 
 struct player {

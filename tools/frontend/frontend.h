@@ -447,14 +447,15 @@ int netns_parse(const char *text, uint32_t *inum, struct err *e);
 int cgroup_parse(const char *text, uint64_t *id, struct err *e);
 
 /*
- * seeds_fill - put the owners of TCP sockets that are open now into the map
- * @fd (cookie -> struct seed), from sock_diag of every network namespace and
- * /proc/PID/fd, and what went through them into the map @before (cookie ->
- * struct before; -1: none).  Looks only where @f can match.  Returns how many
- * owners, with @e->no set when there are more; or a negative errno.  Never
- * fatal.
+ * seeds_fill - put the owners of TCP sockets, and with @udp of UDP's, that are
+ * open now into the map @fd (cookie -> struct seed), from sock_diag of every
+ * network namespace and /proc/PID/fd, and what went through them into the map
+ * @before (cookie -> struct before; -1: none).  Looks only where @f can match.
+ * Returns how many owners, with @e->no set when there are more; or a negative
+ * errno.  Never fatal.
  */
-int seeds_fill(int fd, int before, const struct filters *f, struct err *e);
+int seeds_fill(int fd, int before, const struct filters *f, bool udp,
+	       struct err *e);
 
 /* ---- run.c ------------------------------------------------------------ */
 

@@ -66,11 +66,27 @@ void reasons_free(struct reasons *r)
 	free(r);
 }
 
+/* REASON_...: by the names that Linux has for them where it has reasons. */
+static const char *own_name(uint32_t reason)
+{
+	switch (reason) {
+	case REASON_LISTEN_OVERFLOW:
+		return "TCP_LISTEN_OVERFLOW";
+	case REASON_RCVBUFF:
+		return "SOCKET_RCVBUFF";
+	case REASON_BACKLOG:
+		return "SOCKET_BACKLOG";
+	case REASON_PROTO_MEM:
+		return "PROTO_MEM";
+	}
+	return NULL;
+}
+
 void reasons_name(const struct reasons *r, uint32_t reason,
 		  char buf[REASON_TEXT])
 {
-	if (reason == REASON_LISTEN_OVERFLOW)
-		snprintf(buf, REASON_TEXT, "TCP_LISTEN_OVERFLOW");
+	if (own_name(reason))
+		snprintf(buf, REASON_TEXT, "%s", own_name(reason));
 	else if (reason < CORE_REASONS && *r->name[reason])
 		snprintf(buf, REASON_TEXT, "%s", r->name[reason]);
 	else if (reason >> 16)	/* a subsystem's */

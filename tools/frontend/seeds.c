@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Whose are the TCP sockets that are open already?  sock_diag(7) lists the
+ * Whose are the TCP and UDP sockets that are open already?  sock_diag(7) lists the
  * sockets of a network namespace with inode and cookie, /proc/PID/fd names
  * inodes, and programs find a socket's owner by its cookie when they meet it.
  */
@@ -40,6 +40,8 @@ struct seeding {
 	bool denied;		/* to look at a process or a namespace */
 	bool moved;		/* we are in another namespace */
 	int before;		/* map of struct before; -1: not wanted */
+	bool udp;		/* wanted as well */
+	bool no_udp;		/* they cannot be listed */
 };
 
 /* ---- sockets ---------------------------------------------------------- */
@@ -171,7 +173,7 @@ static uint8_t extensions(const struct seeding *s)
 	return s->before >= 0 ? 1 << (INET_DIAG_INFO - 1) : 0;
 }
 
-static int list_family(struct seeding *s, int fd, int family)
+static int list_family(struct seeding *s, int fd, int family, int protocol)
 {
 	struct {
 		struct nlmsghdr h;
@@ -180,7 +182,7 @@ static int list_family(struct seeding *s, int fd, int family)
 		.h = { .nlmsg_len = sizeof(req),
 		       .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.r = { .sdiag_family = family, .sdiag_protocol = IPPROTO_TCP,
+		.r = { .sdiag_family = family, .sdiag_protocol = protocol,
 		       .idiag_ext = extensions(s),
 		       .idiag_states = STATES },
 	};
@@ -209,7 +211,18 @@ static int list_both(struct seeding *s, int fd)
 	return send(fd, &req, sizeof(req), 0) < 0 ? -errno : take_all(s, fd);
 }
 
-/* All TCP sockets of the namespace we are in. */
+/* One family after the other. */
+static int list_families(struct seeding *s, int fd, int protocol)
+{
+	int err = list_family(s, fd, AF_INET, protocol);
+
+	if (err)
+		return err;
+	err = list_family(s, fd, AF_INET6, protocol);
+	return err == -ENOENT ? 0 : err;	/* no IPv6 in this kernel */
+}
+
+/* All sockets of the namespace we are in. */
 static int list_sockets(struct seeding *s)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
@@ -222,13 +235,10 @@ static int list_sockets(struct seeding *s)
 	err = list_both(s, fd);
 	if (err) {
 		s->nsockets = before;
-		err = list_family(s, fd, AF_INET);
-		if (!err) {
-			err = list_family(s, fd, AF_INET6);
-			if (err == -ENOENT)	/* no IPv6 in this kernel */
-				err = 0;
-		}
+		err = list_families(s, fd, IPPROTO_TCP);
 	}
+	if (!err && s->udp && list_families(s, fd, IPPROTO_UDP))
+		s->no_udp = true;
 	close(fd);
 	return err;
 }
@@ -472,9 +482,11 @@ static bool foreign_pids(void)
 	       st.st_ino != init;
 }
 
-int seeds_fill(int fd, int before, const struct filters *f, struct err *e)
+int seeds_fill(int fd, int before, const struct filters *f, bool udp,
+	       struct err *e)
 {
-	struct seeding s = { .f = f, .map = fd, .before = before };
+	struct seeding s = { .f = f, .map = fd, .before = before,
+			     .udp = udp };
 	int home, err;
 
 	if (foreign_pids())
@@ -494,6 +506,9 @@ int seeds_fill(int fd, int before, const struct filters *f, struct err *e)
 	if (err)
 		err_set(e, -err, "sock_diag%s", err == -ENOENT ?
 			" (CONFIG_INET_TCP_DIAG)" : "");
+	else if (s.no_udp)
+		err_set(e, 0, "those of UDP are not told "
+			"(CONFIG_INET_UDP_DIAG)");
 	else if (s.unfit)
 		err_set(e, 0, "no room for %u of them; --max-sockets makes it",
 			s.unfit);

@@ -45,7 +45,7 @@ static void seed(const struct start *s)
 	if (!(s->o->tool->flags & T_OWNERS) || fd < 0)
 		return;
 	n = seeds_fill(fd, object_map(s->object, "before"), &s->o->filters,
-		       &e);
+		       s->o->tool->flags & T_DATAGRAMS, &e);
 	if (n < 0)
 		say("sockets open before now have no PID: %s", e.msg);
 	else if (e.no)
