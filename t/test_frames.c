@@ -266,13 +266,22 @@ START_TEST(forgotten)
 {
 	int64_t i;
 
+	ck_assert_ptr_null(frames_show(frames, STACK_KERNEL, 0, 0));
 	for (i = 0; i < 65536; i++)
 		frames_learn(frames, told(STACK_KERNEL, i, 0, "x"));
-	/* the first that was told is kept */
-	ck_assert_str_eq(frames_find(frames, STACK_KERNEL, 0, 0), "x");
+	ck_assert_uint_eq(frames_unnamed(frames), 0);
+	/* the first that was told is kept, and has been used last */
+	ck_assert_str_eq(frames_show(frames, STACK_KERNEL, 0, 0), "x");
 	frames_learn(frames, told(STACK_KERNEL, i, 0, "y"));
-	ck_assert_ptr_null(frames_find(frames, STACK_KERNEL, 0, 0));
-	ck_assert_str_eq(frames_find(frames, STACK_KERNEL, i, 0), "y");
+	ck_assert_str_eq(frames_show(frames, STACK_KERNEL, 0, 0), "x");
+	ck_assert_str_eq(frames_show(frames, STACK_KERNEL, i, 0), "y");
+	/* a look is no show */
+	ck_assert_ptr_null(frames_find(frames, STACK_KERNEL, 1, 0));
+	ck_assert_uint_eq(frames_unnamed(frames), 0);
+	ck_assert_ptr_null(frames_show(frames, STACK_KERNEL, 1, 0));
+	ck_assert_str_eq(frames_show(frames, STACK_KERNEL, 2, 0), "x");
+	ck_assert_uint_eq(frames_unnamed(frames), 1);
+	ck_assert_uint_eq(frames_unnamed(NULL), 0);
 }
 END_TEST
 

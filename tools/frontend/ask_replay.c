@@ -22,7 +22,7 @@ static void replayed_stack(void *ctx, const struct ask_value *v, int64_t id,
 	uint64_t map = (uint64_t)id >> 32;
 	uint32_t pid = user && map < r->info->nmaps ?
 		       ask_key_pid(r->info->maps[map].ask, key) : 0;
-	const char *text = frames_find(r->frames, user ? STACK_USER :
+	const char *text = frames_show(r->frames, user ? STACK_USER :
 				       STACK_KERNEL, id, pid);
 
 	/* a file may say anything */
@@ -126,6 +126,7 @@ static int all(struct tally_replay *r, struct capture *c)
 	}
 	if (losses_any(&losses))
 		losses_tell(r->page.o->tool, &losses, "when it was recorded");
+	unnamed_tell(frames_unnamed(r->frames));
 	if (!err && n < 0) {
 		fail_err(&e);
 		return EXIT_FAIL;

@@ -266,16 +266,14 @@ static const char *dress_name(struct cell *cell, const struct names *names,
 	return text;
 }
 
-static const char *dress_stack(struct cell *cell, const struct frames *frames)
+static const char *dress_stack(struct cell *cell, struct frames *frames)
 {
-	const char *text = NULL;
+	const char *text;
 
 	if (cell_stack_error(cell))
 		return NULL;
-	if (frames)
-		text = frames_find(frames, cell->kind == K_USTACK ?
-				   STACK_USER : STACK_KERNEL,
-				   (int64_t)cell->num, cell->pid);
+	text = frames_show(frames, cell->kind == K_USTACK ? STACK_USER :
+			   STACK_KERNEL, (int64_t)cell->num, cell->pid);
 	cell->null = !text;
 	return text;
 }
@@ -305,12 +303,12 @@ void cell_dress(struct cell *cell, const struct column *col,
 		text = dress_bits(cell, col->names);
 		break;
 	case K_REASON:
-		text = w->frames ? frames_find(w->frames, STACK_REASON,
-					       (int64_t)cell->num, 0) : NULL;
+		text = frames_show(w->frames, STACK_REASON,
+				   (int64_t)cell->num, 0);
 		break;
 	case K_KSYM:
-		text = w->frames ? frames_find(w->frames, STACK_SYMBOL,
-					       (int64_t)cell->num, 0) : NULL;
+		text = frames_show(w->frames, STACK_SYMBOL,
+				   (int64_t)cell->num, 0);
 		break;
 	default:
 		return;

@@ -14,6 +14,7 @@
 #define FRAMES_KEPT 65536
 
 struct text {
+	struct text *newer, *older;	/* by when they were used last */
 	uint32_t kind, pid;
 	int64_t id;
 	char text[];
@@ -22,6 +23,9 @@ struct text {
 struct frames {
 	void *root;		/* of tsearch(3) */
 	size_t n;
+	struct text *newest, *oldest;
+	bool forgot;
+	uint64_t unnamed;
 };
 
 static int compare(const void *a, const void *b)
@@ -40,22 +44,34 @@ struct frames *frames_new(void)
 	return calloc(1, sizeof(struct frames));
 }
 
-static void forget(struct frames *f)
+static void unlink_text(struct frames *f, struct text *t)
 {
-	struct text *t;
+	*(t->newer ? &t->newer->older : &f->newest) = t->older;
+	*(t->older ? &t->older->newer : &f->oldest) = t->newer;
+}
 
-	while (f->root) {
-		t = *(struct text **)f->root;
-		tdelete(t, &f->root, compare);
-		free(t);
-	}
-	f->n = 0;
+static void put_newest(struct frames *f, struct text *t)
+{
+	t->newer = NULL;
+	t->older = f->newest;
+	*(f->newest ? &f->newest->newer : &f->oldest) = t;
+	f->newest = t;
+}
+
+static void forget_oldest(struct frames *f)
+{
+	struct text *t = f->oldest;
+
+	unlink_text(f, t);
+	tdelete(t, &f->root, compare);
+	free(t);
+	f->n--;
 }
 
 void frames_free(struct frames *f)
 {
-	if (f)
-		forget(f);
+	while (f && f->oldest)
+		forget_oldest(f);
 	free(f);
 }
 
@@ -75,28 +91,52 @@ void frames_learn(struct frames *f, const struct stack_event *ev)
 	if (ev->event.len < head)
 		return;
 	len = strnlen(ev->text, len < STACK_TEXT ? len : STACK_TEXT);
-	if (f->n == FRAMES_KEPT)
-		forget(f);
 	t = malloc(sizeof(*t) + len + 1);
-	if (!t)
+	if (!t) {
+		f->forgot = true;
 		return;
+	}
 	t->kind = ev->kind;
 	t->pid = ev->pid;
 	t->id = ev->id;
 	memcpy(t->text, ev->text, len);
 	t->text[len] = '\0';
 	/* told twice: a row may still show the first */
-	if (lookup(f, t) || !tsearch(t, &f->root, compare))
+	if (lookup(f, t) || !tsearch(t, &f->root, compare)) {
 		free(t);
-	else
-		f->n++;
+		return;
+	}
+	put_newest(f, t);
+	if (f->n++ < FRAMES_KEPT)
+		return;
+	forget_oldest(f);
+	f->forgot = true;
 }
 
-const char *frames_find(const struct frames *f, uint32_t kind, int64_t id,
+const char *frames_find(struct frames *f, uint32_t kind, int64_t id,
 			uint32_t pid)
 {
 	const struct text key = { .kind = kind, .pid = pid, .id = id };
-	const struct text *t = lookup(f, &key);
+	struct text *t = lookup(f, &key);
 
-	return t ? t->text : NULL;
+	if (!t)
+		return NULL;
+	unlink_text(f, t);
+	put_newest(f, t);
+	return t->text;
+}
+
+const char *frames_show(struct frames *f, uint32_t kind, int64_t id,
+			uint32_t pid)
+{
+	const char *text = f ? frames_find(f, kind, id, pid) : NULL;
+
+	if (f && !text && f->forgot)
+		f->unnamed++;
+	return text;
+}
+
+uint64_t frames_unnamed(const struct frames *f)
+{
+	return f ? f->unnamed : 0;
 }

@@ -295,9 +295,11 @@ uint64_t rows_shown(const struct rows *r);
 /* rows_uncounted - events that --count (2^18 keys) or --hist (2^16) had no
  * room for.
  * rows_unknown - those in no histogram, since what it is of is not known, or
- * only a lower bound of it. */
+ * only a lower bound of it.
+ * rows_unnamed - stacks and addresses shown without names, of too many. */
 uint64_t rows_uncounted(const struct rows *r);
 uint64_t rows_unknown(const struct rows *r);
+uint64_t rows_unnamed(const struct rows *r);
 void rows_free(struct rows *r);
 
 void schema_print(FILE *out, const struct tool *t);	/* JSON Schema */
@@ -335,12 +337,18 @@ struct stack_event {
 };
 
 struct frames *frames_new(void);	/* NULL: no memory */
-/* frames_learn - keep the text of @ev (hostile).  65,536 are kept; then all
- * are forgotten, and may be told anew. */
+/* frames_learn - keep the text of @ev (hostile).  65,536 are kept, those that
+ * were used last. */
 void frames_learn(struct frames *f, const struct stack_event *ev);
-/* frames_find - NULL: not told.  Valid until the next frames_learn. */
-const char *frames_find(const struct frames *f, uint32_t kind, int64_t id,
+/* frames_find - NULL: not told, or forgotten.  Valid until the next
+ * frames_learn. */
+const char *frames_find(struct frames *f, uint32_t kind, int64_t id,
 			uint32_t pid);
+/* frames_show - the same, to be shown (@f may be NULL).  frames_unnamed - how
+ * often there was nothing, which may be since it was forgotten. */
+const char *frames_show(struct frames *f, uint32_t kind, int64_t id,
+			uint32_t pid);
+uint64_t frames_unnamed(const struct frames *f);
 void frames_free(struct frames *f);
 
 /* ---- reasons.c: why packets are dropped ------------------------------- */

@@ -276,6 +276,11 @@ uint64_t rows_shown(const struct rows *r)
 	return r->shown;
 }
 
+uint64_t rows_unnamed(const struct rows *r)
+{
+	return frames_unnamed(r->wardrobe.frames);
+}
+
 uint64_t rows_uncounted(const struct rows *r)
 {
 	return r->uncounted;

@@ -81,8 +81,17 @@ void losses_tell(const struct tool *t, const struct losses *l,
 		    "known", when, (unsigned long long)l->unattributed);
 }
 
+void unnamed_tell(uint64_t n)
+{
+	if (n)
+		complain("%llu stacks or addresses are shown without names: "
+			 "there were more than are kept (65536)",
+			 (unsigned long long)n);
+}
+
 void uncounted_tell(const struct rows *rows)
 {
+	unnamed_tell(rows_unnamed(rows));
 	if (rows_uncounted(rows))
 		complain("%llu events not counted, too many different keys",
 			 (unsigned long long)rows_uncounted(rows));

@@ -175,7 +175,10 @@ int run_rows(const struct feed *from);
 /* losses_tell - what was not shown, and why, on stderr. */
 void losses_tell(const struct tool *t, const struct losses *l,
 		 const char *when);
-/* uncounted_tell - the same of events that are in no count or histogram. */
+/* unnamed_tell - the same of @n stacks and addresses without names. */
+void unnamed_tell(uint64_t n);
+/* uncounted_tell - the same of events that are in no count or histogram, and
+ * of such stacks. */
 void uncounted_tell(const struct rows *rows);
 
 #endif
