@@ -257,8 +257,8 @@ static __always_inline int put_attempt(const struct attempt *a,
 	return !err;
 }
 
-static __always_inline int begin(void *ctx, struct sock *sk, void *uaddr,
-				 u32 len, int user)
+static __always_inline int begin_call(void *ctx, struct sock *sk, void *uaddr,
+				      u32 len, int user)
 {
 	u32 protocol = READ_BITS(sk, sk_protocol), family, state;
 	const struct sock_common *common = &sk->__sk_common;
@@ -284,6 +284,15 @@ static __always_inline int begin(void *ctx, struct sock *sk, void *uaddr,
 	if (family != AF_UNSPEC && put_attempt(&a, &c, thread, state))
 		put_call(thread, &c);
 	return 0;
+}
+
+/* To connect(2) again is to ask, too: what came of the attempt before is
+ * shown, or this one would find its place taken. */
+static __always_inline int begin(void *ctx, struct sock *sk, void *uaddr,
+				 u32 len, int user)
+{
+	notice(ctx, (u64)sk);
+	return begin_call(ctx, sk, uaddr, len, user);
 }
 
 /* ---- the outcome ------------------------------------------------------- */

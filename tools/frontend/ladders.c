@@ -145,16 +145,14 @@ const struct role role_connect_call = {
 	ALTS(connect_any),
 };
 
-/* To connect(2) again is to ask, too. */
+/* To connect(2) again is to ask, too: on_connect() sees to that. */
 static const struct alternative connect_noticed[] = {
 	{ HOOKS(FENTRY("on_poll", "tcp_poll", "- socket"),
 		FENTRY("on_use", "tcp_sendmsg", "sk"),
-		FENTRY("on_use", "tcp_recvmsg", "sk"),
-		FENTRY("on_poll", "inet_stream_connect", "socket")) },
+		FENTRY("on_use", "tcp_recvmsg", "sk")) },
 	{ HOOKS(KPROBE("on_poll", "tcp_poll", "- socket"),
 		KPROBE("on_use", "tcp_sendmsg", "sk"),
-		KPROBE("on_use", "tcp_recvmsg", "sk"),
-		KPROBE("on_poll", "inet_stream_connect", "socket")) },
+		KPROBE("on_use", "tcp_recvmsg", "sk")) },
 	{ HOOKS(RAW("on_use", "sock_recv_length", "sk"),
 		RAW("on_use", "sock_send_length", "sk")),
 	  .note = "known once the socket is first used: polls are not seen" },
