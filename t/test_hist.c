@@ -157,13 +157,15 @@ static void frames(void *ctx, const struct ask_value *v, int64_t id,
 }
 
 /* All formats, one behind the other; @h is freed. */
-static void print_all(struct heap *h, const char *name, const char *unit)
+static void print_span(struct heap *h, const char *name, const char *unit,
+		       uint64_t span_ns)
 {
 	static const char *const formats[] = {
 		"bpftrace", "bcc", "JSON", "CSV", "folded"
 	};
 	struct heap_style style = { .name = name, .tool = "hist", .unit = unit,
 				    .ns = 1234567890, .stack = frames,
+				    .span_ns = span_ns,
 				    .wall_offset_ns = 1767225600000000000 };
 	long start = 0;
 
@@ -182,6 +184,11 @@ static void print_all(struct heap *h, const char *name, const char *unit)
 			check_json(p);
 	}
 	heap_free(h);
+}
+
+static void print_all(struct heap *h, const char *name, const char *unit)
+{
+	print_span(h, name, unit, 0);
 }
 
 static void finish(const char *name)
@@ -265,6 +272,34 @@ START_TEST(test_stats)
 	add(h, "curl", 0, 0, 0);	/* counted, but not yet added */
 	print_all(h, "r", "");
 	finish("stats");
+}
+END_TEST
+
+/* In 8 s and a half. */
+START_TEST(test_rates)
+{
+	const struct ask counts = { .what = ASK_COUNT, .nkeys = 2,
+				    .keys = { COMM, U64("pid") } };
+	const struct ask stats = { .what = ASK_STATS, .nkeys = 2,
+				   .keys = { COMM, S64("retval") },
+				   .value = S64("retval") };
+	const struct ask hist = { .what = ASK_HIST, .nkeys = 2,
+				  .keys = { COMM, U64("pid") },
+				  .value = U64("arg2") };
+	const uint64_t span = 8500000000;
+	struct heap *h = heap_new(&counts);
+
+	add(h, "sshd", 812, 17, 0);
+	add(h, "curl", 813, 1, 0);
+	print_span(h, "connects", "", span);
+	h = heap_new(&stats);
+	add(h, "sshd", -11, 3, -33);
+	add(h, "sshd", 4, 34, 8500000);
+	print_span(h, "r", "bytes", span);
+	h = heap_new(&hist);
+	add_slot(h, "sshd", 812, 5, 17, 200);
+	print_span(h, "h", "bytes", span);
+	finish("rates");
 }
 END_TEST
 
@@ -421,6 +456,7 @@ Suite *suite_hist(void)
 	tcase_add_test(tc, test_count);
 	tcase_add_test(tc, test_sum);
 	tcase_add_test(tc, test_stats);
+	tcase_add_test(tc, test_rates);
 	tcase_add_test(tc, test_no_keys);
 	tcase_add_test(tc, test_hist);
 	tcase_add_test(tc, test_hist_wide);

@@ -59,6 +59,7 @@ static const struct example examples[] = {
 	{ "", "the whole machine, each second" },
 	{ "-p 4711 -i 10 --csv", "one process, each ten seconds, as CSV" },
 	{ "--by comm", "by process name" },
+	{ "-i 10 --rate", "each ten seconds, what it was in one of them" },
 	{ 0 }
 };
 

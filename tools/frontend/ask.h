@@ -172,6 +172,9 @@ struct heap_style {
 	const char *tool;	/* "count" */
 	const char *unit;	/* of the value: "bytes", "ns", or "" */
 	uint64_t ns;		/* when, monotonic; and as time of day */
+	uint64_t span_ns;	/* --rate: how long it was tallied, in place of
+				   counts rates are told, by JSON and CSV as
+				   well; 0: counts */
 	int64_t wall_offset_ns;
 	struct ask_names names;
 	/* of a recording: names of numbers, of the column for each key; NULL:

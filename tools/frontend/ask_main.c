@@ -21,6 +21,7 @@ struct running {
 	struct ask_record *record;
 	int recorded;		/* how that went */
 	uint64_t full;		/* hits not counted that were told of */
+	uint64_t since_ns;	/* of what is printed next */
 };
 
 uint64_t asked_interval(const struct options *o)
@@ -43,7 +44,7 @@ struct maps {
 	unsigned n;
 };
 
-static int take_maps(struct asked *r, struct maps *m)
+static int take_maps(struct asked *r, struct maps *m, uint64_t since)
 {
 	uint64_t now = now_ns();
 	int64_t wall = (int64_t)clock_ns(CLOCK_REALTIME) - (int64_t)now;
@@ -60,6 +61,7 @@ static int take_maps(struct asked *r, struct maps *m)
 		m->styles[m->n++] = (struct heap_style){
 			.name = q->part->name, .tool = r->o->tool->name,
 			.unit = asked_unit(q->part), .ns = now,
+			.span_ns = heap_span(r->o, since, now),
 			.wall_offset_ns = wall,
 			.names = { q->ask.hooks, q->ask.nhooks,
 				   q->ask.networks },
@@ -84,10 +86,11 @@ static void tell_full(struct running *run)
 static int print(struct running *run)
 {
 	struct maps m = { .n = 0 };
-	int err = take_maps(&run->asked, &m);
+	int err = take_maps(&run->asked, &m, run->since_ns);
 
 	tell_full(run);
-
+	if (asked_interval(run->asked.o) && m.n)
+		run->since_ns = m.styles[0].ns;
 	/* on disk even if nobody reads any more */
 	if (!err && run->record)
 		run->recorded = ask_record_maps(run->record, m.h, m.styles);
@@ -156,7 +159,8 @@ static int tally(struct running *run)
 
 	run->page.o = r->o;
 	run->page.times = asked_interval(r->o);
-	if (ask_record_open(&run->record, r, &e))
+	run->since_ns = now_ns();
+	if (ask_record_open(&run->record, r, run->since_ns, &e))
 		return fail_err(&e);
 	kernel_leave(r->env, asked_users(r));
 	life_ready(r->o);

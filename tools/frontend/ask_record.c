@@ -36,7 +36,7 @@ static int record_begin(struct ask_record *rec, const struct asked *r)
 }
 
 int ask_record_open(struct ask_record **out, const struct asked *r,
-		    struct err *e)
+		    uint64_t ns, struct err *e)
 {
 	struct capture_info info = { .intervals = asked_interval(r->o) };
 	struct ask_record *rec;
@@ -56,7 +56,7 @@ int ask_record_open(struct ask_record **out, const struct asked *r,
 	info.maps = rec->maps;
 	info.nmaps = rec->nmaps;
 	kernel_info(&info, r->env, r->o);
-	info.clocks.start_ns = now_ns();
+	info.clocks.start_ns = ns;
 	return capture_create(&rec->capture, r->o->write_file, &rec->tool.tool,
 			      &info, e);
 }

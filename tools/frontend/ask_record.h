@@ -11,10 +11,10 @@
 
 struct ask_record;
 
-/* ask_record_open - of the parts that are at work, as -W says; *out NULL: it
- * does not.  0, or a negative errno. */
+/* ask_record_open - of the parts that are at work since @ns, as -W says; *out
+ * NULL: it does not.  0, or a negative errno. */
 int ask_record_open(struct ask_record **out, const struct asked *r,
-		    struct err *e);
+		    uint64_t ns, struct err *e);
 /* ask_record_maps - what is printed: a heap for each of those parts, in their
  * order, as its style says; 0 or a negative errno. */
 int ask_record_maps(struct ask_record *rec, struct heap *const *h,
@@ -32,6 +32,12 @@ struct ask_page {
 	bool printed;		/* something */
 	bool gone;		/* stdout */
 };
+/* heap_span - for struct heap_style, of what was tallied from @since on. */
+static inline uint64_t heap_span(const struct options *o, uint64_t since,
+				 uint64_t now)
+{
+	return o->ask.rate ? now > since ? now - since : 1 : 0;
+}
 /* ask_print - @n maps, each as its style says, in the format that the options
  * say; 0 or a negative errno. */
 int ask_print(struct ask_page *p, struct heap *const *h,

@@ -9,6 +9,7 @@ struct tally_replay {
 	const struct capture_info *info;
 	struct ask_page page;
 	struct frames *frames;
+	uint64_t since_ns;
 	/* since what was printed last */
 	struct heap *heaps[MAX_PARTS];
 };
@@ -85,11 +86,14 @@ static int print(struct tally_replay *r, uint64_t ns)
 			.name = r->info->maps[i].name, .tool = o->tool->name,
 			.unit = r->info->maps[i].unit, .ns = ns,
 			.wall_offset_ns = r->info->clocks.wall_offset_ns,
+			.span_ns = heap_span(o, r->since_ns, ns),
 			.columns = columns_of(r, i),
 			.stack = replayed_stack, .ctx = r,
 		};
 		err = heap_sort(r->heaps[i], (uint32_t)o->ask.rows);
 	}
+	if (r->info->intervals)
+		r->since_ns = ns;
 	if (!err)
 		err = ask_print(&r->page, r->heaps, styles, r->info->nmaps);
 	return err ? err : heaps_new(r);
@@ -139,6 +143,7 @@ int ask_replay(struct capture *c, const struct capture_info *info,
 {
 	struct tally_replay r = {
 		.info = info, .page = { .o = o, .times = info->intervals },
+		.since_ns = info->clocks.start_ns,
 	};
 	int ret = EXIT_FAIL;
 

@@ -103,6 +103,7 @@ enum draw_unit { UNIT_DEFAULT, UNIT_US, UNIT_MS, UNIT_NS };
 struct ask_options {
 	const char *by, *where, *of, *range, *on, *sock;
 	bool latency, folded, no_symbols;
+	bool rate;		/* counts for a second of the interval */
 	uint64_t rows;		/* 0: all */
 	uint64_t max_keys;	/* 0: the default */
 	struct addr_range nets[FILTER_LIST];

@@ -146,6 +146,23 @@ static void json_when(const struct heap_page *p)
 	fprintf(p->out, "\"ts_ns\":%" PRIu64 ",\"time\":\"%s\"", s->ns, time);
 }
 
+/* --rate: beside what heap_json_values() tells. */
+static void json_rates(const struct heap_page *p, const struct heap_group *g)
+{
+	const struct ask *a = p->heap->ask;
+	char rate[HEAP_RATE];
+
+	if (!p->style->span_ns)
+		return;
+	heap_rate(rate, p->style, &heap_counted, g->count);
+	fprintf(p->out, ",\"span_ns\":%" PRIu64 ",\"count_per_s\":%s",
+		p->style->span_ns, rate);
+	if (a->what == ASK_COUNT)
+		return;
+	heap_rate(rate, p->style, a, g->total);
+	fprintf(p->out, ",\"total_per_s\":%s", rate);
+}
+
 void heap_print_json(struct heap_page *p)
 {
 	const struct heap *h = p->heap;
@@ -164,6 +181,7 @@ void heap_print_json(struct heap_page *p)
 		heap_for_each_key(k, h->ask, g)
 			json_key(p, g, &k);
 		heap_json_values(p->out, h->ask, g);
+		json_rates(p, g);
 		fputs("}\n", p->out);
 	}
 }
@@ -246,12 +264,35 @@ void heap_csv_slot(FILE *out, const struct ask *a, const struct heap_slot *s)
 	fprintf(out, ",%" PRIu64, s->count);
 }
 
+/* --rate: the last columns, "count_per_s,total_per_s"; of a bucket none. */
+static void csv_rates(const struct heap_page *p, const struct heap_group *g)
+{
+	const struct ask *a = p->heap->ask;
+	const bool totals = p->style->totals || (a->what != ASK_COUNT &&
+						 !heap_is_hist(a));
+	char rate[HEAP_RATE] = "";
+
+	if (!p->style->span_ns)
+		return;
+	if (!heap_is_hist(a))
+		heap_rate(rate, p->style, &heap_counted, g->count);
+	fprintf(p->out, ",%s", rate);
+	if (!totals)
+		return;
+	rate[0] = '\0';
+	if (!heap_is_hist(a) && a->what != ASK_COUNT)
+		heap_rate(rate, p->style, a, g->total);
+	fprintf(p->out, ",%s", rate);
+}
+
 static void csv_buckets(struct heap_page *p, const struct heap_group *g)
 {
 	for (uint32_t i = 0; i < g->nslots; i++) {
 		csv_keys(p, g);
 		heap_csv_slot(p->out, p->heap->ask, &g->slots[i]);
-		fputs(p->style->totals ? ",,\n" : "\n", p->out);
+		fputs(p->style->totals ? ",," : "", p->out);
+		csv_rates(p, g);
+		putc('\n', p->out);
 	}
 }
 
@@ -269,6 +310,7 @@ static void csv_group(struct heap_page *p, const struct heap_group *g)
 	} else if (p->style->totals) {
 		fputs(",,", p->out);
 	}
+	csv_rates(p, g);
 	putc('\n', p->out);
 }
 
@@ -277,6 +319,8 @@ static void csv_header(const struct heap_page *p)
 	const struct heap_style *s = p->style;
 	const struct ask *a = p->heap->ask;
 	uint32_t n = s->nkeys ? s->nkeys : a->nkeys;
+	const bool totals = s->totals || (a->what != ASK_COUNT &&
+					  !heap_is_hist(a));
 
 	fputs(*s->name ? "ts_ns,map" : "ts_ns", p->out);
 	for (uint32_t i = 0; i < n; i++) {
@@ -288,8 +332,11 @@ static void csv_header(const struct heap_page *p)
 	if (heap_is_hist(a) || s->bounds)
 		fputs(",lo,hi", p->out);
 	fputs(",count", p->out);
-	if ((a->what != ASK_COUNT && !heap_is_hist(a)) || s->totals)
+	if (totals)
 		fputs(",total,average", p->out);
+	if (s->span_ns)
+		fputs(totals ? ",count_per_s,total_per_s" : ",count_per_s",
+		      p->out);
 	putc('\n', p->out);
 }
 

@@ -93,6 +93,14 @@ char *heap_total(char *p, const struct ask *a, uint64_t total)
 	return is_signed(a) ? put_s64(p, (int64_t)total) : put_u64(p, total);
 }
 
+void heap_rate(char buf[HEAP_RATE], const struct heap_style *s,
+	       const struct ask *a, uint64_t total)
+{
+	double v = is_signed(a) ? (double)(int64_t)total : (double)total;
+
+	snprintf(buf, HEAP_RATE, "%.2f", v * 1e9 / (double)s->span_ns);
+}
+
 uint64_t heap_average(const struct ask *a, const struct heap_group *g)
 {
 	bool minus = is_signed(a) && (int64_t)g->total < 0;
@@ -108,6 +116,24 @@ static const char *total_text(char buf[24], const struct ask *a, uint64_t v)
 	*heap_total(buf, a, v) = '\0';
 	return buf;
 }
+
+/* A count or a total, as it is or for a second. */
+static const char *sum_text(const struct heap_page *p, char buf[HEAP_RATE],
+			    const struct ask *a, uint64_t v)
+{
+	if (!p->style->span_ns)
+		return total_text(buf, a, v);
+	heap_rate(buf, p->style, a, v);
+	return buf;
+}
+
+static const char *per_second(const struct heap_page *p)
+{
+	return p->style->span_ns ? "/s" : "";
+}
+
+/* Counts have no sign, whatever totals have. */
+const struct ask heap_counted = { .what = ASK_COUNT };
 
 /* ---- as bpftrace ------------------------------------------------------- */
 
@@ -133,22 +159,23 @@ static void text_name(struct heap_page *p, const struct heap_group *g)
 static void text_group(struct heap_page *p, const struct heap_group *g)
 {
 	const struct ask *a = p->heap->ask;
-	char average[24], total[24];
+	char count[HEAP_RATE], average[24], total[HEAP_RATE];
+	const char *s = per_second(p);
 
 	text_name(p, g);
+	sum_text(p, count, &heap_counted, g->count);
 	total_text(average, a, heap_average(a, g));
-	total_text(total, a, g->total);
+	sum_text(p, total, a, g->total);
 	if (heap_is_hist(a)) {
 		fputs("\n", p->out);
 		hist_print_text(p->out, a, g);
 		fputs("\n", p->out);
 	} else if (a->what == ASK_STATS) {
-		fprintf(p->out, " count %" PRIu64 ", average %s, total %s\n",
-			g->count, average, total);
-	} else if (a->what == ASK_SUM) {
-		fprintf(p->out, " %s\n", total);
+		fprintf(p->out, " count %s%s, average %s, total %s%s\n",
+			count, s, average, total, s);
 	} else {
-		fprintf(p->out, " %" PRIu64 "\n", g->count);
+		fprintf(p->out, " %s%s\n", a->what == ASK_SUM ? total : count,
+			s);
 	}
 }
 
@@ -211,7 +238,7 @@ static void bcc_widths(const struct heap_page *p, size_t width[ASK_KEYS])
 static void bcc_heading(const struct heap_page *p, const size_t *width)
 {
 	const struct ask *a = p->heap->ask;
-	const char *unit = p->style->unit, *name;
+	const char *unit = p->style->unit, *s = per_second(p), *name;
 
 	for (uint32_t i = 0; i < a->nkeys; i++) {
 		if (above(p, &a->keys[i]))
@@ -222,22 +249,24 @@ static void bcc_heading(const struct heap_page *p, const size_t *width)
 		fprintf(p->out, "%*s ", (int)(width[i] - strlen(name)), "");
 	}
 	if (a->what == ASK_COUNT)
-		fputs("COUNT\n", p->out);
+		fprintf(p->out, "COUNT%s\n", s);
 	else if (*unit)
-		fprintf(p->out, "%-12s %-12s TOTAL(%s)\n", "COUNT", "AVERAGE",
-			unit);
+		fprintf(p->out, "%-12s %-12s TOTAL(%s%s)\n",
+			*s ? "COUNT/s" : "COUNT", "AVERAGE", unit, s);
 	else
-		fprintf(p->out, "%-12s %-12s TOTAL\n", "COUNT", "AVERAGE");
+		fprintf(p->out, "%-12s %-12s TOTAL%s\n",
+			*s ? "COUNT/s" : "COUNT", "AVERAGE", s);
 }
 
 static void bcc_row(struct heap_page *p, const struct heap_group *g,
 		    const size_t *width)
 {
 	const struct ask *a = p->heap->ask;
-	char word[HEAP_WORD], average[24], total[24];
+	char word[HEAP_WORD], count[HEAP_RATE], average[24], total[HEAP_RATE];
 	struct heap_key k;
 
 	bcc_stacks(p, g);
+	sum_text(p, count, &heap_counted, g->count);
 	heap_for_each_key(k, a, g) {
 		if (above(p, k.v))
 			continue;
@@ -247,11 +276,11 @@ static void bcc_row(struct heap_page *p, const struct heap_group *g,
 			"");
 	}
 	if (a->what == ASK_COUNT)
-		fprintf(p->out, "%" PRIu64 "\n", g->count);
+		fprintf(p->out, "%s\n", count);
 	else
-		fprintf(p->out, "%-12" PRIu64 " %-12s %s\n", g->count,
+		fprintf(p->out, "%-12s %-12s %s\n", count,
 			total_text(average, a, heap_average(a, g)),
-			total_text(total, a, g->total));
+			sum_text(p, total, a, g->total));
 }
 
 static void print_bcc(struct heap_page *p)

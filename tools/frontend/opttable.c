@@ -152,6 +152,9 @@ const struct opt opt_table[] = {
 	  OUTPUT, .need = T_KEYS, MEMBER(ask.max_keys),
 	  .take = take_number, .min = 1, .max = 16777216,
 	  .want = "a number of keys (1 to 16777216)" },
+	{ 0, "rate", NULL, "counts and totals per second of the interval, or "
+	  "of the run without one; histograms stay as they are",
+	  OUTPUT, OPT_REPLAY, .need = T_TALLY, SWITCH(ask.rate) },
 	{ 'f', "folded", NULL, "stacks on one line, for flame graphs",
 	  OUTPUT, OPT_REPLAY, .need = T_TALLY, SWITCH(ask.folded) },
 	{ 0, "style", "STYLE", "histograms as bpftrace or bcc draws them",
