@@ -209,6 +209,22 @@ START_TEST(counted)
 }
 END_TEST
 
+/* Of what was counted: a word, then frames from the outermost. */
+START_TEST(folded)
+{
+	opt.count = opt.ask.folded = true;
+	opt.columns = "where,kstack";
+	ck_assert_str_eq(render(6, two), "tcp_v4_rcv+16;ip_rcv;tcp_drop 4\n"
+			 "tcp_v4_rcv+16;[no stack: EEXIST] 2\n");
+	/* comm and the stacks, in that order */
+	opt.columns = NULL;
+	ck_assert_str_eq(render(1, two), "curl;main;[no stack: EEXIST] 1\n");
+	/* weighed by what is summed */
+	opt.columns = "kstack,tx_bytes";
+	ck_assert_str_eq(render(1, NULL), "ip_rcv;tcp_drop 1264\n");
+}
+END_TEST
+
 static void other(struct fakelife_event *ev, unsigned i)
 {
 	(void)i;
@@ -230,8 +246,9 @@ START_TEST(hostile)
 
 	memset(big, '"', STACK_TEXT);
 	opt.columns = "kstack,where";
-	for (format = FMT_TABLE; format <= FMT_CSV; format++) {
-		opt.format = format;
+	for (format = FMT_TABLE; format <= FMT_CSV + 1; format++) {
+		opt.format = format % FMT_PLOT;
+		opt.count = opt.ask.folded = format > FMT_CSV;
 		free(text);
 		f = open_memstream(&text, &len);
 		r = rows_new(&opt, f);
@@ -335,6 +352,7 @@ Suite *suite_frames(void)
 	tcase_add_test(tc, json);
 	tcase_add_test(tc, csv);
 	tcase_add_test(tc, counted);
+	tcase_add_test(tc, folded);
 	tcase_add_test(tc, hostile);
 	tcase_add_test(tc, forgotten);
 	tcase_add_test(tc, looked_up);

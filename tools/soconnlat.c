@@ -46,6 +46,7 @@ static const struct tool_option options[] = {
 static const struct example examples[] = {
 	{ "", "until Ctrl-C: histograms by the code that connects" },
 	{ "--events", "a line for each connection" },
+	{ "-f -d 60", "who connects from where, for a flame graph" },
 	{ "--hist latency_ns -o raddr,rport,err", "histograms by where to" },
 	{ "-p 4711 --events -x", "one process's, with all columns" },
 	{ "--hist noticed_ns -o comm", "until programs asked for the outcome" },

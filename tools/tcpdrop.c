@@ -136,6 +136,7 @@ static const struct example examples[] = {
 	{ "", "TCP segments that the kernel drops, and why" },
 	{ "-o +kstack", "with how the kernel came there" },
 	{ "-c -d 60", "how many in a minute, by reason and place" },
+	{ "-f -o reason,kstack -d 60", "for a flame graph, by reason" },
 	{ "-c -o reason,raddr", "by reason and by who sent them" },
 	{ "-P 443 --all -j", "of one port, regular ones too, as JSON" },
 	{ 0 }

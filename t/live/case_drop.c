@@ -9,6 +9,8 @@
 #include <linux/netfilter.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -403,17 +405,96 @@ static bool lost(struct lab *lab)
 	return true;
 }
 
+/* ---- the same, counted -------------------------------------------------- */
+
+enum { ROWS, PLACES, STACKS, TOOLS };	/* of tcpdrop, side by side */
+
+static void start(struct lab *lab, struct tool r[TOOLS])
+{
+	const char *const *const args[TOOLS] = {
+		[ROWS] = ARGS("--csv", "--strict", "-o", DROPS_COLUMNS),
+		[PLACES] = ARGS("--csv", "--strict", "-c", "-o",
+				"+netns"),
+		[STACKS] = ARGS("-f", "--strict", "-o", "netns,kstack"),
+	};
+	unsigned i;
+
+	for (i = 0; i < TOOLS; i++) {
+		tool_init(&r[i], lab->d.t, lab->b.inum);
+		tool_start(&r[i], "tcpdrop", args[i]);
+	}
+}
+
+/* -c: as many of each reason and place as there are rows; how many in all. */
+static uint64_t check_places(struct lab *lab, const struct tool *rows,
+			     const struct tool *places)
+{
+	struct test *t = lab->d.t;
+	struct table all, tb;
+	char netns[16];
+	uint64_t n = 0;
+	unsigned i;
+
+	snprintf(netns, sizeof(netns), "%u", lab->b.inum);
+	if (!table_parse(&all, t, rows->text) ||
+	    !table_parse(&tb, t, places->text))
+		return 0;
+	for (i = 0; i < tb.nrows; i++) {
+		const char *reason = table_cell(&tb, i, "reason");
+		const char *location = table_cell(&tb, i, "location");
+		const char *const *pairs = ARGS("netns", netns, "reason",
+						reason, "location", location);
+		uint64_t count = 0;
+
+		if (strcmp(table_cell(&tb, i, "netns"), netns))
+			continue;
+		cell_u64(table_cell(&tb, i, "count"), &count);
+		if (count != table_count(&all, pairs))
+			differ(t, "-c: %s at %s: %u, and %u rows", reason,
+			       location, (unsigned)count,
+			       table_count(&all, pairs));
+		n += count;
+	}
+	if (n != table_count(&all, ARGS("netns", netns)))
+		differ(t, "-c: %u in all", (unsigned)n);
+	table_release(&all);
+	table_release(&tb);
+	return n;
+}
+
+/* -f: "netns;frame;frame count" */
+static void check_stacks(struct lab *lab, const struct tool *stacks,
+			 uint64_t want)
+{
+	const char *line = stacks->text, *end, *count;
+	uint64_t n = 0, frames = 0;
+
+	for (; (end = strchr(line, '\n')); line = end + 1) {
+		if (strtoul(line, NULL, 10) != lab->b.inum)
+			continue;
+		count = memrchr(line, ' ', (size_t)(end - line));
+		if (!count) {
+			differ(lab->d.t, "-f: no count in a line");
+			continue;
+		}
+		n += strtoul(count, NULL, 10);
+		for (; line < count; line++)
+			frames += *line == ';';
+	}
+	if (n != want || !frames)
+		differ(lab->d.t, "-f: %u in all, %u frames; and %u rows",
+		       (unsigned)n, (unsigned)frames, (unsigned)want);
+}
+
 static void tcpdrop(struct test *t)
 {
 	static struct lab lab;
 	bool netfilter = true, netem;
-	struct tool r;
-	unsigned k;
+	struct tool r[TOOLS];
+	unsigned i, k;
 
 	lab_init(&lab, t);
-	tool_init(&r, t, lab.b.inum);
-	tool_start(&r, "tcpdrop", ARGS("--csv", "--strict", "-o",
-				       DROPS_COLUMNS));
+	start(&lab, r);
 	for (k = 0; k < 2; k++) {
 		closed_ports(&lab, k);
 		bad_checksums(&lab, k);
@@ -424,34 +505,81 @@ static void tcpdrop(struct test *t)
 	}
 	netns_idle(t, &lab.b);
 	netem = lost(&lab);
-	tool_stop(&r, SIGINT);
-	tool_check_clean(&r);
-	drops_check(&lab.d, &r, &lab.b);
-	summary(t, "%u drops shown%s%s", lab.d.shown,
-		netfilter ? "" : ", no netfilter", netem ? "" : ", no netem");
-	tool_release(&r);
+	for (i = 0; i < TOOLS; i++) {
+		tool_stop(&r[i], SIGINT);
+		tool_check_clean(&r[i]);
+	}
+	drops_check(&lab.d, &r[ROWS], &lab.b);
+	check_stacks(&lab, &r[STACKS],
+		     check_places(&lab, &r[ROWS], &r[PLACES]));
+	summary(t, "%u drops shown, and counted by place and stack%s%s",
+		lab.d.shown, netfilter ? "" : ", no netfilter",
+		netem ? "" : ", no netem");
+	for (i = 0; i < TOOLS; i++)
+		tool_release(&r[i]);
 	lab_release(&lab);
+}
+
+/* Nobody is left to read the FIN that comes to such an end. */
+static bool closed_first(const struct end *e)
+{
+	return e->ending == (e->server ? END_SERVER : END_CLIENT);
+}
+
+static void check_all(struct traffic *tr, const struct tool *r)
+{
+	struct test *t = tr->t;
+	char lport[8], rport[8];
+	unsigned i, ends = 0;
+	struct table tb;
+
+	if (!table_parse(&tb, t, r->text))
+		return;
+	for (i = 0; i < tr->nends; i++) {
+		const struct end *e = &tr->ends[i];
+
+		if (!closed_first(e))
+			continue;
+		snprintf(lport, sizeof(lport), "%u", e->lport);
+		snprintf(rport, sizeof(rport), "%u", e->rport);
+		if (!table_count(&tb, ARGS("direction", "in", "laddr",
+					   e->laddr, "lport", lport, "raddr",
+					   e->raddr, "rport", rport)))
+			differ(t, "--all: port %s, closed first: not shown",
+			       lport);
+		ends++;
+	}
+	summary(t, "; --all: %u drops, of %u ends closed first too", tb.nrows,
+		ends);
+	table_release(&tb);
 }
 
 /* Sessions of all kinds, and their ends: nothing is out of order. */
 static void regular_sessions(struct test *t)
 {
+	struct tool r, all;
 	struct traffic tr;
 	struct drops d;
-	struct tool r;
 
 	drops_init(&d, t);
 	traffic_init(&tr, t);
 	tool_init(&r, t, tr.ns.inum);
+	tool_init(&all, t, tr.ns.inum);
 	tool_start(&r, "tcpdrop", ARGS("--csv", "--strict", "-o",
 				       DROPS_COLUMNS));
+	tool_start(&all, "tcpdrop", ARGS("--csv", "--strict", "--all", "-o",
+					 DROPS_COLUMNS));
 	traffic_make(&tr, 41);
 	traffic_idle(&tr);
 	tool_stop(&r, SIGINT);
+	tool_stop(&all, SIGINT);
 	tool_check_clean(&r);
+	tool_check_clean(&all);
 	drops_check(&d, &r, &tr.ns);
 	summary(t, "%u ends of regular sessions", tr.nends);
+	check_all(&tr, &all);
 	tool_release(&r);
+	tool_release(&all);
 	traffic_release(&tr);
 	drops_release(&d);
 }

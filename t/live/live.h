@@ -196,10 +196,12 @@ int table_col(const struct table *tb, const char *key);	/* -1: none */
 /* table_cell - of row 0.. nrows - 1; "" when there is no such column. */
 const char *table_cell(const struct table *tb, unsigned row, const char *key);
 bool cell_u64(const char *cell, uint64_t *v);	/* all digits */
-/* table_matches - has the row, for each key of the pairs, the value?  table_sum
- * - @column of those that have, which must be numbers. */
+/* table_matches - has the row, for each key of the pairs, the value?
+ * table_count - how many have; table_sum - @column of them, which must be
+ * numbers. */
 bool table_matches(const struct table *tb, unsigned row,
 		   const char *const *pairs);
+unsigned table_count(const struct table *tb, const char *const *pairs);
 uint64_t table_sum(const struct table *tb, struct test *t, const char *column,
 		   const char *const *pairs);
 void table_release(struct table *tb);

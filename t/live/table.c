@@ -99,6 +99,15 @@ bool table_matches(const struct table *tb, unsigned row, const char *const *kv)
 	return true;
 }
 
+unsigned table_count(const struct table *tb, const char *const *kv)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < tb->nrows; i++)
+		n += table_matches(tb, i, kv);
+	return n;
+}
+
 uint64_t table_sum(const struct table *tb, struct test *t, const char *column,
 		   const char *const *kv)
 {

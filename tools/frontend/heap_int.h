@@ -55,6 +55,15 @@ void heap_rate(char buf[HEAP_RATE], const struct heap_style *s,
 	       const struct ask *a, uint64_t total);
 uint64_t heap_average(const struct ask *a, const struct heap_group *g);
 
+/* ---- folded.c --------------------------------------------------------- */
+
+/* fold_word - a word, or one frame (at most HEAP_LINE of it), behind @sep,
+ * which is "" in front of the first. */
+void fold_word(FILE *out, const char *s, size_t len, const char **sep);
+/* fold_frames - those of @text, a line each, from the outermost, which stands
+ * last there. */
+void fold_frames(FILE *out, const char *text, const char **sep);
+
 /* ---- heap_data.c ------------------------------------------------------- */
 
 void heap_print_json(struct heap_page *p);

@@ -308,43 +308,6 @@ static void print_bcc(struct heap_page *p)
 
 /* ---- folded stacks ----------------------------------------------------- */
 
-/* ';' is between frames. */
-static void fold(FILE *out, const char *s, size_t len)
-{
-	for (; len; s++, len--)
-		putc(*s == ';' ? ':' : *s, out);
-}
-
-/* The length without "+off", so that equal functions are one in the graph. */
-static size_t function_len(const char *frame, size_t len)
-{
-	size_t n = len;
-
-	while (n && isdigit((unsigned char)frame[n - 1]))
-		n--;
-	if (n < 2 || n == len || frame[n - 1] != '+' ||
-	    memchr(frame, ' ', len))
-		return len;
-	return n - 1;
-}
-
-/* From the outermost, which stands last. */
-static void fold_frames(FILE *out, const char *text, const char **sep)
-{
-	const char *end = text + strlen(text), *line;
-
-	while (end > text) {
-		line = end - 1;
-		while (line > text && line[-1] != '\n')
-			line--;
-		end = line;
-		line += strspn(line, " ");
-		fputs(*sep, out);
-		fold(out, line, function_len(line, strcspn(line, "\n")));
-		*sep = ";";
-	}
-}
-
 /* Words first, then user frames, then the kernel's that they called. */
 static unsigned fold_rank(const struct ask_value *v)
 {
@@ -360,10 +323,9 @@ static void folded_group(struct heap_page *p, const struct heap_group *g)
 	const char *sep = "";
 	struct heap_key k;
 
-	if (*p->style->name) {	/* of several maps: a root frame */
-		fputs(p->style->name, p->out);
-		sep = ";";
-	}
+	if (*p->style->name)	/* of several maps: a root frame */
+		fold_word(p->out, p->style->name, strlen(p->style->name),
+			  &sep);
 	for (unsigned rank = 0; rank < 3; rank++) {
 		heap_for_each_key(k, a, g) {
 			if (fold_rank(k.v) != rank)
@@ -373,9 +335,7 @@ static void folded_group(struct heap_page *p, const struct heap_group *g)
 				continue;
 			}
 			heap_word(p, &k, word);
-			fputs(sep, p->out);
-			fold(p->out, word, strlen(word));
-			sep = ";";
+			fold_word(p->out, word, strlen(word), &sep);
 		}
 	}
 	if (!*sep)

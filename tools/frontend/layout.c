@@ -24,6 +24,8 @@ static bool shown_by_default(const struct column *col,
 {
 	if (!available(col, o))
 		return false;
+	if (o->ask.folded)
+		return kind_stacks(col->kind) || !strcmp(col->key, "comm");
 	if (o->count && !(col->flags & (C_KEY | C_SUM)))
 		return false;
 	if (o->hist && !(col->flags & C_KEY))

@@ -163,6 +163,23 @@ static void set_defaults(struct options *o, const struct tool *t)
 			own->def * (own->arg && own->scale ? own->scale : 1);
 }
 
+/* Stacks on one line are of what is counted. */
+static const char *folded_contradiction(const struct options *o)
+{
+	if (!o->ask.folded)
+		return NULL;
+	if (o->format != FMT_TABLE)
+		return "-f is a format of its own, without -j, --csv and -F";
+	if (o->tool && o->tool->flags & T_TALLY)
+		return NULL;
+	if (o->hist || o->events)
+		return "-f counts stacks, without --hist and --events";
+	if (o->write_file)
+		return "-f and -W exclude each other: record now, and count "
+			"with 'sockeye replay -f FILE'";
+	return NULL;
+}
+
 /* What contradicts itself, and what to do instead. */
 static const char *contradiction(const struct options *o)
 {
@@ -179,8 +196,6 @@ static const char *contradiction(const struct options *o)
 	if (o->count && o->dns)
 		return "-c and --dns exclude each other: a name may change "
 			"between events";
-	if (o->ask.folded && o->format != FMT_TABLE)
-		return "-f is a format of its own, without -j, --csv and -F";
 	if (o->style && (o->ask.folded || o->format != FMT_TABLE))
 		return "--style is about the table, without -j, --csv and -f";
 	return NULL;
@@ -244,8 +259,9 @@ static void set_shape(struct options *o)
 
 	if (!t)
 		return;
-	if (!o->hist && !o->count && !o->events)
+	if (!o->hist && !o->count && !o->events && !o->ask.folded)
 		o->hist = t->hist;
+	o->count |= o->ask.folded && !(t->flags & T_TALLY);
 	if (!(t->flags & T_TOTALS))
 		return;
 	o->count = true;
@@ -264,7 +280,9 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 		n -= take_interval(o, argv + optind, n);
 
 	set_shape(o);
-	why = contradiction(o);
+	why = folded_contradiction(o);
+	if (!why)
+		why = contradiction(o);
 	if (!why)
 		why = tally_contradiction(o);
 	if (!why)

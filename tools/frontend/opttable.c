@@ -155,8 +155,8 @@ const struct opt opt_table[] = {
 	{ 0, "rate", NULL, "counts and totals per second of the interval, or "
 	  "of the run without one; histograms stay as they are",
 	  OUTPUT, OPT_REPLAY, .need = T_TALLY, SWITCH(ask.rate) },
-	{ 'f', "folded", NULL, "stacks on one line, for flame graphs",
-	  OUTPUT, OPT_REPLAY, .need = T_TALLY, SWITCH(ask.folded) },
+	{ 'f', "folded", NULL, "stacks on one line, counted, for flame graphs",
+	  OUTPUT, OPT_REPLAY, .need = T_STACKS, SWITCH(ask.folded) },
 	{ 0, "style", "STYLE", "histograms as bpftrace or bcc draws them",
 	  OUTPUT, OPT_REPLAY, .any = TALLIES, .take = take_style,
 	  .want = "bpftrace or bcc" },

@@ -77,7 +77,7 @@ struct rows *rows_new(const struct options *o, FILE *out)
 		return NULL;
 	}
 	r->tool = o->tool;
-	r->emit = emitters[o->format];
+	r->emit = o->ask.folded ? &folded_emitter : emitters[o->format];
 	r->no_header = o->no_header;
 	r->no_summary = o->no_summary;
 	r->top = o->tool->flags & T_TOTALS;

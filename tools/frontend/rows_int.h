@@ -134,6 +134,10 @@ const char *enum_name(const char *const *names, uint64_t v);
 bool kind_stacks(uint8_t kind);
 int cell_stack_error(const struct cell *cell);
 
+#define CELL_TEXT 1024		/* names are far shorter */
+/* cell_text - of all but stacks, as the table shows it; its length.  table.c */
+size_t cell_text(char text[CELL_TEXT], const struct cell *cell);
+
 /* A number that the column kind can sum. */
 bool kind_sums(uint8_t kind);
 
@@ -275,7 +279,8 @@ void tallied_again(struct rows *r);
 /* tallied_has_time - rows have got one, as those that are not tallied. */
 bool tallied_has_time(const struct rows *r);
 
-extern const struct emitter table_emitter, json_emitter, csv_emitter;
+extern const struct emitter table_emitter, json_emitter, csv_emitter,
+			    folded_emitter;
 
 /* JSON text in front of a column's value, made once. */
 struct json_key {

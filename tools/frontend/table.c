@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CELL_MAX 1024		/* text of a cell; names are far shorter */
 #define OLD_ANSWER_NS 100000000
 #define INDENT "    "
 
@@ -123,12 +122,12 @@ static char *put_cell(char *p, const struct cell *c)
 	return put_u64(p, c->num);
 }
 
-static size_t put_short_cell(char text[CELL_MAX], const struct cell *c)
+size_t cell_text(char text[CELL_TEXT], const struct cell *c)
 {
 	struct cell cell = *c;
 
-	if (cell.len > CELL_MAX - 64)
-		cell.len = CELL_MAX - 64;
+	if (cell.len > CELL_TEXT - 64)
+		cell.len = CELL_TEXT - 64;
 	return (size_t)(put_cell(text, &cell) - text);
 }
 
@@ -201,7 +200,7 @@ static void table_row(struct rows *r, const struct cell *cells,
 		      const struct moment *when)
 {
 	struct table_line line = { &r->out, 0 };
-	char text[CELL_MAX], *end;
+	char text[CELL_TEXT], *end;
 	size_t len, width;
 	unsigned i;
 
@@ -215,7 +214,7 @@ static void table_row(struct rows *r, const struct cell *cells,
 	for (i = 0; i < r->layout.ncols; i++) {
 		if (kind_stacks(cells[i].kind))
 			continue;
-		len = put_short_cell(text, &cells[i]);
+		len = cell_text(text, &cells[i]);
 		width = cells[i].text ? text_width(text, len) : len;
 		put_column(&line, text, len, width, r->widths[i],
 			   r->layout.cols[i]->flags & C_LEFT);
@@ -228,7 +227,7 @@ static void table_row(struct rows *r, const struct cell *cells,
 static void put_keys(struct rows *r, const struct cell *keys, bool bcc)
 {
 	const struct layout *l = &r->layout;
-	char text[CELL_MAX];
+	char text[CELL_TEXT];
 
 	if (!bcc) {
 		out_puts(&r->out, "@");
@@ -245,7 +244,7 @@ static void put_keys(struct rows *r, const struct cell *keys, bool bcc)
 			put_stack(&r->out, &keys[i]);
 			continue;
 		}
-		out_put(&r->out, text, put_short_cell(text, &keys[i]));
+		out_put(&r->out, text, cell_text(text, &keys[i]));
 	}
 	if (!bcc)
 		out_puts(&r->out, l->ncols ? "]:" : ":");
