@@ -11,6 +11,7 @@
 
 struct call {
 	u64 sk, what;
+	u64 before;		/* something else, as it was then */
 	u64 inner;		/* the same call, passed on and on its way */
 };
 
@@ -28,9 +29,9 @@ struct {
  * one call.  Sending on loopback may end in a soft interrupt that sends again
  * itself: that is another one.
  */
-static __always_inline int call_enter(u64 sk, u64 what)
+static __always_inline int call_enter(u64 sk, u64 what, u64 before)
 {
-	struct call c = { sk, what, 0 }, *outer;
+	struct call c = { sk, what, before, 0 }, *outer;
 	u64 key = call_key();
 
 	outer = map_lookup(&calls, &key);

@@ -159,6 +159,7 @@ static __always_inline void advance(struct unsent *u, u32 snd_nxt,
 	waiting_move(&u->w, snd_nxt, write_seq, now);
 	u->ev.event.ns = u->w.since;
 	u->ev.bytes = write_seq - snd_nxt;
+	u->ev.segs = 0;
 }
 
 static __always_inline void keep(u64 key, const struct unsent *u)
@@ -167,9 +168,10 @@ static __always_inline void keep(u64 key, const struct unsent *u)
 		count(STAT_STATE_FULL);
 }
 
-/* tcp_write_xmit() is left; @x is how it was entered. */
+/* tcp_write_xmit() is left; @x is how it was entered, with @packets_out
+ * segments under way: what it sends is added to them. */
 static __always_inline int sent(void *ctx, const struct sock *sk,
-				const struct xmit *x)
+				const struct xmit *x, u32 packets_out)
 {
 	const struct tcp_sock *tp = (const void *)sk;
 	u32 snd_nxt = READ(tp, snd_nxt), write_seq = READ(tp, write_seq);
@@ -194,6 +196,7 @@ static __always_inline int sent(void *ctx, const struct sock *sk,
 	}
 	if (bytes && !left && is_in(sk, ENDS))
 		bytes--;	/* the FIN */
+	u.ev.segs = READ(tp, packets_out) - packets_out;
 	if (waits || CONST(want_all))
 		show(ctx, &u, bytes, now);
 	if (!left) {
@@ -225,7 +228,7 @@ int on_xmit_enter(struct probe___xmit *ctx)
 		x.nonagle = READ_BITS(tp, nonagle);
 	}
 	__builtin_memcpy(&what, &x, sizeof(what));
-	return call_enter((u64)sk, what);
+	return call_enter((u64)sk, what, READ(tp, packets_out));
 }
 
 SEC("probe/xmit")
@@ -237,7 +240,7 @@ int on_xmit_leave(struct probe___xmit *ctx)
 	if (!call_leave(&c))
 		return 0;
 	__builtin_memcpy(&x, &c.what, sizeof(x));
-	return sent(ctx, (const void *)c.sk, &x);
+	return sent(ctx, (const void *)c.sk, &x, c.before);
 }
 
 /*

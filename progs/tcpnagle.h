@@ -25,13 +25,14 @@ struct tcpnagle_event {
 	struct flow flow;
 	__u64 waited_ns;	/* its oldest byte, in the write queue */
 	__u32 bytes;
+	__u32 segs;		/* as TCPOrigDataSent has them */
 	__u8 reason;		/* enum nagle_reason */
 	__u8 nonagle;		/* of the socket */
 	__u8 call;		/* the same of the call that did not send it */
-	__u8 pad;
+	__u8 pad[5];
 };
 
-_Static_assert(sizeof(struct tcpnagle_event) == 128,
+_Static_assert(sizeof(struct tcpnagle_event) == 136,
 	       "struct tcpnagle_event");
 
 #endif

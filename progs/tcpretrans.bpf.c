@@ -131,7 +131,7 @@ int on_synack(struct probe___synack *ctx)
 SEC("probe/retrans")
 int on_retrans_enter(struct probe___retrans *ctx)
 {
-	return call_enter((u64)ctx->sk, (u64)ctx->skb);
+	return call_enter((u64)ctx->sk, (u64)ctx->skb, 0);
 }
 
 SEC("probe/retrans")
@@ -148,7 +148,7 @@ int on_retrans_leave(struct probe___retrans *ctx)
 SEC("probe/retrans")
 int on_synack_enter(struct probe___synack *ctx)
 {
-	return call_enter(0, (u64)ctx->req);
+	return call_enter(0, (u64)ctx->req, 0);
 }
 
 SEC("probe/retrans")

@@ -43,6 +43,9 @@ static const struct column columns[] = {
 		 "larger packet (tso)"),
 	COL(EV, bytes, K_U32, 6, "bytes", "BYTES", C_SUM,
 	    "bytes that were sent"),
+	COL(EV, segs, K_U32, 5, "segs", "SEGS", C_SUM | C_HIDDEN,
+	    "segments that were sent; with --all as many as TCPOrigDataSent "
+	    "of netstat(8) has, but for FINs by themselves"),
 	COL(EV, waited_ns, K_MS, 8, "waited_ns", "WAIT_MS", C_SUM,
 	    "how long the oldest of them waited; with + they still did as "
 	    "this tool stopped"),

@@ -30,4 +30,5 @@
 	X(snoop)							\
 	X(win)								\
 	X(top)								\
+	X(netem)							\
 	/* that is all */

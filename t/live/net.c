@@ -198,6 +198,63 @@ int link_netem(const char *ifname, double loss, unsigned delay_ms)
 	return req_talk(&q);
 }
 
+/* The drops that @h tells of device @ifindex. */
+static bool take_drops(const struct nlmsghdr *h, int ifindex, uint64_t *packets)
+{
+	struct tc_stats stats;
+	const struct tcmsg *m = NLMSG_DATA(h);
+	struct rtattr *a = TCA_RTA(m);
+	int len = (int)h->nlmsg_len - (int)NLMSG_SPACE(sizeof(*m));
+
+	if (h->nlmsg_type != RTM_NEWQDISC || m->tcm_ifindex != ifindex)
+		return false;
+	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
+		if (a->rta_type != TCA_STATS ||
+		    RTA_PAYLOAD(a) < offsetof(struct tc_stats, overlimits))
+			continue;
+		memcpy(&stats, RTA_DATA(a),
+		       offsetof(struct tc_stats, overlimits));
+		*packets = stats.drops;
+		return true;
+	}
+	return false;
+}
+
+int link_dropped(const char *ifname, uint64_t *packets)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int ifindex = (int)if_nametoindex(ifname);
+	struct tcmsg m = { .tcm_family = AF_UNSPEC };
+	union { struct nlmsghdr h; char buf[16384]; } u;
+	struct nlmsghdr *h;
+	struct request q;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	req_init(&q, RTM_GETQDISC, NLM_F_DUMP, &m, sizeof(m));
+	n = send(fd, q.u.buf, q.u.h.nlmsg_len, 0);
+	/* there are two devices: one datagram has all */
+	if (n >= 0)
+		n = recv(fd, u.buf, sizeof(u.buf), 0);
+	close(fd);
+	for (h = &u.h; n >= 0 && NLMSG_OK(h, n); h = NLMSG_NEXT(h, n))
+		if (take_drops(h, ifindex, packets))
+			return 0;
+	return -ENOENT;
+}
+
+int link_segments(const char *ifname, uint32_t most)
+{
+	struct ifinfomsg i = { 0 };
+	struct request q;
+
+	i.ifi_index = (int)if_nametoindex(ifname);
+	req_init(&q, RTM_NEWLINK, 0, &i, sizeof(i));
+	req_add(&q, IFLA_GSO_MAX_SEGS, &most, sizeof(most));
+	return i.ifi_index ? req_talk(&q) : -ENODEV;
+}
+
 int link_xdp(const char *ifname, int prog_fd)
 {
 	/* generic mode (4.12): any device, behind segmentation */

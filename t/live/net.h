@@ -39,6 +39,11 @@ int link_addr(const char *ifname, int family, const char *addr, int prefix);
 int link_veth(const char *name, const char *peer, int peer_ns);
 /* link_netem - lose that part of the packets, delay all of them. */
 int link_netem(const char *ifname, double loss, unsigned delay_ms);
+/* link_dropped - packets that the queueing discipline there has dropped. */
+int link_dropped(const char *ifname, uint64_t *packets);
+/* link_segments - TCP makes packets of so many segments at most (4.16;
+ * before it is enough that there are no offloads). */
+int link_segments(const char *ifname, uint32_t most);
 /* route_unreachable - EHOSTUNREACH for whatever goes there. */
 int route_unreachable(int family, const char *addr, int prefix);
 int link_xdp(const char *ifname, int prog_fd);
