@@ -15,26 +15,29 @@
 #define SHORT 31		/* sessions of all pairings and endings */
 #define REPLY 101
 #define BEFORE 100003		/* bytes before the tool, each way */
+#define PARTS 16
+#define LONG_NS (2 * NSEC)	/* for a stream */
 
 /* A session whose client sends in some way, and is answered. */
 struct stream {
 	const char *what;
 	enum op op;
 	uint32_t chunk;
-	uint64_t each;		/* bytes for each of the test's count */
+	uint64_t bytes;		/* to move, where that is fast enough */
 	bool older;		/* than the tool */
 	bool open;		/* when the tool stops */
 	struct end ends[2];	/* client's, server's: since the tool runs */
 };
 
 static const struct stream patterns[] = {
-	{ .what = "writes of one byte", .op = OP_SEND, .chunk = 1, .each = 2 },
+	{ .what = "writes of one byte", .op = OP_SEND, .chunk = 1,
+	  .bytes = 64 << 10 },
 	{ .what = "writes of 1 MiB", .op = OP_SEND, .chunk = CHUNK_MAX,
-	  .each = 8192 },
-	{ .what = "sendfile(2)", .op = OP_SENDFILE, .each = 8192 },
-	{ .what = "older than the tool", .op = OP_SEND, .each = 16,
+	  .bytes = 64 << 20 },
+	{ .what = "sendfile(2)", .op = OP_SENDFILE, .bytes = 64 << 20 },
+	{ .what = "older than the tool", .op = OP_SEND, .bytes = 64 << 10,
 	  .older = true },
-	{ .what = "open as the tool stops", .op = OP_SEND, .each = 16,
+	{ .what = "open as the tool stops", .op = OP_SEND, .bytes = 64 << 10,
 	  .open = true },
 };
 #define STREAMS ARRAY_SIZE(patterns)
@@ -132,6 +135,30 @@ static void wait_shown(struct top *top)
 	fatal(top->tr.t, "nothing shown in %d s", PATIENCE);
 }
 
+/* A machine that would take long is given less: what of it takes @ns. */
+static void scale(struct stream *s, uint64_t ns)
+{
+	uint64_t part = s->bytes / PARTS, n = PARTS;
+
+	while (n > 1 && ns * n > LONG_NS)
+		n /= 2;
+	s->bytes = part * n;
+}
+
+/* How fast is it?  Tried on the session that is older than the tool. */
+static void scale_all(struct top *top, unsigned slot)
+{
+	struct traffic *tr = &top->tr;
+	struct stream *s;
+	uint64_t begun;
+
+	for (s = top->streams; s < top->streams + STREAMS; s++) {
+		begun = now_ns();
+		move(&tr->cli, &tr->srv, slot, s, s->bytes / PARTS);
+		scale(s, now_ns() - begun);
+	}
+}
+
 static void make(struct top *top)
 {
 	struct traffic *tr = &top->tr;
@@ -141,7 +168,7 @@ static void make(struct top *top)
 	for (s = top->streams, slot = 1; slot <= STREAMS; s++, slot++) {
 		if (!s->older)
 			stream_open(tr, s, slot);
-		stream_move(tr, s, slot, tr->t->count * s->each);
+		stream_move(tr, s, slot, s->bytes);
 	}
 	wait_shown(top);
 	for (s = top->streams, slot = 1; slot <= STREAMS; s++, slot++) {
@@ -285,8 +312,10 @@ static void tcptop(struct test *t)
 	memcpy(top.streams, patterns, sizeof(patterns));
 	traffic_init(&top.tr, t);
 	for (i = 0; i < STREAMS; i++)
-		if (top.streams[i].older)
+		if (top.streams[i].older) {
 			stream_open(&top.tr, &top.streams[i], i + 1);
+			scale_all(&top, i + 1);
+		}
 	temp_path(path, sizeof(path), "top.cap");
 	tool_init(&top.tool, t, top.tr.ns.inum);
 	tool_start(&top.tool, "tcptop", ARGS("0.1", "--csv", "--strict",
@@ -300,6 +329,11 @@ static void tcptop(struct test *t)
 		"received, in %u rows", STREAMS, SHORT,
 		(unsigned long long)top.tx, (unsigned long long)top.rx,
 		top.tb.nrows);
+	for (i = 0; i < STREAMS; i++)
+		if (top.streams[i].bytes < patterns[i].bytes)
+			summary(t, "; %s: %llu KiB, the machine is slow",
+				patterns[i].what,
+				(unsigned long long)top.streams[i].bytes >> 10);
 	table_release(&top.tb);
 	tool_release(&top.tool);
 	traffic_release(&top.tr);
