@@ -96,7 +96,7 @@ static void hit(struct engine *e, const struct ask *a)
 	} else {
 		if (a->nstart)
 			engine_stop(e);
-		if (a->filter == ASK_OF_SOCK || (a->filter && !e->kept))
+		if (a->filter && (a->filter != ASK_OF_TASK || !e->kept))
 			engine_filter(e);
 		engine_tests(e);
 		if (a->what == ASK_TRACE)

@@ -41,7 +41,9 @@ enum ask_shape {
 	SHAPE_COMM,		/* 16, NUL-padded */
 	SHAPE_ADDR,		/* 16; IPv4 as ::ffff:a.b.c.d */
 	SHAPE_NAME,		/* 32: the start of a char array, up to its NUL
-				   and padded with them; the last step is it */
+				   and padded with them; the last step is it,
+				   or without steps a tracepoint's field of
+				   __data_loc char[] */
 	SHAPE_STACK,		/* 8: number in the map `stacks`, or negative
 				   errno of bpf_get_stackid() */
 	SHAPE_NETWORK,		/* 8: what the function `network`, which the
@@ -74,6 +76,12 @@ enum ask_then {
 	THEN_MDEV,		/* how far it deviates from that, on average */
 	THEN_MIN_RTT,		/* the least one in tcp_min_rtt_wlen */
 	THEN_LNET, THEN_RNET,	/* of the address, as THEN_LADDR has it */
+	/* of the struct sk_buff pointed to: */
+	THEN_L2LEN,		/* its bytes from the link-layer header on, which
+				   skb->len has on the way out alone */
+	THEN_RX_QUEUE,		/* the queue it was received on; -1: its driver
+				   has not said, or nothing is known of where
+				   it does */
 };
 /* IPv4 on an AF_INET6 socket: AF_INET6, and a bit that no family has. */
 #define ASK_AF_MAPPED (0x100 | 10)
@@ -100,12 +108,18 @@ struct ask_value {
 				   0 if it is of no socket */
 };
 
-/* A condition.  Comparisons are signed where left.shape is SHAPE_S64. */
+/*
+ * A condition.  Comparisons are signed where left.shape is SHAPE_S64.  Text
+ * (SHAPE_COMM, SHAPE_NAME) is one of @names, or, with BPF_JNE, none of them.
+ */
+#define ASK_TEXT 16		/* TASK_COMM_LEN, IFNAMSIZ: with its NUL */
 struct ask_test {
-	struct ask_value left;	/* SHAPE_U64 or SHAPE_S64 */
+	struct ask_value left;
 	uint8_t op;		/* BPF_JEQ, BPF_JNE, BPF_JLT, BPF_JLE, BPF_JGT,
 				   BPF_JGE, or BPF_JSET for & */
 	uint64_t right;
+	const char (*names)[ASK_TEXT];	/* NUL-padded */
+	uint32_t nnames;
 };
 
 enum ask_what {
@@ -123,6 +137,7 @@ enum ask_filter {
 				   comm, cgroup and network namespace */
 	ASK_OF_SOCK,		/* of ask.sock: its family, addresses, ports
 				   and network namespace */
+	ASK_OF_NETNS,		/* of ask.netns: that network namespace */
 };
 
 /*
@@ -150,6 +165,7 @@ struct ask {
 	   `want_netns` says whether it asks for that. */
 	uint8_t filter;		/* enum ask_filter */
 	struct ask_value sock;	/* ASK_OF_SOCK: the address of a struct sock */
+	struct ask_value netns;	/* ASK_OF_NETNS: its inode number */
 	const char *const *networks;	/* by their number, and NULL; for who
 					   prints keys of SHAPE_NETWORK */
 };

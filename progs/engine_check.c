@@ -28,6 +28,11 @@ uint32_t ask_key_size(const struct ask *a)
 	return size;
 }
 
+bool engine_is_text(const struct ask_value *v)
+{
+	return v->shape == SHAPE_COMM || v->shape == SHAPE_NAME;
+}
+
 bool engine_valued(const struct ask *a)
 {
 	return a->what != ASK_COUNT && a->what != ASK_TRACE;
@@ -52,6 +57,8 @@ unsigned engine_values(const struct ask *a, bool start,
 		v[n++] = &a->value;
 	if (a->filter == ASK_OF_SOCK)
 		v[n++] = &a->sock;
+	if (a->filter == ASK_OF_NETNS)
+		v[n++] = &a->netns;
 	return n;
 }
 
@@ -102,7 +109,7 @@ static bool shape_fits(const struct ask_value *v)
 	case SHAPE_ADDR:
 		return address;
 	case SHAPE_NAME:
-		return v->nsteps && !v->then;
+		return (v->nsteps || v->from == FROM_FIELD) && !v->then;
 	case SHAPE_STACK:
 		return stack && !v->then;
 	case SHAPE_NETWORK:
@@ -129,7 +136,7 @@ static int check_value(const struct ask *a, const struct ask_value *v,
 {
 	int err;
 
-	if (v->from > FROM_LATENCY || v->then > THEN_RNET)
+	if (v->from > FROM_LATENCY || v->then > THEN_RX_QUEUE)
 		return refuse(why, EINVAL, "no such value");
 	if (v->from == FROM_ARG && !engine_arg(v->arg))
 		return refuse(why, EINVAL, "only the first ten arguments can "
@@ -164,17 +171,28 @@ static int check_op(uint8_t op, const char **why)
 	}
 }
 
+static int check_test(const struct ask_test *t, const char **why)
+{
+	int err = check_op(t->op, why);
+
+	if (err || is_number(&t->left))
+		return err;
+	if (!engine_is_text(&t->left))
+		return refuse(why, EINVAL, "only numbers and text can be "
+			      "compared");
+	if (t->op != BPF_JEQ && t->op != BPF_JNE)
+		return refuse(why, EINVAL, "text is equal or it is not");
+	return t->names && t->nnames ? 0 :
+	       refuse(why, EINVAL, "text is compared with nothing");
+}
+
 static int check_tests(const struct ask *a, const char **why)
 {
 	uint32_t i;
 	int err = 0;
 
-	for (i = 0; !err && i < a->ntests; i++) {
-		err = check_op(a->tests[i].op, why);
-		if (!err && !is_number(&a->tests[i].left))
-			err = refuse(why, EINVAL, "only numbers can be "
-				     "compared");
-	}
+	for (i = 0; !err && i < a->ntests; i++)
+		err = check_test(&a->tests[i], why);
 	return err;
 }
 
@@ -221,8 +239,10 @@ static int check_what(const struct ask *a, const char **why)
 /* It is followed from, by two steps more. */
 static int check_filter(const struct ask *a, const char **why)
 {
-	if (a->filter > ASK_OF_SOCK)
+	if (a->filter > ASK_OF_NETNS)
 		return refuse(why, EINVAL, "no such filter");
+	if (a->filter == ASK_OF_NETNS && !is_number(&a->netns))
+		return refuse(why, EINVAL, "a namespace is known by its number");
 	if (a->filter != ASK_OF_SOCK)
 		return 0;
 	if (a->sock.nsteps > ASK_STEPS - 2)

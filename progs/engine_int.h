@@ -43,11 +43,13 @@ enum {
 	CLOCK = -24,		/* the key in `starts`, then what has passed */
 	ZEROS = -40,		/* a new struct ask_tally */
 	CALL = ZEROS,		/* before: the key in `calls` */
-	ADDRESS = ZEROS,	/* before: the one whose network is looked up */
+	ADDRESS = ZEROS,	/* before: the one whose network is looked up;
+				   of a packet, where a header is */
 	CALL_ARGS = 4,
 	KEPT = -72,		/* those kept at the entry */
 	FRAME = 72,		/* keys stand below all that */
 	FLOW = -FRAME - (int)sizeof(struct flow),	/* before there are */
+	TEXT = -FRAME - 32,				/* the same */
 };
 
 struct engine {
@@ -68,6 +70,8 @@ struct engine {
  * the others; how many, at most ENGINE_VALUES. */
 unsigned engine_values(const struct ask *a, bool start,
 		       const struct ask_value **v);
+/* engine_is_text - is it text, which can be compared with text alone? */
+bool engine_is_text(const struct ask_value *v);
 /* engine_valued - is ask.value looked at? */
 bool engine_valued(const struct ask *a);
 /* engine_check - is it a request?  -EINVAL or -E2BIG with *@why. */
@@ -100,6 +104,8 @@ void engine_element(struct engine *e, const struct ask_step *s);
 void engine_sock_number(struct engine *e, uint8_t then);
 void engine_address(struct engine *e, bool local, int at);
 void engine_sock_of_fd(struct engine *e);
+/* engine_skb_number - the same of a struct sk_buff. */
+void engine_skb_number(struct engine *e, uint8_t then);
 
 /* engine_enters - does @hook have its arguments from the entry? */
 bool engine_enters(const struct ask *a, uint32_t hook);

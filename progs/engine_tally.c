@@ -3,6 +3,8 @@
  * engine_tally - what is done at a hit: conditions, the clock, and counting
  * or telling.
  */
+#include <string.h>
+
 #include "engine_int.h"
 
 #define COUNT	((int)offsetof(struct ask_tally, count))
@@ -129,6 +131,8 @@ void engine_filter(struct engine *e)
 	engine_zero(e, FLOW, sizeof(struct flow));
 	if (e->ask->filter == ASK_OF_SOCK)
 		filter_sock(e);
+	else if (e->ask->filter == ASK_OF_NETNS)
+		filter_netns(e, &e->ask->netns);
 	else
 		filter_task(e);
 	engine_stack(e, R1, FLOW);
@@ -150,6 +154,37 @@ failures[] = {
 	{ BPF_JGE, BPF_JGT, BPF_JSGT, true },
 };
 
+/*
+ * Two words are all of it: what is longer has no NUL in the second one.  Which
+ * name it was is forgotten at the end, as filter.c says.
+ */
+static void test_text(struct engine *e, const struct ask_test *t)
+{
+	struct as *a = &e->as;
+	int match = as_label(a), next;
+	uint64_t word[ASK_TEXT / 8];
+	uint32_t i;
+
+	engine_store(e, &t->left, TEXT);
+	as_ldx(a, BPF_DW, R2, R10, TEXT);
+	as_ldx(a, BPF_DW, R3, R10, TEXT + 8);
+	for (i = 0; i < t->nnames; i++) {
+		next = as_label(a);
+		memcpy(word, t->names[i], sizeof(word));
+		as_ld64(a, R0, word[0]);
+		as_jmp(a, BPF_JNE, R2, R0, next);
+		as_ld64(a, R0, word[1]);
+		as_jmp(a, BPF_JEQ, R3, R0, t->op == BPF_JEQ ? match : e->out);
+		as_place(a, next);
+	}
+	if (t->op == BPF_JEQ)
+		as_ja(a, e->out);
+	as_place(a, match);
+	as_movi(a, R0, 0);
+	as_movi(a, R2, 0);
+	as_movi(a, R3, 0);
+}
+
 static void test(struct engine *e, const struct ask_test *t)
 {
 	bool is_signed = t->left.shape == SHAPE_S64;
@@ -157,6 +192,10 @@ static void test(struct engine *e, const struct ask_test *t)
 	unsigned i = 0;
 	int op;
 
+	if (engine_is_text(&t->left)) {
+		test_text(e, t);
+		return;
+	}
 	engine_number(e, &t->left);
 	as_ld64(a, R1, t->right);
 	if (t->op == BPF_JSET) {

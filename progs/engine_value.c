@@ -259,6 +259,7 @@ void engine_number(struct engine *e, const struct ask_value *v)
 		break;
 	default:
 		engine_sock_number(e, v->then);
+		engine_skb_number(e, v->then);
 	}
 }
 
@@ -299,7 +300,24 @@ static void cut_name(struct engine *e, int at)
 	as_place(a, done);
 }
 
-static void name(struct engine *e, const struct ask_value *v, int at)
+/* A word of the record: where the text is in it, in its lower half.  Records
+ * stand in buffers of the kernel, so what is behind a short one can be read. */
+static void name_of_field(struct engine *e, const struct ask_value *v, int at)
+{
+	struct as *a = &e->as;
+
+	origin(e, v);
+	engine_zero(e, at, NAME_SIZE);
+	as_mov(a, R3, R7);
+	as_alui(a, BPF_AND, R3, 0xffff);
+	as_alu(a, BPF_ADD, R3, R6);
+	engine_stack(e, R1, at);
+	as_movi(a, R2, NAME_SIZE);
+	as_call(a, PROBE_READ);
+	cut_name(e, at);
+}
+
+static void name_of_member(struct engine *e, const struct ask_value *v, int at)
 {
 	const struct ask_step *last = &v->steps[v->nsteps - 1];
 	struct as *a = &e->as;
@@ -352,7 +370,10 @@ void engine_store(struct engine *e, const struct ask_value *v, int at)
 		engine_address(e, v->then == THEN_LADDR, at);
 		break;
 	case SHAPE_NAME:
-		name(e, v, at);
+		if (v->nsteps)
+			name_of_member(e, v, at);
+		else
+			name_of_field(e, v, at);
 		break;
 	case SHAPE_STACK:
 		stack(e, v->from == FROM_USTACK, at);

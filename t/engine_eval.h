@@ -246,6 +246,16 @@ static inline uint64_t eval_min_rtt(uint64_t sk)
 	return us == UINT32_MAX ? 0 : us;
 }
 
+static inline uint64_t eval_l2len(uint64_t skb)
+{
+	uint64_t mac = eval_follow(skb, "struct sk_buff", "mac_header");
+	uint64_t at = eval_follow(skb, "struct sk_buff", "head") + mac;
+	uint64_t data = eval_follow(skb, "struct sk_buff", "data");
+	uint64_t len = eval_follow(skb, "struct sk_buff", "len");
+
+	return mac == 0xffff || at > data ? len : len + data - at;
+}
+
 static inline uint64_t eval_number(const struct ask_value *v, uint32_t hook)
 {
 	uint64_t n = eval_walk(v, hook, v->nsteps);
@@ -263,6 +273,9 @@ static inline uint64_t eval_number(const struct ask_value *v, uint32_t hook)
 	case THEN_SRTT: return eval_tcp(n, "srtt_us") >> 3;
 	case THEN_MDEV: return eval_tcp(n, "mdev_us") >> 2;
 	case THEN_MIN_RTT: return eval_min_rtt(n);
+	case THEN_L2LEN: return eval_l2len(n);
+	case THEN_RX_QUEUE:
+		return eval_follow(n, "struct sk_buff", "queue_mapping") - 1;
 	default: return n;
 	}
 }
@@ -312,7 +325,19 @@ static inline void eval_store(const struct ask_value *v, uint32_t hook,
 	memcpy(to, &n, sizeof(n));
 }
 
-static inline bool eval_test(const struct ask_test *t, uint32_t hook)
+static inline bool eval_text(const struct ask_test *t, uint32_t hook)
+{
+	uint8_t text[32];
+	uint32_t i;
+
+	eval_store(&t->left, hook, text);
+	for (i = 0; i < t->nnames; i++)
+		if (!memcmp(text, t->names[i], ASK_TEXT))
+			return t->op == BPF_JEQ;
+	return t->op != BPF_JEQ;
+}
+
+static inline bool eval_number_test(const struct ask_test *t, uint32_t hook)
 {
 	uint64_t l = eval_number(&t->left, hook), r = t->right;
 	uint64_t flip = t->left.shape == SHAPE_S64 ? (uint64_t)1 << 63 : 0;
@@ -326,6 +351,11 @@ static inline bool eval_test(const struct ask_test *t, uint32_t hook)
 	case BPF_JGE: return (l ^ flip) >= (r ^ flip);
 	default: return (l & r) != 0;
 	}
+}
+
+static inline bool eval_test(const struct ask_test *t, uint32_t hook)
+{
+	return t->nnames ? eval_text(t, hook) : eval_number_test(t, hook);
 }
 
 static inline uint64_t eval_slot(uint64_t v)

@@ -91,6 +91,8 @@ static inline void random_num(struct ask_value *v, enum random_class has,
 			     random_numbers[rnd(ELEMENTS(random_numbers))]);
 	if (one_in(3))
 		v->then = (uint8_t)(THEN_LPORT + rnd(9));
+	else if (one_in(8))
+		v->then = one_in(2) ? THEN_L2LEN : THEN_RX_QUEUE;
 	else if (one_in(3))
 		v->then = (uint8_t)rnd(THEN_LADDR);
 }
@@ -135,6 +137,23 @@ static inline void random_hooks(uint32_t from, uint32_t to,
 		};
 }
 
+static inline void random_text(struct ask_test *t, enum random_class has)
+{
+	static const char names[][ASK_TEXT] = { "sshd", "init", "eth0", "" };
+
+	memset(t, 0, sizeof(*t));
+	t->left = (struct ask_value){ .from = FROM_COMM, .shape = SHAPE_COMM };
+	if (has != HAS_NOTHING && one_in(2)) {
+		random_origin(&t->left, has, false, true);
+		t->left.shape = SHAPE_NAME;
+		random_steps(&t->left, 1 + rnd(3),
+			     random_texts[rnd(ELEMENTS(random_texts))]);
+	}
+	t->op = one_in(2) ? BPF_JEQ : BPF_JNE;
+	t->names = names;
+	t->nnames = 1 + rnd(ELEMENTS(names));
+}
+
 static inline void random_tests(enum random_class has, bool large)
 {
 	static const uint8_t ops[] = { BPF_JEQ, BPF_JNE, BPF_JLT, BPF_JLE,
@@ -143,6 +162,11 @@ static inline void random_tests(enum random_class has, bool large)
 
 	q.ntests = large ? ASK_TESTS - rnd(4) : one_in(2) ? 0 : rnd(4);
 	for (i = 0; i < q.ntests; i++) {
+		if (one_in(6)) {
+			random_text(&q.tests[i], has);
+			continue;
+		}
+		memset(&q.tests[i], 0, sizeof(q.tests[i]));
 		random_num(&q.tests[i].left, has, q.nstart);
 		q.tests[i].op = ops[rnd(ELEMENTS(ops))];
 		q.tests[i].right = random_number();
@@ -222,7 +246,7 @@ static inline void spoil_value(struct ask_value *v)
 	switch (rnd(9)) {
 	case 0: v->from = (uint8_t)rnd(FROM_LATENCY + 4u); break;
 	case 1: v->shape = (uint8_t)rnd(SHAPE_STACK + 3u); break;
-	case 2: v->then = (uint8_t)rnd(THEN_RNET + 3u); break;
+	case 2: v->then = (uint8_t)rnd(THEN_RX_QUEUE + 3u); break;
 	case 3: v->arg = (uint8_t)rnd(12); break;
 	case 4: v->nsteps = (uint8_t)rnd(ASK_STEPS + 3); break;
 	case 5: v->field = fields[rnd(ELEMENTS(fields))]; break;

@@ -205,7 +205,8 @@ START_TEST(unknown_lists)
 	ck_assert_ptr_nonnull(strstr(err.msg, "no value 'q??[31m'; there are "
 				     "pid, tid, "));
 	ck_assert_ptr_nonnull(strstr(err.msg, "raddr, lnet, rnet, rmem_fill, "
-				     "srtt, mdev, min_rtt, sock, netns, arg0 "
+				     "srtt, mdev, min_rtt, sock, netns, dev, "
+				     "ifindex, devns, l2len, rxqueue, arg0 "
 				     "to arg9"));
 }
 END_TEST

@@ -87,6 +87,18 @@ START_TEST(names)
 }
 END_TEST
 
+START_TEST(compared)
+{
+	static const char sshd[ASK_TEXT] = "sshd";
+
+	holds("comm==sshd", BPF_JEQ, 0);
+	ck_assert_uint_eq(t[0].nnames, 1);
+	ck_assert_mem_eq(t[0].names[0], sshd, sizeof(sshd));
+	holds("comm != 0123456789abcde", BPF_JNE, 0);
+	ck_assert_str_eq(t[0].names[0], "0123456789abcde");
+}
+END_TEST
+
 START_TEST(joined)
 {
 	ck_assert_int_eq(ask_where_parse(t, 4, "retval<0 && lport==443 && "
@@ -116,7 +128,10 @@ START_TEST(mistakes)
 	bad("pid==x", "'x' is no number (12, -12, 0xc, 12K)");
 	bad("pid==1 || uid", "'1 || uid' is no number (12, -12, 0xc, 12K); "
 	    "conditions are joined by && alone");
-	bad("comm==1", "'comm' is no number and cannot be compared");
+	bad("comm<1", "'comm' is text, for which there are == and !=");
+	bad("comm==", "'comm' is compared with nothing");
+	bad("comm!=0123456789abcdef", "'0123456789abcdef' is longer than the "
+	    "15 bytes that are compared");
 	bad("laddr==1", "'laddr' is no number and cannot be compared");
 	bad("kstack==1", "'kstack' is no number and cannot be compared");
 	bad("pidd==1", "no value 'pidd'; did you mean pid?");
@@ -361,6 +376,7 @@ Suite *suite_ask_where(void)
 	tcase_add_checked_fixture(tc, with_hook, without);
 	tcase_add_test(tc, numbers);
 	tcase_add_test(tc, names);
+	tcase_add_test(tc, compared);
 	tcase_add_test(tc, joined);
 	tcase_add_test(tc, mistakes);
 	tcase_add_test(tc, text);

@@ -264,7 +264,7 @@ START_TEST(conditions)
 	q.ntests = 1;
 	for (b = 0; b < N(some); b++) {
 		q.tests[0] = (struct ask_test){ v[is_signed], ops[o],
-						some[b] };
+						some[b], NULL, 0 };
 		build();
 		for (a = 0; a < N(some); a++) {
 			memset(k.elems, 0, sizeof(k.elems));
@@ -284,7 +284,7 @@ END_TEST
 START_TEST(negative_retval)
 {
 	hooks[0].kind = HOOK_KRETPROBE;
-	q.tests[0] = (struct ask_test){ retval32, BPF_JLT, 0 };
+	q.tests[0] = (struct ask_test){ retval32, BPF_JLT, 0, NULL, 0 };
 	q.ntests = 1;
 	q.what = ASK_SUM;
 	q.value = retval32;
@@ -304,8 +304,8 @@ START_TEST(all_must_hold)
 {
 	const struct ask_value a0 = ARG(0), a1 = ARG(1);
 
-	q.tests[0] = (struct ask_test){ a0, BPF_JEQ, 1 };
-	q.tests[1] = (struct ask_test){ a1, BPF_JEQ, 2 };
+	q.tests[0] = (struct ask_test){ a0, BPF_JEQ, 1, NULL, 0 };
+	q.tests[1] = (struct ask_test){ a1, BPF_JEQ, 2, NULL, 0 };
 	q.ntests = 2;
 	build();
 	reg(0, 1);
@@ -377,8 +377,8 @@ END_TEST
 START_TEST(conditions_at_end)
 {
 	clocked(ASK_HIST);
-	q.tests[0] = (struct ask_test){ retval32, BPF_JEQ, 0 };
-	q.tests[1] = (struct ask_test){ latency, BPF_JGE, 8 };
+	q.tests[0] = (struct ask_test){ retval32, BPF_JEQ, 0, NULL, 0 };
+	q.tests[1] = (struct ask_test){ latency, BPF_JGE, 8, NULL, 0 };
 	q.ntests = 2;
 	build();
 	reg(REG_RETURN, 1);

@@ -188,10 +188,18 @@ START_TEST(bad_requests)
 	q.value = (struct ask_value){ .from = FROM_COMM,
 				      .shape = SHAPE_COMM };
 	refused(EINVAL, "only numbers can be added up");
-	q.tests[0] = (struct ask_test){ q.value, BPF_JEQ, 0 };
+	q.tests[0] = (struct ask_test){ q.value, BPF_JEQ, 0, NULL, 0 };
 	q.ntests = 1;
-	refused(EINVAL, "only numbers can be compared");
-	q.tests[0] = (struct ask_test){ v, BPF_JSGT, 0 };
+	refused(EINVAL, "text is compared with nothing");
+	q.tests[0] = (struct ask_test){ q.value, BPF_JLT, 0, NULL, 0 };
+	q.ntests = 1;
+	refused(EINVAL, "text is equal or it is not");
+	q.tests[0] = (struct ask_test){ { .from = FROM_KSTACK,
+					  .shape = SHAPE_STACK },
+					BPF_JEQ, 0, NULL, 0 };
+	q.ntests = 1;
+	refused(EINVAL, "only numbers and text can be compared");
+	q.tests[0] = (struct ask_test){ v, BPF_JSGT, 0, NULL, 0 };
 	q.ntests = 1;
 	refused(EINVAL, "no such comparison");
 	q.value = v;
@@ -261,6 +269,8 @@ static const struct hook returns[] = {
 	{ .kind = HOOK_KRETPROBE, .target = "f" },
 };
 
+static const char devices[][ASK_TEXT] = { "a", "bc", "eth0", "lo" };
+
 /* What is too much for Linux 4.9 to look at would show with the larger. */
 static const struct ask requests[] = {
 	{ .what = ASK_COUNT, .nkeys = 2,
@@ -295,6 +305,11 @@ static const struct ask requests[] = {
 	  .keys = { { .from = FROM_UID } }, .ntests = 8,
 	  .tests = EIGHT({ .left = SOCK(THEN_RPORT, SHAPE_U64),
 			   .op = BPF_JLE, .right = 1ull << 40 }) },
+	{ .what = ASK_HIST, .value = SOCK(THEN_L2LEN, 0), .nkeys = 2,
+	  .keys = { NAME, SOCK(THEN_RX_QUEUE, SHAPE_S64) }, .ntests = 8,
+	  .filter = ASK_OF_NETNS, .netns = CHAIN,
+	  .tests = EIGHT({ .left = NAME, .op = BPF_JEQ, .names = devices,
+			   .nnames = N(devices) }) },
 	{ .what = ASK_COUNT, .nkeys = 2,
 	  .keys = { { .from = FROM_KSTACK, .shape = SHAPE_STACK },
 		    { .from = FROM_USTACK, .shape = SHAPE_STACK } } },

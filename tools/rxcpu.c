@@ -2,15 +2,13 @@
 #include "tools/tool.h"
 
 static const struct way received[] = {
-	{ .hooks = "rt:netif_receive_skb",
-	  .by = "dev=arg0:sk_buff.dev:net_device.name" },
-	{ .hooks = "t:net:netif_receive_skb",
-	  .by = "dev=args.skbaddr:sk_buff.dev:net_device.name" },
+	{ .hooks = "rt:netif_receive_skb" },
+	{ .hooks = "t:net:netif_receive_skb" },
 };
 
 static const struct part parts[] = {
 	{ .name = "cpu", .text = "a packet is received", .what = ASK_LHIST,
-	  .of = "cpu", .range = "0,1000,1", WAYS(received) },
+	  .by = "dev", .of = "cpu", .range = "0,1000,1", WAYS(received) },
 	{ .name = NULL }
 };
 

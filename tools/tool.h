@@ -229,6 +229,11 @@ extern const struct column columns_none[];
 	.spec = &spec_none, .roles = roles_none,			\
 	.columns = columns_none, .event_size = sizeof(struct event),	\
 	.filters = F_SOCK, .flags = T_TALLY | T_KEYS | T_STACKS
+/* One whose filters are of the hook's network device. */
+#define REQUEST_DEV							\
+	.spec = &spec_none, .roles = roles_none,			\
+	.columns = columns_none, .event_size = sizeof(struct event),	\
+	.filters = F_DEV | F_NETNS, .flags = T_TALLY | T_KEYS | T_STACKS
 /* One that shows each hit (ASK_TRACE), and has one part. */
 #define REQUEST_ROWS							\
 	.spec = &spec_none, .roles = roles_none,			\
@@ -260,9 +265,9 @@ enum filter {
 	F_PID = 1 << 0, F_TID = 1 << 1, F_COMM = 1 << 2, F_UID = 1 << 3,
 	F_PORT = 1 << 4, F_LPORT = 1 << 5, F_RPORT = 1 << 6,
 	F_LADDR = 1 << 7, F_RADDR = 1 << 8, F_FAMILY = 1 << 9,
-	F_NETNS = 1 << 10, F_CGROUP = 1 << 11,
+	F_NETNS = 1 << 10, F_CGROUP = 1 << 11, F_DEV = 1 << 12,
 };
-#define F_FLOW 0xfff		/* all of them */
+#define F_FLOW 0xfff		/* all but F_DEV */
 /* of a socket, whoever has it */
 #define F_SOCK (F_PORT | F_LPORT | F_RPORT | F_LADDR | F_RADDR | F_FAMILY | \
 		F_NETNS)
@@ -276,7 +281,8 @@ struct tool_option {
 	const char *name;	/* "long-name" */
 	const char *arg;	/* "MS"; NULL: a switch, value 1 */
 	const char *help;
-	const char *constant;	/* in the program */
+	const char *constant;	/* in the program, or */
+	const char *where;	/* of a request: it holds if this is given */
 	uint64_t min, max, def;
 	uint64_t scale;		/* value given times this (0: 1) */
 	bool duration;		/* "1.5", "250ms" and the like, as -d takes:

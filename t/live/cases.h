@@ -31,4 +31,5 @@
 	X(win)								\
 	X(top)								\
 	X(netem)							\
+	X(dev)								\
 	/* that is all */

@@ -3,7 +3,7 @@
  * ask - requests to the engine, as text, and what comes of them.
  *
  *   ask_parse.c    "--by pid,lport": words to values, with ask_field.c,
- *		    ask_sock.c and ask_tp.c; ask_where.c: to conditions
+ *		    ask_sock.c, ask_dev.c and ask_tp.c; ask_where.c: to conditions
  *   ask_hooks.c    "t:syscalls:sys_enter_*": words to hooks
  *   ask_take.c     the options to a request; ask_run.c: it at work
  *   ask_text.c     values to text
@@ -28,6 +28,10 @@ struct ask_world {
 	const struct hook *hook;	/* the first that values are had at */
 	const char *sock;	/* --sock WORD: where the socket is ("arg0"), or
 				   NULL: known from the hook */
+	/* Values that can be asked for by their names, or NULL: what a tool
+	 * has as keys, "vector" of "vector=arg0". */
+	const struct ask_value *named;
+	uint32_t nnamed;
 };
 
 /*
@@ -47,11 +51,16 @@ struct ask_world {
  *   srtt mdev min_rtt	of a TCP socket, in us: smoothed round trip time, its
  *			deviation, the least one
  *   sock						(its address)
+ *   dev ifindex devns	of the hook's network device, or of its packet's:
+ *			name, number, network namespace (inode)
+ *   l2len rxqueue	of the hook's packet: bytes with the link-layer
+ *			header, queue it was received on (-1: not told)
  *   sock:TYPE.PATH[...]	(a field of it: sock:sock.sk_rcvbuf)
  *   BASE:TYPE.PATH[:TYPE.PATH]...	a kernel field: what BASE (arg0, retval,
  *			args.FIELD) points to is a struct TYPE; each further
  *			part follows the pointer that the one before is
  *   NAME=VALUE		the same, called NAME where it is printed
+ *   NAME		of the world's named values
  * netns is the socket's where the hook has one, else the task's.  Text is
  * copied to @words, which is where the value's strings live.  0, -ENOMEM, or
  * -EINVAL with one line in @e that quotes the wrong word and says what exists
@@ -73,7 +82,8 @@ int ask_list_parse(struct ask_value *v, unsigned max, const char *text,
  * ask_where_parse - "retval<0 && lport==443 && arg2&0x40"; == != < <= > >= &.
  * The right side is a number (decimal, 0x, negative, with K M G suffixes of
  * 1024), for `family` and `state` and `protocol` also a name (inet, inet6,
- * unix, tcp, udp, established).  How many tests, or negative.
+ * unix, tcp, udp, established).  What is text (comm, dev, proto) is compared
+ * with == and != alone.  How many tests, or negative.
  */
 int ask_where_parse(struct ask_test *t, unsigned max, const char *text,
 		    const struct ask_world *world, struct ask_words *words,

@@ -58,6 +58,10 @@ int ask_tp_field(const struct asking *a, struct ask_value *v);
 /* ask_tp_sock - the field of the world's tracepoint that is a pointer to a
  * struct sock, or, with *@fd set, the descriptor of a socket; NULL. */
 const char *ask_tp_sock(const struct asking *a, bool *fd);
+/* ask_tp_skb - the field that is a pointer to a packet; NULL. */
+const char *ask_tp_skb(const struct asking *a);
+/* ask_tp_has_text - has it, as far as is known, @field with text? */
+bool ask_tp_has_text(const struct asking *a, const char *field);
 
 /* ---- ask_sock.c ------------------------------------------------------- */
 
@@ -66,6 +70,20 @@ const char *ask_sock_name(unsigned i);
 /* ask_sock_value - such a word; -ENOENT without a message: none of them. */
 int ask_sock_value(const struct asking *a, struct ask_value *v,
 		   const char *text);
+
+/* ask_param - the struct that argument @n of the world's hook, no tracepoint
+ * with fields, points to, by its prototype, as btf_func_param(); -ENOENT: the
+ * function is not known. */
+int ask_param(const struct asking *a, int n, char *type, size_t len);
+
+/* ---- ask_dev.c -------------------------------------------------------- */
+
+/* ask_dev_name - the @i-th word for something of the hook's packet, or of its
+ * device; NULL. */
+const char *ask_dev_name(unsigned i);
+/* ask_dev_value - such a word; -ENOENT without a message: none of them. */
+int ask_dev_value(const struct asking *a, struct ask_value *v,
+		  const char *text);
 
 /* ---- ask_text.c ------------------------------------------------------- */
 

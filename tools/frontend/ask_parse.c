@@ -196,6 +196,8 @@ static void list_names(char *buf, size_t len)
 				       plain[i].name);
 	for (i = 0; (name = ask_sock_name(i)) && at < len; i++)
 		at += (size_t)snprintf(buf + at, len - at, "%s, ", name);
+	for (i = 0; (name = ask_dev_name(i)) && at < len; i++)
+		at += (size_t)snprintf(buf + at, len - at, "%s, ", name);
 }
 
 static int unknown(const struct asking *a, char *text)
@@ -210,6 +212,8 @@ static int unknown(const struct asking *a, char *text)
 	for (i = 0; i < COUNT(plain); i++)
 		nearest_try(&near, plain[i].name);
 	for (i = 0; (name = ask_sock_name(i)); i++)
+		nearest_try(&near, name);
+	for (i = 0; (name = ask_dev_name(i)); i++)
 		nearest_try(&near, name);
 	nearest_try(&near, "retval");
 	nearest_try(&near, "args.FIELD");
@@ -250,6 +254,21 @@ static char *parse_label(const struct asking *a, struct ask_value *v,
 	return v->name ? word + len + 1 : NULL;
 }
 
+static int parse_named(const struct asking *a, struct ask_value *v,
+		       const char *text)
+{
+	const char *name = v->name;
+
+	for (uint32_t i = 0; i < a->world->nnamed; i++) {
+		if (strcmp(a->world->named[i].name, text))
+			continue;
+		*v = a->world->named[i];
+		v->name = name;
+		return 0;
+	}
+	return -ENOENT;
+}
+
 static int parse_value(const struct asking *a, struct ask_value *v,
 		       const char *text, size_t len)
 {
@@ -269,9 +288,13 @@ static int parse_value(const struct asking *a, struct ask_value *v,
 	what = parse_label(a, v, word);
 	if (!what)
 		return -a->e->no;
-	err = parse_plain(v, what);
+	err = parse_named(a, v, what);
+	if (err == -ENOENT)
+		err = parse_plain(v, what);
 	if (err == -ENOENT)
 		err = ask_sock_value(a, v, what);
+	if (err == -ENOENT)
+		err = ask_dev_value(a, v, what);
 	if (err == -ENOENT)
 		err = ask_place(a, v, what);
 	return err == -ENOENT ? unknown(a, what) : err;

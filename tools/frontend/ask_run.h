@@ -16,6 +16,8 @@ struct query {
 	struct err why[MAX_WAYS];	/* of those that failed */
 	bool refused[MAX_WAYS];		/* by ask_take(): the words are wrong */
 	struct ask ask;
+	struct ask_value named[ASK_KEYS];	/* the part's own keys */
+	uint32_t nnamed;
 	struct ask_hooks hooks;
 	struct ask_words words;
 	struct spec *spec;

@@ -87,6 +87,22 @@ static struct btf *types(const struct asking *a)
 	return !env ? NULL : env->types ? env->types : env->kernel_btf;
 }
 
+int ask_param(const struct asking *a, int n, char *type, size_t len)
+{
+	const struct hook *h = a->world->hook;
+	int first = is_raw(h);
+	struct btf *b = types(a);
+	char name[160];
+
+	if (!b)
+		return -ENOENT;
+	/* typedef void (*btf_trace_NAME)(void *__data, ...); */
+	snprintf(name, sizeof(name), "%s%s", first ? "btf_trace_" : "",
+		 h->target);
+	return btf_func_param(b, name, n == REG_RETURN ? n : first + n, type,
+			      len);
+}
+
 /*
  * From the kernel's own prototype.  What comes back counts first: where a
  * socket is returned (inet_csk_accept, sk_clone_lock), that is the new one.
@@ -96,19 +112,14 @@ static struct btf *types(const struct asking *a)
 static int by_prototype(const struct asking *a, struct ask_value *v,
 			enum pointee *what)
 {
-	const struct hook *h = a->world->hook;
-	int first = is_raw(h), err = 0, i;
-	struct btf *b = types(a);
-	char name[160], type[80];
+	char type[80];
+	int err = 0, i;
 
-	if (!b)
+	if (!types(a))
 		return -ENOENT;
-	/* typedef void (*btf_trace_NAME)(void *__data, ...); */
-	snprintf(name, sizeof(name), "%s%s", first ? "btf_trace_" : "",
-		 h->target);
 	v->from = FROM_RETVAL;
-	if (at_return(h)) {
-		err = btf_func_param(b, name, REG_RETURN, type, sizeof(type));
+	if (at_return(a->world->hook)) {
+		err = ask_param(a, REG_RETURN, type, sizeof(type));
 		*what = err ? NO_SOCK : pointee(type);
 	}
 	if (*what)
@@ -116,7 +127,7 @@ static int by_prototype(const struct asking *a, struct ask_value *v,
 	v->from = FROM_ARG;
 	for (i = 0; i < ASK_ARGS && !*what; i++) {
 		v->arg = (uint8_t)i;
-		err = btf_func_param(b, name, first + i, type, sizeof(type));
+		err = ask_param(a, i, type, sizeof(type));
 		if (err == -ENOENT || err == -ERANGE)
 			break;
 		*what = err ? NO_SOCK : pointee(type);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -260,6 +261,8 @@ static int check_hooks(struct query *q, struct err *e)
 			err = check_word(q, &a->value, h, e);
 		if (!err && a->filter == ASK_OF_SOCK)
 			err = check_word(q, &a->sock, h, e);
+		if (!err && a->filter == ASK_OF_NETNS)
+			err = check_word(q, &a->netns, h, e);
 		if (!err && a->nstart && depends(&a->on[1]))
 			err = check_word(q, &a->on[1], h, e);
 	}
@@ -319,22 +322,59 @@ static int check_names(const struct query *q, struct err *e)
 	return 0;
 }
 
+/* Options of a tool's own that stand for conditions. */
+static int take_own(struct query *q, const struct ask_world *w, struct err *e)
+{
+	const struct tool_option *own = q->r->o->tool->options;
+	const uint64_t *value = q->r->o->own;
+	int err = 0;
+
+	for (; own && own->name && !err; own++, value++)
+		if (own->where && *value)
+			err = take_tests(q, own->where, w, e);
+	return err;
+}
+
+/*
+ * The tool's own keys, unless others are asked for; they can be asked for by
+ * their names.  Where one of them is not known here, others may be.
+ */
+static int take_by(struct query *q, struct ask_world *w, struct err *e)
+{
+	const char *own = WORDS(q, by), *by = q->r->o->ask.by;
+	int n = 0;
+
+	if (own)
+		n = ask_list_parse(q->named, ASK_KEYS, own, w, &q->words, e);
+	if (n < 0 && !by)
+		return err_wrap(e, "--by");
+	q->nnamed = n < 0 ? 0 : (uint32_t)n;
+	w->named = q->named;
+	w->nnamed = q->nnamed;
+	if (by)
+		n = ask_list_parse(q->ask.keys, ASK_KEYS, by, w, &q->words, e);
+	else
+		memcpy(q->ask.keys, q->named, sizeof(q->named));
+	if (n < 0)
+		return err_wrap(e, "--by");
+	q->ask.nkeys = (uint32_t)n;
+	return 0;
+}
+
 static int take_keys(struct query *q, struct err *e)
 {
-	const char *by = q->r->o->ask.by ? q->r->o->ask.by : WORDS(q, by);
 	struct ask_world w = {
 		.env = q->r->env, .sock = WORDS(q, sock),
 		.hook = &q->ask.hooks[q->ask.nstart],
 	};
-	int n, err;
+	int err = take_by(q, &w, e);
 
-	n = by ? ask_list_parse(q->ask.keys, ASK_KEYS, by, &w, &q->words, e) :
-		 0;
-	if (n < 0)
-		return err_wrap(e, "--by");
-	q->ask.nkeys = n;
+	if (err)
+		return err;
 	take_latency(q);
 	err = take_tests(q, WORDS(q, where), &w, e);
+	if (!err)
+		err = take_own(q, &w, e);
 	if (!err)
 		err = take_tests(q, q->r->o->ask.where, &w, e);
 	if (!err)
@@ -378,7 +418,25 @@ static int bind_args(struct query *q, struct err *e)
 	return 0;
 }
 
-/* Of the hook's socket, or of whoever runs there. */
+/* --dev */
+static int take_devices(struct query *q, const struct ask_world *w,
+			struct err *e)
+{
+	const struct filters *f = &q->r->o->filters;
+	struct ask_test *t = &q->ask.tests[q->ask.ntests];
+
+	if (!f->ndev)
+		return 0;
+	if (q->ask.ntests == ASK_TESTS)
+		return ask_bad(e, "--dev: more than %d conditions", ASK_TESTS);
+	q->ask.ntests++;
+	t->op = BPF_JEQ;
+	t->names = f->dev;
+	t->nnames = f->ndev;
+	return parse_word(&t->left, "dev", w, q, e);
+}
+
+/* Of the hook's socket, of its device, or of whoever runs there. */
 static int take_filter(struct query *q, struct err *e)
 {
 	const struct options *o = q->r->o;
@@ -386,9 +444,15 @@ static int take_filter(struct query *q, struct err *e)
 		.env = q->r->env, .sock = WORDS(q, sock),
 		.hook = &q->ask.hooks[q->ask.nstart],
 	};
+	int err;
 
 	if (!filter_on_socket(&o->filters) && !filter_on_owner(&o->filters))
-		return 0;
+		return o->filters.ndev ? take_devices(q, &w, e) : 0;
+	if (o->tool->filters & F_DEV) {
+		q->ask.filter = ASK_OF_NETNS;
+		err = parse_word(&q->ask.netns, "devns", &w, q, e);
+		return err ? err : take_devices(q, &w, e);
+	}
 	q->ask.filter = o->tool->filters & F_LADDR ? ASK_OF_SOCK : ASK_OF_TASK;
 	return q->ask.filter == ASK_OF_SOCK ?
 	       parse_word(&q->ask.sock, "sock", &w, q, e) : 0;

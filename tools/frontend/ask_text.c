@@ -40,9 +40,17 @@ static const struct ask_enum_name protocols[] = {
 	{ 0, NULL }
 };
 
+/* include/linux/interrupt.h */
+static const struct ask_enum_name vectors[] = {
+	{ 1, "TIMER" }, { 2, "NET_TX" }, { 3, "NET_RX" }, { 4, "BLOCK" },
+	{ 5, "IRQ_POLL" }, { 6, "TASKLET" }, { 7, "SCHED" }, { 8, "HRTIMER" },
+	{ 9, "RCU" }, { 0, "HI" }, { 0, NULL }
+};
+
 static const struct ask_enum family_names = { "AF_", "AF_", families },
 	state_names = { "", "TCP_", states },
-	protocol_names = { "", "IPPROTO_", protocols };
+	protocol_names = { "", "IPPROTO_", protocols },
+	vector_names = { "", "", vectors };
 
 /* By the word that was asked for, or the member that it stands for. */
 static const struct {
@@ -52,6 +60,7 @@ static const struct {
 	{ "family", "__sk_common.skc_family", &family_names },
 	{ "state", "__sk_common.skc_state", &state_names },
 	{ "protocol", "", &protocol_names },
+	{ "vector", "", &vector_names },
 };
 
 const struct ask_enum *ask_enum_of(const struct ask_value *v)

@@ -73,6 +73,15 @@ static int no_field(const struct asking *a, const char *field,
 		       near.n ? nearest_text(&near, "", buf, sizeof(buf)) : "");
 }
 
+/* A word that says where in the record the text is, and how long. */
+static bool is_text(const char *text, const char *field)
+{
+	char decl[80];
+
+	snprintf(decl, sizeof(decl), "field:__data_loc char[] %.40s;", field);
+	return strstr(text, decl) != NULL;
+}
+
 int ask_tp_field(const struct asking *a, struct ask_value *v)
 {
 	const struct hook *hook = a->world->hook;
@@ -93,11 +102,32 @@ int ask_tp_field(const struct asking *a, struct ask_value *v)
 		return 0;
 	if (format_field(text, len, v->field, &f, &why))
 		return no_field(a, v->field, text, len);
+	v->shape = SHAPE_NAME;
+	if (is_text(text, v->field))
+		return 0;
 	if (f.class == FIELD_ARRAY || f.class == FIELD_COMPOSITE || f.size > 8)
 		return ask_bad(a->e, "field '%s' of tracepoint %s is no number",
 			       v->field, hook->target);
 	v->shape = f.is_signed ? SHAPE_S64 : SHAPE_U64;
 	return 0;
+}
+
+bool ask_tp_has_text(const struct asking *a, const char *field)
+{
+	char text[FORMAT_MAX];
+
+	return !read_format(a, text) || is_text(text, field);
+}
+
+const char *ask_tp_skb(const struct asking *a)
+{
+	char text[FORMAT_MAX];
+	size_t len = read_format(a, text);
+	const char *why;
+	struct field f;
+
+	return !len || !format_field(text, len, "skbaddr", &f, &why) ?
+	       "skbaddr" : NULL;
 }
 
 /* ---- where the socket is ---------------------------------------------- */

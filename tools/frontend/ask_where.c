@@ -145,6 +145,30 @@ static int parse_right(const struct asking *a, struct ask_test *t,
 	return 0;
 }
 
+/* What is longer than a name can be would never hold, or always. */
+static int parse_text(const struct asking *a, struct ask_test *t,
+		      const char *text)
+{
+	char name[ASK_TEXT] = "", *kept;
+
+	if (t->op != BPF_JEQ && t->op != BPF_JNE)
+		return ask_bad(a->e, "'%s' is text, for which there are == and "
+			       "!=", t->left.name);
+	if (!*text)
+		return ask_bad(a->e, "'%s' is compared with nothing",
+			       t->left.name);
+	if (strlen(text) >= sizeof(name))
+		return ask_bad(a->e, "'%s' is longer than the %zu bytes that "
+			       "are compared", text, sizeof(name) - 1);
+	memcpy(name, text, strlen(text));
+	kept = ask_keep(a, name, sizeof(name));
+	if (!kept)
+		return -a->e->no;
+	t->names = (const char (*)[ASK_TEXT])kept;
+	t->nnames = 1;
+	return 0;
+}
+
 /* ---- one condition ---------------------------------------------------- */
 
 static int parse_test(const struct asking *a, struct ask_test *t,
@@ -170,12 +194,16 @@ static int parse_test(const struct asking *a, struct ask_test *t,
 				      a->words, a->e);
 	if (err)
 		return err;
+	err = ask_word(a, right, word + left + op, strlen(word + left + op),
+		       "number");
+	if (err)
+		return err;
+	if (t->left.shape == SHAPE_COMM || t->left.shape == SHAPE_NAME)
+		return parse_text(a, t, right);
 	if (t->left.shape != SHAPE_U64 && t->left.shape != SHAPE_S64)
 		return ask_bad(a->e, "'%s' is no number and cannot be compared",
 			       t->left.name);
-	err = ask_word(a, right, word + left + op, strlen(word + left + op),
-		       "number");
-	return err ? err : parse_right(a, t, right);
+	return parse_right(a, t, right);
 }
 
 int ask_where_parse(struct ask_test *t, unsigned max, const char *text,

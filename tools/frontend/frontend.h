@@ -82,7 +82,8 @@ struct filters {
 	struct addr_range laddr[FILTER_LIST], raddr[FILTER_LIST];
 	uint32_t netns[FILTER_LIST];
 	uint64_t cgroup[FILTER_LIST];
-	unsigned npid, ntid, nuid, ncomm, nport, nlport, nrport, nladdr,
+	char dev[FILTER_LIST][16];
+	unsigned ndev, npid, ntid, nuid, ncomm, nport, nlport, nrport, nladdr,
 		nraddr, nnetns, ncgroup;
 	int family;		/* 0, 4, 6 */
 };

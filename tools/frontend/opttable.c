@@ -32,7 +32,8 @@ const struct opt opt_table[] = {
 	{ 0, "by", "LIST", "keys: pid, tid, comm, uid, cgroup, netns, cpu, "
 	  "probe, kstack, ustack, arg0 to arg9, retval, args.FIELD; of a "
 	  "socket: family, ipfamily, protocol, proto, state, lport, rport, "
-	  "laddr, raddr, lnet, rnet, rmem_fill, srtt, mdev, min_rtt; kernel "
+	  "laddr, raddr, lnet, rnet, rmem_fill, srtt, mdev, min_rtt; of a "
+	  "packet: dev, ifindex, devns, l2len, rxqueue; kernel "
 	  "fields: arg0:sock.sk_rcvbuf",
 	  ASK, .need = T_KEYS, MEMBER(ask.by), .take = take_text,
 	  .want = "keys such as pid,comm" },
@@ -99,6 +100,9 @@ const struct opt opt_table[] = {
 	{ 'N', "netns", "NS", "network namespace: a name of ip-netns(8), a "
 	  "PID, a path or inode:N; may be repeated",
 	  LIST(netns), .filter = F_NETNS, .take = take_netns },
+	{ 0, "dev", "LIST", "network devices, by name",
+	  LIST(dev), .filter = F_DEV, .take = take_list, .item = item_comm,
+	  .want = "the name of a device (1 to 15 bytes)" },
 	{ 0, "cgroup", "PATH", "cgroup v2 of the owner, its path or id (not "
 	  "those below it); may be repeated",
 	  LIST(cgroup), .filter = F_CGROUP, .take = take_cgroup,

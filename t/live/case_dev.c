@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Tools about network devices: datagrams of known sizes over loopback, over a
+ * veth pair, and into a netem that loses them all.  Each is answered before
+ * the next is sent, so that nothing waits for an address to be resolved or
+ * finds a queue full.  Sizes are those of nothing else: what resolves
+ * addresses and finds routers is shorter.
+ */
+#include "net.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HERE "skd0"
+#define THERE "skd1"
+#define SMALL 300		/* bytes of payload */
+#define LARGE 1000
+#define LOST 600
+#define N_SMALL 41		/* over veth; twice as many over loopback */
+#define N_LARGE 101
+#define N_LOST 43
+#define HEADERS (14 + 20 + 8)	/* Ethernet, IPv4, UDP */
+/* netqtop tells bytes and not sizes alone: of these */
+#define OURS "l2len>=300"
+
+/* ---- the network -------------------------------------------------------- */
+
+struct devices {
+	struct test *t;
+	struct netns a, b;
+	int here, there, lo;	/* sockets: in a, in b, in a to itself */
+	struct sockaddr_in to_here, to_there, to_lo;
+};
+
+static void side_up(struct test *t, const struct netns *ns, const char *dev,
+		    const char *addr)
+{
+	int err;
+
+	netns_enter(t, ns);
+	err = link_addr(dev, AF_INET, addr, 24);
+	if (!err)
+		err = link_up(dev);
+	netns_leave(t);
+	if (err)
+		fatal(t, "setting up %s: %s", dev, strerror(-err));
+}
+
+static int udp_socket(struct test *t, const struct netns *ns,
+		      const char *addr, struct sockaddr_in *at)
+{
+	socklen_t len = sizeof(*at);
+	int fd;
+
+	memset(at, 0, sizeof(*at));
+	at->sin_family = AF_INET;
+	inet_pton(AF_INET, addr, &at->sin_addr);
+	netns_enter(t, ns);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	netns_leave(t);
+	if (fd < 0 || bind(fd, (struct sockaddr *)at, sizeof(*at)) ||
+	    getsockname(fd, (struct sockaddr *)at, &len))
+		fatal(t, "a socket at %s: %s", addr, strerror(errno));
+	return fd;
+}
+
+static void devices_init(struct devices *d, struct test *t)
+{
+	int err;
+
+	d->t = t;
+	netns_new(t, &d->a);
+	netns_new(t, &d->b);
+	if (d->a.fd < 0 || d->b.fd < 0)
+		fatal(t, "needs network namespaces");
+	netns_enter(t, &d->a);
+	err = link_veth(HERE, THERE, d->b.fd);
+	netns_leave(t);
+	if (err)
+		fatal(t, "making a veth pair: %s", strerror(-err));
+	side_up(t, &d->a, HERE, "10.8.0.1");
+	side_up(t, &d->b, THERE, "10.8.0.2");
+	d->here = udp_socket(t, &d->a, "10.8.0.1", &d->to_here);
+	d->there = udp_socket(t, &d->b, "10.8.0.2", &d->to_there);
+	d->lo = udp_socket(t, &d->a, "127.0.0.1", &d->to_lo);
+}
+
+static void devices_release(struct devices *d)
+{
+	close(d->here);
+	close(d->there);
+	close(d->lo);
+	netns_free(&d->a);
+	netns_free(&d->b);
+}
+
+/* ---- datagrams ---------------------------------------------------------- */
+
+static void put(struct devices *d, int from, const struct sockaddr_in *to,
+		size_t size)
+{
+	static const char data[LARGE];
+
+	if (sendto(from, data, size, 0, (const struct sockaddr *)to,
+		   sizeof(*to)) != (ssize_t)size)
+		fatal(d->t, "sendto: %s", strerror(errno));
+}
+
+static void get(struct devices *d, int fd, size_t size)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char data[LARGE + 1];
+
+	if (poll(&p, 1, PATIENCE * 1000) != 1 ||
+	    recv(fd, data, sizeof(data), 0) != (ssize_t)size)
+		fatal(d->t, "a datagram of %zu bytes does not come", size);
+}
+
+/* To the other side and back; to ourselves and back. */
+static void exchange(struct devices *d, unsigned n, size_t size)
+{
+	for (; n; n--) {
+		put(d, d->here, &d->to_there, size);
+		get(d, d->there, size);
+		put(d, d->there, &d->to_here, size);
+		get(d, d->here, size);
+		put(d, d->lo, &d->to_lo, size);
+		get(d, d->lo, size);
+		put(d, d->lo, &d->to_lo, size);
+		get(d, d->lo, size);
+	}
+}
+
+/* How many a netem lost; 0: this kernel has none. */
+static unsigned lose(struct devices *d)
+{
+	unsigned i;
+	int err;
+
+	netns_enter(d->t, &d->a);
+	err = link_netem(HERE, 1.0, 0);
+	netns_leave(d->t);
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		fatal(d->t, "netem: %s", strerror(-err));
+	for (i = 0; i < N_LOST; i++)
+		sendto(d->here, &(char[LOST]){ 0 }, LOST, 0,
+		       (struct sockaddr *)&d->to_there, sizeof(d->to_there));
+	return N_LOST;
+}
+
+/* ---- what was shown ----------------------------------------------------- */
+
+struct shown {
+	struct test *t;
+	struct table table;
+	unsigned compared;
+};
+
+static void want(struct shown *s, uint64_t made, const char *column,
+		 const char *const *kv)
+{
+	uint64_t total = table_sum(&s->table, s->t, column, kv);
+
+	s->compared++;
+	if (total != made)
+		differ(s->t, "%s of %s %s %s: %" PRIu64 " shown, %" PRIu64
+		       " made", column, kv[1], kv[3], kv[4] ? kv[5] : "",
+		       total, made);
+}
+#define WANT(s, made, column, ...) \
+	want(s, made, column, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* Packets of either size in @map; @times: how often each is there. */
+static void want_sizes(struct shown *s, const char *map, const char *dev,
+		       unsigned times)
+{
+	WANT(s, times * N_SMALL, "count", "map", map, "dev", dev, "lo", "256");
+	WANT(s, times * N_LARGE, "count", "map", map, "dev", dev, "lo",
+	     "1024");
+}
+
+static void netsize(struct shown *s, unsigned lost)
+{
+	static const char *const maps[] = {
+		"recv_bytes", "send_bytes", "nic_send_bytes"
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		want_sizes(s, maps[i], HERE, 1);
+		want_sizes(s, maps[i], "lo", 2);
+	}
+	WANT(s, lost, "count", "map", "send_bytes", "dev", HERE, "lo", "512");
+	WANT(s, 0, "count", "map", "nic_send_bytes", "dev", HERE, "lo", "512");
+	WANT(s, 0, "count", "map", "recv_bytes", "dev", HERE, "lo", "512");
+}
+
+static void netqtop(struct shown *s, unsigned lost)
+{
+	static const char *const maps[][2] = {
+		{ "tx", "tx_sizes" }, { "rx", "rx_sizes" }
+	};
+	const uint64_t bytes = N_SMALL * (SMALL + HEADERS) +
+			       N_LARGE * (LARGE + HEADERS);
+
+	(void)lost;		/* no driver sees them */
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		WANT(s, N_SMALL + N_LARGE, "count", "map", maps[i][0], "dev",
+		     HERE);
+		WANT(s, bytes, "total", "map", maps[i][0], "dev", HERE);
+		WANT(s, 2 * bytes, "total", "map", maps[i][0], "dev", "lo");
+		want_sizes(s, maps[i][1], HERE, 1);
+		want_sizes(s, maps[i][1], "lo", 2);
+	}
+}
+
+/* ---- the case ----------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	const char *const *args;
+	void (*check)(struct shown *s, unsigned lost);
+} tools[] = {
+	{ "netsize", ARGS("--csv", "--dev", HERE ",lo"), netsize },
+	{ "netqtop", ARGS("--csv", "--dev", "lo," HERE, "-i", "600",
+			  "--where", OURS), netqtop },
+};
+
+static void check(struct test *t, struct tool *r, unsigned i, unsigned lost)
+{
+	struct shown s = { .t = t };
+
+	tool_stop(r, SIGINT);
+	tool_check_clean(r);
+	if (table_parse(&s.table, t, r->text)) {
+		tools[i].check(&s, lost);
+		summary(t, "%s%s %u", i ? ", " : "", tools[i].name,
+			s.compared);
+		table_release(&s.table);
+	}
+	tool_release(r);
+}
+
+static void dev_sizes(struct test *t)
+{
+	struct tool r[ARRAY_SIZE(tools)];
+	struct devices d;
+	unsigned lost, i;
+
+	devices_init(&d, t);
+	exchange(&d, 1, 1);	/* who has 10.8.0.2? */
+	for (i = 0; i < ARRAY_SIZE(tools); i++) {
+		tool_init(&r[i], t, d.a.inum);
+		tool_start(&r[i], tools[i].name, tools[i].args);
+	}
+	exchange(&d, N_SMALL, SMALL);
+	exchange(&d, N_LARGE, LARGE);
+	lost = lose(&d);
+	for (i = 0; i < ARRAY_SIZE(tools); i++)
+		check(t, &r[i], i, lost);
+	summary(t, " figures; %u datagrams%s", 4 * (N_SMALL + N_LARGE) + lost,
+		lost ? "" : "; this kernel has no netem");
+	devices_release(&d);
+}
+
+/* ---- soft interrupts ---------------------------------------------------- */
+
+/* How often @vector was handled, on all processors. */
+static uint64_t softirqs_of(struct test *t, const char *vector)
+{
+	char *text = slurp("/proc/softirqs"), *p, *end;
+	uint64_t n, sum = 0;
+
+	p = text ? strstr(text, vector) : NULL;
+	if (!p)
+		skip(t, "/proc/softirqs has no %s", vector);
+	for (p += strlen(vector);; p = end) {
+		n = strtoull(p, &end, 10);
+		if (end == p)
+			break;
+		sum += n;
+	}
+	free(text);
+	return sum;
+}
+
+static void within(struct shown *s, const char *map, uint64_t least,
+		   uint64_t most)
+{
+	uint64_t n = table_sum(&s->table, s->t, "count",
+			       ARGS("map", map, "vector", "NET_RX"));
+
+	s->compared++;
+	if (n < least || n > most)
+		differ(s->t, "%s: NET_RX %" PRIu64 " times, not %" PRIu64
+		       " to %" PRIu64, map, n, least, most);
+}
+
+/* What was handled while it ran for certain, and all that can have been. */
+static void check_softirqs(struct test *t, const char *csv, uint64_t least,
+			   uint64_t most)
+{
+	struct shown s = { .t = t };
+	uint64_t all, net;
+
+	if (!table_parse(&s.table, t, csv))
+		return;
+	within(&s, "time", least, most);
+	within(&s, "dist", least, most);
+	all = table_sum(&s.table, t, "count", ARGS("map", "time"));
+	net = table_sum(&s.table, t, "count",
+			ARGS("map", "time", "vector", "NET_RX")) +
+	      table_sum(&s.table, t, "count",
+			ARGS("map", "time", "vector", "NET_TX"));
+	if (all != net)
+		differ(t, "--net: %" PRIu64 " of %" PRIu64 " are NET_...", net,
+		       all);
+	if (!table_sum(&s.table, t, "total",
+		       ARGS("map", "time", "vector", "NET_RX")))
+		differ(t, "NET_RX took no time");
+	summary(t, "NET_RX %" PRIu64 " to %" PRIu64 " times", least, most);
+	table_release(&s.table);
+}
+
+/* They are of the whole machine. */
+static void dev_softirqs(struct test *t)
+{
+	uint64_t before, since, least, most;
+	struct devices d;
+	struct tool r;
+
+	if (!t->system_wide)
+		skip(t, "only with --system-wide");
+	devices_init(&d, t);
+	exchange(&d, 1, 1);
+	tool_init(&r, t, 0);
+	before = softirqs_of(t, "NET_RX:");
+	tool_start(&r, "softirqs", ARGS("--csv", "--net"));
+	since = softirqs_of(t, "NET_RX:");
+	exchange(&d, N_LARGE, LARGE);
+	least = softirqs_of(t, "NET_RX:") - since;
+	exchange(&d, 3, SMALL);		/* until the last of these are over */
+	tool_stop(&r, SIGINT);
+	most = softirqs_of(t, "NET_RX:") - before;
+	tool_check_clean(&r);
+	if (least < N_LARGE)
+		differ(t, "%" PRIu64 " soft interrupts for %d datagrams", least,
+		       4 * N_LARGE);
+	check_softirqs(t, r.text, least, most);
+	tool_release(&r);
+	devices_release(&d);
+}
+
+const struct live_case dev_cases[] = {
+	{ "dev-sizes", "packets by size, at drivers and at the stack", 300,
+	  dev_sizes, false },
+	{ "dev-softirqs", "soft interrupts that receive packets", 300,
+	  dev_softirqs, false },
+	{ NULL, NULL, 0, NULL, false },
+};
