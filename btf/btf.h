@@ -392,6 +392,12 @@ int elf_index_at(struct elf_index *x, const struct elf *e, uint64_t off,
 		 char *name, size_t len, uint64_t *delta);
 /* elf_symbol_offset - file offset of function @name, for uprobes; -ENOENT. */
 int elf_symbol_offset(const struct elf *e, const char *name, uint64_t *off);
+/* elf_functions - tell @fn of each function that is defined, where it is in
+ * the file: those that others may link to, and of a program that is linked
+ * statically all.  Other than 0 from @fn ends it, and is returned. */
+typedef int elf_function_fn(void *ctx, const char *name, uint64_t off);
+int elf_functions(const struct elf *e, elf_function_fn *fn, void *ctx);
+int elf_word_size(const struct elf *e);		/* 4, 8 */
 /* notes_build_id - the GNU build-id in a blob of notes (/sys/kernel/notes),
  * as hex; -ENOENT. */
 int notes_build_id(const void *notes, size_t len, char *hex, size_t hexlen);

@@ -210,3 +210,59 @@ int elf_symbol_offset(const struct elf *e, const char *name, uint64_t *off)
 	*off = seg.off + (addr - seg.vaddr);
 	return 0;
 }
+
+/* ---- all of them ------------------------------------------------------- */
+
+#define FUNCTION_NAME 256		/* longer ones are not told of */
+
+static int each_function(const struct elf *e, uint32_t type,
+			 elf_function_fn *fn, void *ctx)
+{
+	struct section syms, strs;
+	char name[FUNCTION_NAME];
+	struct segment seg;
+	struct symbol s;
+	uint64_t i, n;
+	int err = elf_find_symbols(e, type, &syms, &strs);
+
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	n = elf_count_symbols(e, &syms);
+	for (i = 1; i < n; i++) {
+		err = elf_get_symbol(e, &syms, i, &s);
+		if (err)
+			return err;
+		if (!elf_is_function(&s) ||
+		    elf_symbol_name(e, &strs, s.name, name, sizeof(name)) ||
+		    find_segment(e, true, s.value, &seg))
+			continue;
+		err = fn(ctx, name, seg.off + (s.value - seg.vaddr));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* A program that no dynamic linker is asked for. */
+static bool is_static(const struct elf *e)
+{
+	struct segment s;
+
+	for (uint32_t i = 0; i < e->nsegments; i++)
+		if (elf_get_segment(e, i, &s) || s.type == PT_INTERP)
+			return false;
+	return true;
+}
+
+int elf_functions(const struct elf *e, elf_function_fn *fn, void *ctx)
+{
+	int err = each_function(e, SHT_DYNSYM, fn, ctx);
+
+	return err || !is_static(e) ? err :
+	       each_function(e, SHT_SYMTAB, fn, ctx);
+}
+
+int elf_word_size(const struct elf *e)
+{
+	return e->wide ? 8 : 4;
+}

@@ -9,7 +9,7 @@
 
 /* What a member of struct probe is bound to. */
 struct binding {
-	enum { UNBOUND, ARGUMENT, RETURNED, FIELD } to;
+	enum { UNBOUND, ARGUMENT, RETURNED, STACK, FIELD } to;
 	int n;				/* ARGUMENT, from 0 */
 	char field[128];		/* FIELD of a tracepoint */
 };
@@ -71,6 +71,8 @@ static int bind_token(struct linker *l, const char *token, size_t len,
 	} else if (is("ret", from, from_len) &&
 		   (is_return(kind) || (eq && has_registers(kind)))) {
 		to.to = RETURNED;
+	} else if (eq && is("sp", from, from_len) && has_registers(kind)) {
+		to.to = STACK;
 	} else if (eq) {
 		return bad_token(l, token, (int)len);
 	} else if (!is("-", token, len) &&
@@ -233,6 +235,9 @@ static int locate(struct linker *l, const char *member, struct field *f,
 		break;
 	case RETURNED:
 		locate_returned(l, f, why, len);
+		break;
+	case STACK:
+		locate_register(l, REG_SP, f, why, len);
 		break;
 	case FIELD:
 		locate_field(l, b.field, f, why, len);

@@ -142,7 +142,8 @@ enum hook_kind {
 	HOOK_TP_BTF,
 	HOOK_FENTRY,
 	HOOK_FEXIT,
-	HOOK_UPROBE,		/* "/path:symbol" or "/path:0x1234" */
+	HOOK_UPROBE,		/* "/path:symbol" or "/path:0x1234"; of tools
+				   also "*:symbol": in all libraries */
 	HOOK_URETPROBE,
 	HOOK_PERF_EVENT,	/* "cpu-clock:99" (type:frequency in Hz) */
 };
@@ -155,6 +156,7 @@ enum hook_kind {
  *   kprobe, fentry, raw tracepoint:  "sk skb - err"    ('-': not wanted)
  *   returns:                         "err=ret" or "ret"; fexit has the
  *                                    arguments, too: "sk - err=ret"
+ *   kprobes, uprobes, of either:     "sp=sp", the stack pointer
  *   tracepoint (fields by name):     "sk=skaddr newstate"
  * A member that is not bound does not exist there
  * (bpf_core_field_exists() is 0 and folded away).
@@ -559,6 +561,31 @@ void usyms_note(struct usyms *u, uint32_t pid);
  * Text of @sym stays until the next call. */
 bool usyms_find(struct usyms *u, uint32_t pid, uint64_t addr,
 		struct usym *sym);
+
+/* ---- libs.c: libraries by the functions they define ---------------------- */
+
+/*
+ * Files that define any of some functions: what processes have mapped to run,
+ * libraries and programs alike, as known by inode, in containers, too.
+ */
+struct libs;
+/* libs_new - for @functions (borrowed; NULL-terminated), of files whose words
+ * have @word_size bytes.  NULL: no memory. */
+struct libs *libs_new(const char *const *functions, uint8_t word_size);
+void libs_free(struct libs *l);
+/* libs_add - the file @path.  0, also when it is there already, or a negative
+ * errno; -ENOENT: it is not there, or defines none of them. */
+int libs_add(struct libs *l, const char *path, struct err *e);
+/* libs_scan - what the @n processes @pids have mapped, or all there are if @n
+ * is 0; again: what has come.  0, or a negative errno. */
+int libs_scan(struct libs *l, const uint32_t *pids, unsigned n);
+unsigned libs_count(const struct libs *l);
+/* libs_name - of number @i, as who has mapped it calls it. */
+const char *libs_name(const struct libs *l, unsigned i);
+/* libs_place - the @k-th place (from 0) of @function in number @i, as the
+ * target of a uprobe; false: there are no more. */
+bool libs_place(const struct libs *l, unsigned i, const char *function,
+		unsigned k, char *target, size_t len);
 
 /* ---- the kernel's configuration --------------------------------------- */
 

@@ -25,6 +25,14 @@ int perf_pmu(const char *name, uint64_t *retprobe_bit);
 /* files.c: reading small files of /proc and /sys (read_file_at: loader.h). */
 int read_number(const char *path, uint64_t *value);
 
+/* maps.c: mappings_read - all of @pid, to what is set up; 0 or a negative
+ * errno.  mapping_open - the file that it has mapped there, in whatever
+ * container, deleted or not; -1.  file_open_regular - no device, no pipe; -1
+ * with errno where open(2) has set it. */
+int mappings_read(struct mappings *m, uint32_t pid);
+int mapping_open(uint32_t pid, const struct mapping *m);
+int file_open_regular(const char *path, int flags);
+
 /* inflate.c: unpack gzip data; bytes written to @buf, or -EINVAL when it is
  * broken or @room too small.  The check sum is not looked at. */
 ssize_t inflate_gzip(const void *data, size_t len, void *buf, size_t room);

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* /proc/PID/maps, of which the paths are whatever a process likes. */
-#include "loader/loader.h"
+#include "loader/loader_int.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define MAPPINGS_MAX 4096
+#define LINES_MAX	131072	/* twice vm.max_map_count's default */
+#define FILE_LEN_MAX	(1 << 30)
 
 void mappings_release(struct mappings *m)
 {
@@ -134,4 +141,81 @@ const struct mapping *mappings_find(const struct mappings *m, uint64_t addr)
 {
 	return m->n ? bsearch(&addr, m->m, m->n, sizeof(*m->m), by_addr) :
 		      NULL;
+}
+
+/* ---- of a process ------------------------------------------------------ */
+
+int mappings_read(struct mappings *m, uint32_t pid)
+{
+	char path[40], *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	int err = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	for (unsigned i = 0; i < LINES_MAX && !err; i++) {
+		n = getline(&line, &cap, f);
+		if (n <= 0)
+			break;
+		err = mappings_add(m, line, (size_t)n);
+	}
+	free(line);
+	fclose(f);
+	return err ? err : m->n ? 0 : -ESRCH;
+}
+
+/* Devices and pipes must not even be opened: that may have effects. */
+int file_open_regular(const char *path, int flags)
+{
+	int at = open(path, O_PATH | O_CLOEXEC | flags), fd = -1;
+	char self[40];
+	struct stat st;
+
+	if (at < 0)
+		return -1;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
+	if (!fstat(at, &st) && S_ISREG(st.st_mode) &&
+	    st.st_size <= FILE_LEN_MAX)
+		fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	close(at);
+	return fd;
+}
+
+static bool is_deleted(const char *path)
+{
+	static const char mark[] = " (deleted)";
+	size_t len = strlen(path), n = sizeof(mark) - 1;
+
+	return len >= n && !strcmp(path + len - n, mark);
+}
+
+/* map_files leads to what is mapped, whatever became of its name, but wants
+ * CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE. */
+int mapping_open(uint32_t pid, const struct mapping *m)
+{
+	char path[4200];
+	struct stat st;
+	int fd;
+
+	if (m->path[0] != '/')
+		return -1;
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/map_files/%" PRIx64
+		 "-%" PRIx64, pid, m->start, m->end);
+	fd = file_open_regular(path, 0);
+	if (fd >= 0 || is_deleted(m->path))
+		return fd;
+	if ((size_t)snprintf(path, sizeof(path), "/proc/%" PRIu32 "/root%s",
+			     pid, m->path) >= sizeof(path))
+		return -1;
+	fd = file_open_regular(path, O_NOFOLLOW);
+	/* another by that name, or one of ours behind a link */
+	if (fd >= 0 && (fstat(fd, &st) || st.st_ino != m->inode)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
 }

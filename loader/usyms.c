@@ -7,7 +7,7 @@
  * could cut it short under us, which is SIGBUS.  How much time one may cost is
  * bounded, too.
  */
-#include "loader/loader.h"
+#include "loader/loader_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,6 @@
 #define FILES		1024
 #define OPEN_MAX_FILES	256
 #define KNOWN		4096	/* addresses remembered; a power of two */
-#define LINES_MAX	131072	/* of maps: twice vm.max_map_count's default */
 #define FILE_LEN_MAX	(1 << 30)
 #define FILE_NS_MAX	2000000000u	/* that looking into one file takes */
 #define INDEX_MAX	(64u << 20)	/* bytes of all indexes together */
@@ -97,58 +96,6 @@ void usyms_free(struct usyms *u)
 
 /* ---- files ------------------------------------------------------------- */
 
-/* Devices and pipes must not even be opened: that may have effects. */
-static int open_regular(const char *path, int flags)
-{
-	int at = open(path, O_PATH | O_CLOEXEC | flags), fd = -1;
-	char self[40];
-	struct stat st;
-
-	if (at < 0)
-		return -1;
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
-	if (!fstat(at, &st) && S_ISREG(st.st_mode) &&
-	    st.st_size <= FILE_LEN_MAX)
-		fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	close(at);
-	return fd;
-}
-
-static bool is_deleted(const char *path)
-{
-	static const char mark[] = " (deleted)";
-	size_t len = strlen(path), n = sizeof(mark) - 1;
-
-	return len >= n && !strcmp(path + len - n, mark);
-}
-
-/* map_files leads to what is mapped, whatever became of its name, but wants
- * CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE. */
-static int open_mapped(uint32_t pid, const struct mapping *m)
-{
-	char path[4200];
-	struct stat st;
-	int fd;
-
-	if (m->path[0] != '/')
-		return -1;
-	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/map_files/%" PRIx64
-		 "-%" PRIx64, pid, m->start, m->end);
-	fd = open_regular(path, 0);
-	if (fd >= 0 || is_deleted(m->path))
-		return fd;
-	if ((size_t)snprintf(path, sizeof(path), "/proc/%" PRIu32 "/root%s",
-			     pid, m->path) >= sizeof(path))
-		return -1;
-	fd = open_regular(path, O_NOFOLLOW);
-	/* another by that name, or one of ours behind a link */
-	if (fd >= 0 && (fstat(fd, &st) || st.st_ino != m->inode)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 static bool same_file(const struct file *f, const struct mapping *m)
 {
 	return f->inode == m->inode && f->major == m->major &&
@@ -169,7 +116,7 @@ static uint32_t file_of(struct usyms *u, uint32_t pid, struct mapping *m)
 	f->inode = m->inode;
 	f->major = m->major;
 	f->minor = m->minor;
-	f->fd = u->nopen < OPEN_MAX_FILES ? open_mapped(pid, m) : -1;
+	f->fd = u->nopen < OPEN_MAX_FILES ? mapping_open(pid, m) : -1;
 	u->nopen += f->fd >= 0;
 	f->path = m->path;
 	m->path = NULL;
@@ -261,29 +208,6 @@ static const struct known *known_at(struct usyms *u, uint32_t file,
 
 /* ---- processes --------------------------------------------------------- */
 
-static int read_maps(struct mappings *m, uint32_t pid)
-{
-	char path[40], *line = NULL;
-	size_t cap = 0;
-	ssize_t n;
-	int err = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/maps", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return -errno;
-	for (unsigned i = 0; i < LINES_MAX && !err; i++) {
-		n = getline(&line, &cap, f);
-		if (n <= 0)
-			break;
-		err = mappings_add(m, line, (size_t)n);
-	}
-	free(line);
-	fclose(f);
-	return err ? err : m->n ? 0 : -ESRCH;
-}
-
 static struct process *find_process(struct usyms *u, uint32_t pid)
 {
 	for (uint32_t i = 0; i < PROCESSES; i++)
@@ -314,7 +238,7 @@ void usyms_note(struct usyms *u, uint32_t pid)
 		return;
 	if (p)
 		p->read_ns = now;
-	if (read_maps(&maps, pid)) {
+	if (mappings_read(&maps, pid)) {
 		mappings_release(&maps);	/* what we know is the last */
 		return;
 	}

@@ -112,6 +112,14 @@ struct dns_event {
 	__u8 data[DNS_BYTES];	/* from the DNS header on */
 };
 
+/* A name that is looked up: in a DNS message about it, or as text. */
+struct lookup {
+	__u8 len[2];		/* of the message, network order; may exceed
+				   what is here.  0: `data` is text */
+	__u8 pad[6];
+	__u8 data[DNS_BYTES];
+};
+
 /* Per-CPU counters in the map `stats`: what was not shown, and why. */
 enum stat_index {
 	STAT_LOST,		/* no room in the ring */
@@ -133,5 +141,6 @@ _Static_assert(sizeof(struct flow) == 96, "struct flow");
 _Static_assert(sizeof(struct owner) == 88, "struct owner");
 _Static_assert(sizeof(struct seed) == 40, "struct seed");
 _Static_assert(sizeof(struct dns_event) == 24 + DNS_BYTES, "struct dns_event");
+_Static_assert(sizeof(struct lookup) == 8 + DNS_BYTES, "struct lookup");
 
 #endif

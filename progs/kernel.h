@@ -27,6 +27,7 @@ typedef __s32 s32;
 #define AF_UNSPEC	0
 #define AF_INET		2
 #define AF_INET6	10
+#define E2BIG		7
 #define ENOMEM		12
 #define EEXIST		17
 #define IPPROTO_TCP	6
@@ -141,7 +142,11 @@ struct socket { struct sock *sk; } PAI;
 struct file { void *private_data; } PAI;
 struct fdtable { struct file **fd; } PAI;
 struct files_struct { struct fdtable *fdt; } PAI;
-struct task_struct { struct files_struct *files; } PAI;
+struct nsproxy { struct net *net_ns; } PAI;
+struct task_struct {
+	struct files_struct *files;
+	struct nsproxy *nsproxy;
+} PAI;
 
 /* ---- helpers (enum bpf_func_id) --------------------------------------- */
 

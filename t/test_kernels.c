@@ -25,8 +25,11 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "inet_sock_set_state", KERNEL(4, 16) },
 	{ "kfree_skb", 0 },
 	{ "net/netif_receive_skb", 0 },
+	{ "net/net_dev_queue", 0 },
 	{ "net_dev_queue", 0 },
 	{ "netif_receive_skb", 0 },
+	{ "sched/sched_process_exit", 0 },
+	{ "sched_process_exit", 0 },
 	{ "skb/kfree_skb", 0 },
 	{ "sock/inet_sock_set_state", KERNEL(4, 16) },
 	{ "sock_exceed_buf_limit", 0 },
@@ -105,6 +108,8 @@ static uint32_t kind_since(const struct hook *h)
 		       KERNEL(4, 14);
 	case HOOK_KPROBE:
 	case HOOK_KRETPROBE:
+	case HOOK_UPROBE:		/* any function that there is */
+	case HOOK_URETPROBE:
 		return KERNEL(4, 1);
 	default:
 		return KERNEL(5, 5);	/* and BTF */
@@ -115,8 +120,11 @@ static bool has(uint32_t version, const char *machine, const struct hook *h)
 {
 	bool event = h->kind == HOOK_TRACEPOINT ||
 		     h->kind == HOOK_RAW_TRACEPOINT;
+	bool user = h->kind == HOOK_UPROBE || h->kind == HOOK_URETPROBE;
 	size_t i, n = event ? ARRAY_SIZE(events) : ARRAY_SIZE(functions);
 
+	if (user)
+		return version >= kind_since(h);
 	for (i = 0; i < n; i++)
 		if (!strcmp(event ? events[i].name : functions[i].name,
 			    h->target))
@@ -171,6 +179,8 @@ static const struct layout_row {
 	  "skaddr:8 sport:2 dport:2 family:2 saddr:4 daddr:4 saddr_v6:16 "
 	  "daddr_v6:16 cong_state:1" },
 	{ "net/netif_receive_skb", 0, "skbaddr:8 len:4 name:4" },
+	{ "net/net_dev_queue", 0, "skbaddr:8 len:4 name:4" },
+	{ "sched/sched_process_exit", 0, "comm:16 pid:4 prio:4" },
 	{ "skb/kfree_skb", 0, "skbaddr:8 location:8 protocol:2" },
 	{ "skb/kfree_skb", KERNEL(5, 17),
 	  "skbaddr:8 location:8 protocol:2 reason:4" },

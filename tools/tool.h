@@ -47,6 +47,10 @@ enum col_kind {
 			   function+offset */
 	K_BITS,		/* u8, u16 or u32: names of the bits that are set, the
 			   lowest first, as in SYN|ACK */
+	K_LOOKUP,	/* struct lookup: the name that is looked up; where it
+			   has none, the remote address of the flow */
+	K_QTYPE,	/* the same: type of the record that is asked for */
+	K_ANSWERS,	/* the same: addresses in the answer */
 	K_REASON,	/* u32: why a packet was dropped, as the running kernel
 			   names it (the table of skb:kfree_skb), or a
 			   REASON_... of progs/event.h */
@@ -76,6 +80,8 @@ struct column {
 	const char *help;
 	const char *const *names;	/* K_ENUM, K_BITS; NULL-terminated */
 	const char *want;	/* constant in the program: is it shown? */
+	const char *when;	/* constant of an option of the tool: without
+				   it, only when asked for; or NULL */
 	uint8_t kind;
 	uint8_t width;		/* least width in the table */
 	uint16_t flags;
@@ -85,6 +91,13 @@ struct column {
 #define COL(type, member, kind_, width_, key_, heading_, flags_, help_)	\
 	{ .key = key_, .heading = heading_, .help = help_, .kind = kind_, \
 	  .width = width_, .flags = flags_, .want = "want_" key_,	\
+	  .off = offsetof(type, member),				\
+	  .size = sizeof(((type *)0)->member) }
+#define COL_WHEN(when_, type, member, kind_, width_, key_, heading_, flags_, \
+		 help_)							\
+	{ .key = key_, .heading = heading_, .help = help_, .kind = kind_, \
+	  .width = width_, .flags = flags_, .want = "want_" key_,	\
+	  .when = when_,						\
 	  .off = offsetof(type, member),				\
 	  .size = sizeof(((type *)0)->member) }
 #define COL_ENUM(type, member, names_, width_, key_, heading_, flags_, help_) \
@@ -162,7 +175,8 @@ struct role {
 	const char *name;	/* "tcp-connect" */
 	const char *what;	/* "a process opens a TCP connection" */
 	bool optional;		/* the tool works without, less well */
-	const char *without;	/* optional: what is missing then */
+	const char *without;	/* optional: what is missing then; NULL: that
+				   is nothing to tell of */
 	/* Constants of the program: it is needed where one of them is not 0
 	 * ("dns", an option's, a column's), or, with none, always; and where
 	 * `unless` is 0. */
@@ -180,6 +194,8 @@ struct role {
 #define FENTRY(p, ...)		HOOK(p, HOOK_FENTRY, __VA_ARGS__)
 #define FEXIT(p, ...)		HOOK(p, HOOK_FEXIT, __VA_ARGS__)
 #define RAW(p, ...)		HOOK(p, HOOK_RAW_TRACEPOINT, __VA_ARGS__)
+#define UPROBE(p, ...)		HOOK(p, HOOK_UPROBE, __VA_ARGS__)
+#define URETPROBE(p, ...)	HOOK(p, HOOK_URETPROBE, __VA_ARGS__)
 #define TRACEPOINT(p, ...)	HOOK(p, HOOK_TRACEPOINT, __VA_ARGS__)
 #define ALTS(a) .alts = (a), .nalts = sizeof(a) / sizeof((a)[0])
 
@@ -356,6 +372,9 @@ struct tool {
 	/* The column whose histogram is what the tool prints, unless rows
 	 * (--events), -c or another --hist is asked for; NULL: rows. */
 	const char *hist;
+	/* Constant of the option that says for how many ns events wait in its
+	 * map `awaited` (underway.c); NULL: it has none. */
+	const char *awaits;
 	/* Keys of its histograms, as -o takes columns; NULL: those that are
 	 * C_KEY. */
 	const char *hist_keys;
@@ -375,6 +394,8 @@ enum tool_flags {
 	T_TIME = 512,		/* rows have a time column, -t, unless another
 				   is asked for */
 	T_PLOT = 1024,		/* takes --plot: has a plot */
+	T_LIBS = 4096,		/* has hooks "*:FUNCTION", in whatever library
+				   defines it (mapped.c): takes --lib */
 	T_TOTALS = 2048,	/* its rows are what came to its C_SUM columns
 				   since the row before (totals.c), added up
 				   by C_KEY or --by and shown each interval,

@@ -19,7 +19,7 @@ static int show(struct asked *r)
 	if (ring_open(&ring, q->object, &e))
 		return fail_err(&e);
 	ret = run_rows(&(struct feed){ r->o, r->env, q->object, ring,
-				       r->start_ns });
+				       r->start_ns, NULL });
 	ring_close(ring);
 	return ret;
 }

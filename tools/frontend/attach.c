@@ -7,14 +7,19 @@
 #include <string.h>
 
 /* All hooks of an alternative, or none of them. */
-static int attach_alternative(struct object *o, const struct alternative *a,
-			      struct err *e)
+static int attach_alternative(struct object *o, const struct target *s,
+			      const struct alternative *a, struct err *e)
 {
 	unsigned before = object_attached(o);
 	int err = 0;
 
-	for (unsigned i = 0; i < ALT_HOOKS && a->hooks[i].prog && !err; i++)
-		err = object_attach(o, a->hooks[i].prog, &a->hooks[i].hook, e);
+	for (unsigned i = 0; i < ALT_HOOKS && a->hooks[i].prog && !err; i++) {
+		const struct hook *h = &a->hooks[i].hook;
+
+		err = mapped_function(h) ?
+		      mapped_attach(s->mapped, o, a->hooks[i].prog, h, e) :
+		      object_attach(o, a->hooks[i].prog, h, e);
+	}
 	if (err)
 		object_detach(o, before);
 	return err;
@@ -162,8 +167,8 @@ static bool equal_ways(const struct alternative *a,
  * The best way that works; *@chosen is -1 before.  Where tasks may be
  * preempted in its programs, those after it that give the same come first.
  */
-static void try_role(struct object *o, const struct role *r, struct err *why,
-		     int *chosen)
+static void try_role(struct object *o, const struct target *s,
+		     const struct role *r, struct err *why, int *chosen)
 {
 	bool tried[MAX_ALTS] = { false };
 
@@ -176,7 +181,7 @@ static void try_role(struct object *o, const struct role *r, struct err *why,
 			    !equal_ways(a, &r->alts[i]))
 				continue;
 			tried[i] = true;
-			if (attach_alternative(o, &r->alts[i], &why[i]))
+			if (attach_alternative(o, s, &r->alts[i], &why[i]))
 				continue;
 			*chosen = (int)i;
 			err_set(&why[k], 0, "tasks may be preempted in such "
@@ -184,7 +189,7 @@ static void try_role(struct object *o, const struct role *r, struct err *why,
 				"back");
 			return;
 		}
-		if (!tried[k] && !attach_alternative(o, a, &why[k]))
+		if (!tried[k] && !attach_alternative(o, s, a, &why[k]))
 			*chosen = (int)k;
 	}
 }
@@ -202,7 +207,7 @@ int roles_attach(struct object *o, const struct tool *t,
 		if (!target_needs(s, r))
 			continue;
 		memset(p->why[i], 0, sizeof(p->why[i]));
-		try_role(o, r, p->why[i], &p->chosen[i]);
+		try_role(o, s, r, p->why[i], &p->chosen[i]);
 		if (p->chosen[i] < 0 && !r->optional && !err)
 			err = no_alternative(r, p->why[i], e);
 	}

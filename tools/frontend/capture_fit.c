@@ -25,6 +25,19 @@ static const struct member *file_member(const struct capture *c,
 	return NULL;
 }
 
+static int sort_of(const struct member *m)
+{
+	switch (m->kind) {
+	case K_COMM:
+		return 1;
+	case K_LOOKUP:
+	case K_QTYPE:
+	case K_ANSWERS:
+		return 2;
+	}
+	return 0;
+}
+
 /* A conversion from the file's field to ours; false when they do not fit. */
 static bool match(struct conversion *conv, const struct member *from,
 		  const struct member *to)
@@ -33,7 +46,7 @@ static bool match(struct conversion *conv, const struct member *from,
 		return false;
 	/* bytes of another sort: a name is no address */
 	if (to->class == MEMBER_BYTES && to->column >= 0 &&
-	    (to->kind == K_COMM) != (from->kind == K_COMM))
+	    sort_of(to) != sort_of(from))
 		return false;
 	/* addresses and names do not fit other sizes; texts may be cut */
 	if (to->class == MEMBER_BYTES && from->size != to->size &&

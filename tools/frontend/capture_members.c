@@ -17,7 +17,8 @@ static const char *const kind_names[] = {
 	[K_BYTES] = "bytes", [K_KB] = "kb", [K_MS] = "ms",
 	[K_ENUM] = "enum", [K_ERRNO] = "errno", [K_NETNS] = "netns",
 	[K_NAME] = "name", [K_KSTACK] = "kstack", [K_USTACK] = "ustack",
-	[K_KSYM] = "ksym", [K_BITS] = "bits",
+	[K_KSYM] = "ksym", [K_BITS] = "bits", [K_LOOKUP] = "lookup",
+	[K_QTYPE] = "qtype", [K_ANSWERS] = "answers",
 	[K_REASON] = "reason", [K_COUNT] = "count",
 };
 
@@ -92,6 +93,9 @@ static uint8_t class_of(uint8_t kind)
 	case K_ADDR:
 	case K_NAME:
 	case K_COMM:
+	case K_LOOKUP:
+	case K_QTYPE:
+	case K_ANSWERS:
 		return MEMBER_BYTES;
 	case K_S32:
 	case K_S64:

@@ -3,6 +3,7 @@
  * What a column of an event is: the one place that knows how members are
  * read, and when a value is not known.
  */
+#include "tools/frontend/dns.h"
 #include "tools/frontend/rows_int.h"
 
 #include <string.h>
@@ -124,6 +125,38 @@ static void load_signed(struct cell *cell, const struct column *col,
 	cell->num = v;
 }
 
+/* What stands in for a name that there is none of. */
+static size_t remote_addr(const struct event *ev, const struct tool *t,
+			  char *text)
+{
+	const uint8_t *p = bytes_at(ev, t->flow_off + (uint32_t)
+				    offsetof(struct flow, raddr), 16);
+
+	if (!t->flow_off || !p || !family_known(ev, t->flow_off))
+		return 0;
+	return (size_t)(put_addr(text, p) - text);
+}
+
+static void load_lookup(struct cell *cell, const struct column *col,
+			const uint8_t *p, const struct event *ev,
+			const struct tool *t)
+{
+	size_t len;
+
+	if (col->kind == K_QTYPE) {
+		len = lookup_type(p, col->size, cell->made);
+	} else if (col->kind == K_ANSWERS) {
+		len = lookup_addrs(p, col->size, cell->made);
+	} else {
+		len = lookup_name(p, col->size, cell->made);
+		if (!len)
+			len = remote_addr(ev, t, cell->made);
+	}
+	cell->text = cell->made;
+	cell->len = (uint16_t)len;
+	cell->null = !len;
+}
+
 bool kind_stacks(uint8_t kind)
 {
 	return kind == K_KSTACK || kind == K_USTACK;
@@ -176,6 +209,11 @@ void cell_load(struct cell *cell, const struct column *col,
 	switch (col->kind) {
 	case K_COMM:
 		load_comm(cell, col, p);
+		return;
+	case K_LOOKUP:
+	case K_QTYPE:
+	case K_ANSWERS:
+		load_lookup(cell, col, p, ev, t);
 		return;
 	case K_ADDR:
 	case K_NAME:
@@ -232,15 +270,15 @@ static const char *dress_bits(struct cell *cell, const char *const *names)
 		if (!(left >> i & 1))
 			continue;
 		len = strlen(names[i]);
-		if (n + len + 2 > sizeof(cell->bits))
+		if (n + len + 2 > sizeof(cell->made))
 			return NULL;
 		if (n)
-			cell->bits[n++] = '|';
-		memcpy(cell->bits + n, names[i], len + 1);
+			cell->made[n++] = '|';
+		memcpy(cell->made + n, names[i], len + 1);
 		n += len;
 		left &= ~(1ull << i);
 	}
-	return left || !n ? NULL : cell->bits;
+	return left || !n ? NULL : cell->made;
 }
 
 static bool is_loopback(const uint8_t addr[16])

@@ -17,7 +17,7 @@ enum { IS_KEY, IS_SUM, IS_COUNT };	/* what a column is here */
 enum { KNOWN, AT_LEAST, UNKNOWN };	/* first byte of a key's column */
 
 #define ADDR_LEN 16
-#define TEXT_LEN 32			/* of K_COMM, at most */
+#define TEXT_LEN 256			/* of what is text, at most */
 #define FIRST_ENTRIES 256
 
 struct sum {
@@ -54,6 +54,9 @@ static unsigned payload_len(const struct column *col)
 	case K_NAME:
 		return ADDR_LEN;
 	case K_COMM:
+	case K_LOOKUP:
+	case K_QTYPE:
+	case K_ANSWERS:
 		return col->size < TEXT_LEN ? col->size : TEXT_LEN;
 	case K_USTACK:
 		return 16;		/* and of which process */
@@ -155,6 +158,9 @@ static unsigned char *encode(unsigned char *p, const struct cell *c,
 		memcpy(p, c->addr, ADDR_LEN);
 		break;
 	case K_COMM:
+	case K_LOOKUP:
+	case K_QTYPE:
+	case K_ANSWERS:
 		memcpy(p, c->text, c->len < len ? c->len : len);
 		break;
 	default:
@@ -180,6 +186,9 @@ static const unsigned char *decode(const unsigned char *p, struct cell *c,
 		memcpy(c->addr, p, ADDR_LEN);
 		break;
 	case K_COMM:
+	case K_LOOKUP:
+	case K_QTYPE:
+	case K_ANSWERS:
 		c->text = (const char *)p;
 		c->len = (uint16_t)strnlen(c->text, len);
 		break;

@@ -54,6 +54,9 @@ static char *put_value(char *p, const struct cell *c)
 		return put_addr(p, c->addr);
 	case K_COMM:
 	case K_NAME:
+	case K_LOOKUP:
+	case K_QTYPE:
+	case K_ANSWERS:
 		return put_field(p, c->text, c->len);
 	case K_ENUM:
 	case K_BITS:

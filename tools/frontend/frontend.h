@@ -99,6 +99,7 @@ enum draw_unit { UNIT_DEFAULT, UNIT_US, UNIT_MS, UNIT_NS };
 #define MAX_COLUMNS 64
 #define MAX_CONFIG 32
 #define MAX_OWN 16
+#define MAX_LIBS 16
 
 /* What requests to the engine are made of; see ask.h. */
 struct ask_options {
@@ -140,6 +141,8 @@ struct options {
 	uint32_t max_sockets;	/* entries of the state maps, 0 default */
 	const char *config[MAX_CONFIG + 1];
 	struct env_opts env;
+	const char *libs[MAX_LIBS];	/* --lib */
+	unsigned nlibs;
 	uint64_t own[MAX_OWN];	/* values of tool->options, in order */
 };
 
@@ -155,6 +158,10 @@ struct options {
  */
 int options_parse(struct options *o, const struct tool *t, int argc,
 		  char **argv, bool replay);
+
+/* option_value - of the tool's option whose constant is @constant; 0: it has
+ * none. */
+uint64_t option_value(const struct options *o, const char *constant);
 
 /* One row per option the tool takes, its own first, for usage and man page:
  * walks until false.  Hidden ones are not told. */

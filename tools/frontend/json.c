@@ -104,6 +104,9 @@ static char *put_value(char *p, const struct cell *c)
 				 put_number_text(p, c->num);
 	case K_COMM:
 	case K_NAME:
+	case K_LOOKUP:
+	case K_QTYPE:
+	case K_ANSWERS:
 		return put_quoted(p, c->text, c->len);
 	}
 	return put_u64(p, c->num);

@@ -30,7 +30,8 @@ static bool shown_by_default(const struct column *col,
 		return false;
 	if (o->hist && !(col->flags & C_KEY))
 		return false;
-	if (!(col->flags & C_HIDDEN) ||
+	if ((!(col->flags & C_HIDDEN) &&
+	     (!col->when || option_value(o, col->when))) ||
 	    (o->count && (col->flags & (C_SUM | C_RATE)) == C_SUM))
 		return true;
 	return o->extended || ((col->flags & C_WIDE) && o->wide);

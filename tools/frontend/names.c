@@ -3,9 +3,9 @@
  * names - which name was asked for before an address was connected to: a
  * cache of the DNS answers that passed by (RFC 1035, 3596).
  *
- * Every byte is from the network.  An answer may be cut off (DNS_BYTES); what
- * is whole is used.  Compression pointers must lead backwards, so a name ends.
+ * An answer may be cut off (DNS_BYTES); what is whole is used.
  */
+#include "tools/frontend/dns.h"
 #include "tools/frontend/frontend.h"
 
 #include <stdlib.h>
@@ -16,12 +16,8 @@
 #define NONE UINT16_MAX
 #define DAY_NS (24 * 3600 * 1000000000ull)
 
-#define DNS_HEADER 12
-#define WIRE_NAME 255			/* RFC 1035, 2.3.4 */
 #define QUESTIONS 4			/* more are not in use anywhere */
 #define ALIASES 16			/* of CNAME chains */
-
-enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_AAAA = 28, CLASS_IN = 1 };
 
 struct entry {
 	uint8_t addr[16];
@@ -171,96 +167,35 @@ const char *names_find(const struct names *n, const uint8_t addr[16],
 
 /* ---- the message ------------------------------------------------------- */
 
-struct name {
-	char text[WIRE_NAME + 1];
-};
-
 struct message {
-	const uint8_t *data;
-	size_t len;
-	size_t at;
-	struct name questions[QUESTIONS];
+	struct dns_message dns;
+	struct dns_name questions[QUESTIONS];
 	unsigned nquestions;
 	struct {
-		struct name name;
+		struct dns_name name;
 		unsigned question;	/* that led to it */
 	} aliases[ALIASES];
 	unsigned naliases;
 };
 
-static unsigned get16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
-
-/* A byte of a label as it may be shown; names have no case. */
-static char shown(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (char)(c - 'A' + 'a');
-	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	    c == '-' || c == '_' || c == '*' || c == '/')
-		return (char)c;
-	return '?';
-}
-
-/* Read the name at m->at and step over it.  False: cut off or not a name. */
-static bool get_name(struct message *m, struct name *n)
-{
-	size_t at = m->at, limit = m->at, out = 0, i, len;
-	bool jumped = false;
-
-	for (;;) {
-		if (at >= m->len)
-			return false;
-		len = m->data[at++];
-		if ((len & 0xc0) == 0xc0) {
-			if (at >= m->len)
-				return false;
-			len = (len & 0x3f) << 8 | m->data[at++];
-			if (!jumped)
-				m->at = at;
-			jumped = true;
-			/* backwards each time: no loops */
-			if (len >= limit)
-				return false;
-			at = limit = len;
-			continue;
-		}
-		if (len & 0xc0)
-			return false;
-		if (!len)
-			break;
-		if (len > m->len - at || out + len + 1 > WIRE_NAME)
-			return false;
-		if (out)
-			n->text[out++] = '.';
-		for (i = 0; i < len; i++)
-			n->text[out++] = shown(m->data[at++]);
-	}
-	n->text[out] = 0;
-	if (!jumped)
-		m->at = at;
-	return true;
-}
-
 static bool get_questions(struct message *m, unsigned n)
 {
-	struct name more;
+	struct dns_name more;
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		if (!get_name(m, i < QUESTIONS ? &m->questions[i] : &more) ||
-		    m->len - m->at < 4)
+		if (!dns_get_name(&m->dns, i < QUESTIONS ? &m->questions[i] :
+							   &more) ||
+		    m->dns.len - m->dns.at < 4)
 			return false;
-		m->at += 4;
+		m->dns.at += 4;
 	}
 	m->nquestions = n < QUESTIONS ? n : QUESTIONS;
 	return true;
 }
 
 /* The question that the record of @owner answers; -1: none that we have. */
-static int answers_question(const struct message *m, const struct name *owner)
+static int answers_question(const struct message *m, const struct dns_name *owner)
 {
 	unsigned i;
 
@@ -279,14 +214,14 @@ static int answers_question(const struct message *m, const struct name *owner)
 
 static void add_alias(struct message *m, size_t at, unsigned question)
 {
-	size_t back = m->at;
+	size_t back = m->dns.at;
 
 	if (m->naliases < ALIASES) {
-		m->at = at;
+		m->dns.at = at;
 		m->aliases[m->naliases].question = question;
-		if (get_name(m, &m->aliases[m->naliases].name))
+		if (dns_get_name(&m->dns, &m->aliases[m->naliases].name))
 			m->naliases++;
-		m->at = back;
+		m->dns.at = back;
 	}
 }
 
@@ -294,35 +229,25 @@ static void add_alias(struct message *m, size_t at, unsigned question)
 static bool get_answer(struct names *n, struct message *m, uint64_t ns)
 {
 	static const uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff };
-	unsigned type, class, len;
-	struct name owner;
+	struct dns_record r;
+	struct dns_name owner;
 	uint8_t addr[16];
-	const uint8_t *p;
 	int q;
 
-	if (!get_name(m, &owner) || m->len - m->at < 10)
+	if (!dns_get_record(&m->dns, &owner, &r))
 		return false;
-	p = m->data + m->at;
-	type = get16(p);
-	class = get16(p + 2);
-	len = get16(p + 8);
-	m->at += 10;
-	if (m->len - m->at < len)
-		return false;
-	p += 10;
-	m->at += len;
 	q = answers_question(m, &owner);
-	if (class != CLASS_IN || q < 0 || !m->questions[q].text[0])
+	if (r.class != DNS_IN || q < 0 || !m->questions[q].text[0])
 		return true;
-	if (type == TYPE_A && len == 4) {
+	if (r.type == DNS_A && r.len == 4) {
 		memcpy(addr, mapped, 12);
-		memcpy(addr + 12, p, 4);
+		memcpy(addr + 12, r.data, 4);
 		learn(n, addr, m->questions[q].text, ns);
-	} else if (type == TYPE_AAAA && len == 16) {
-		memcpy(addr, p, 16);
+	} else if (r.type == DNS_AAAA && r.len == 16) {
+		memcpy(addr, r.data, 16);
 		learn(n, addr, m->questions[q].text, ns);
-	} else if (type == TYPE_CNAME) {
-		add_alias(m, m->at - len, (unsigned)q);
+	} else if (r.type == DNS_CNAME) {
+		add_alias(m, m->dns.at - r.len, (unsigned)q);
 	}
 	return true;
 }
@@ -330,22 +255,23 @@ static bool get_answer(struct names *n, struct message *m, uint64_t ns)
 void names_learn(struct names *n, const struct dns_event *ev)
 {
 	const size_t head = offsetof(struct dns_event, data);
-	struct message m = { .data = ev->data, .len = ev->len };
+	struct message m = { .dns = { .data = ev->data, .len = ev->len } };
 	unsigned answers;
 
 	if (ev->event.len < head)
 		return;
-	if (m.len > ev->event.len - head)
-		m.len = ev->event.len - head;
-	if (m.len > DNS_BYTES)
-		m.len = DNS_BYTES;
+	if (m.dns.len > ev->event.len - head)
+		m.dns.len = ev->event.len - head;
+	if (m.dns.len > DNS_BYTES)
+		m.dns.len = DNS_BYTES;
 	/* QR 1: a response; opcode 0: to a query; rcode 0: no error */
-	if (m.len < DNS_HEADER || (get16(m.data + 2) & 0xf80f) != 0x8000)
+	if (m.dns.len < DNS_HEADER ||
+	    (dns_get16(m.dns.data + 2) & 0xf80f) != 0x8000)
 		return;
-	m.at = DNS_HEADER;
-	if (!get_questions(&m, get16(m.data + 4)) || !m.nquestions)
+	m.dns.at = DNS_HEADER;
+	if (!get_questions(&m, dns_get16(m.dns.data + 4)) || !m.nquestions)
 		return;
-	for (answers = get16(m.data + 6); answers; answers--)
+	for (answers = dns_get16(m.dns.data + 6); answers; answers--)
 		if (!get_answer(n, &m, ev->event.ns))
 			return;
 }

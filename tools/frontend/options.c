@@ -180,6 +180,17 @@ static const char *folded_contradiction(const struct options *o)
 	return NULL;
 }
 
+uint64_t option_value(const struct options *o, const char *constant)
+{
+	const struct tool_option *own = o->tool ? o->tool->options : NULL;
+
+	for (unsigned i = 0; own && own[i].name && i < MAX_OWN; i++)
+		if (own[i].constant && constant &&
+		    !strcmp(own[i].constant, constant))
+			return o->own[i];
+	return 0;
+}
+
 /* What contradicts itself, and what to do instead. */
 static const char *contradiction(const struct options *o)
 {

@@ -73,6 +73,7 @@ enum take take_more(struct parse *, const struct opt *, const char *);
 enum take take_text(struct parse *, const struct opt *, const char *);
 enum take take_style(struct parse *, const struct opt *, const char *);
 enum take take_file(struct parse *, const struct opt *, const char *);
+enum take take_lib(struct parse *, const struct opt *, const char *);
 enum take take_number(struct parse *, const struct opt *, const char *);
 enum take take_duration(struct parse *, const struct opt *, const char *);
 enum take take_pages(struct parse *, const struct opt *, const char *);

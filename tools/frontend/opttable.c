@@ -63,6 +63,10 @@ const struct opt opt_table[] = {
 	{ 0, "sock", "VALUE", "where the socket is, if the hook does not tell",
 	  ASK, .need = T_ASK, MEMBER(ask.sock), .take = take_text,
 	  .want = "a value such as arg0" },
+	{ 0, "lib", "FILE", "this library or static program, instead of all "
+	  "that processes have mapped; may be repeated",
+	  ASK, .need = T_LIBS, .off = offsetof(struct options, libs),
+	  .noff = offsetof(struct options, nlibs), .take = take_lib },
 	{ 'p', "pid", "LIST", "processes that own the socket",
 	  LIST(pid), .filter = F_PID, .take = take_list, .item = item_u32,
 	  .min = 1, .max = PID_LIMIT, .want = "a process id (1 to 4194304)",

@@ -77,6 +77,21 @@ enum take take_file(struct parse *p, const struct opt *opt, const char *arg)
 	return TAKE_OK;
 }
 
+enum take take_lib(struct parse *p, const struct opt *opt, const char *arg)
+{
+	unsigned n;
+
+	if (access(arg, R_OK))
+		return opt_bad(p, arg, "%s", strerror(errno));
+	fetch(p, opt->noff, &n, sizeof(n));
+	if (n == MAX_LIBS)
+		return opt_bad(p, arg, "more than %u of them", MAX_LIBS);
+	store(p, opt->off + n * sizeof(arg), &arg, sizeof(arg));
+	n++;
+	store(p, opt->noff, &n, sizeof(n));
+	return TAKE_OK;
+}
+
 /* A u32 or u64 by the size of the member. */
 static void store_number(struct parse *p, const struct opt *opt, uint64_t n)
 {

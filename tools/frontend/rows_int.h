@@ -101,11 +101,11 @@ struct cell {
 	bool null;		/* not known */
 	bool least;		/* K_MS: at least this */
 	uint16_t len;		/* of text */
-	const char *text;	/* K_COMM; K_ENUM, K_BITS, K_ERRNO, K_NAME,
+	const char *text;	/* K_COMM, of struct lookup; K_ENUM, K_BITS, K_ERRNO, K_NAME,
 				   K_KSYM, K_REASON: NULL when it has no name;
 				   stacks: a line for each frame, NULL when
 				   there is an error */
-	char bits[64];		/* K_BITS: what text is */
+	char made[256];		/* K_BITS, of struct lookup: what text is */
 	uint64_t num;		/* all numbers; K_S32 sign-extended; K_ERRNO
 				   positive; of stacks the id, or -errno */
 	uint64_t age_ns;	/* K_NAME: of the answer, or AGE_UNKNOWN */

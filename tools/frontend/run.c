@@ -22,7 +22,7 @@ struct run {
 	struct totals *totals;		/* T_TOTALS */
 	struct capture_info info;
 	struct losses losses, told;	/* since start; told on stderr */
-	uint64_t told_ns, resync_ns;
+	uint64_t told_ns, resync_ns, expire_ns;
 	bool stop, broken;		/* stdout is gone or failed */
 	int capture_err;
 };
@@ -198,10 +198,11 @@ struct sampling {
 	uint64_t ns;
 };
 
-static int on_total(void *ctx, struct event *ev)
+static int on_total(void *ctx, uint64_t key, struct event *ev)
 {
 	const struct sampling *s = ctx;
 
+	(void)key;
 	if (!totals_row(s->run->totals, ev, false))
 		return 0;
 	ev->ns = s->ns;
@@ -232,6 +233,21 @@ static void drain(struct run *r, bool final)
 		r->stop = r->broken = true;
 	if (r->capture && !r->capture_err)
 		r->capture_err = capture_flush(r->capture);
+}
+
+/* What has waited for too long, as often as a tenth of that has passed. */
+static void expire(struct run *r)
+{
+	uint64_t limit = option_value(r->o, r->o->tool->awaits);
+	uint64_t now = now_ns();
+
+	if (!limit || now < r->expire_ns)
+		return;
+	r->expire_ns = now + limit / 10;
+	if (awaited_expire(r->from->object, r->o, on_event, r))
+		complain("what waits cannot be read");
+	if (!r->broken && !rows_flush(r->rows))
+		r->stop = r->broken = true;
 }
 
 /* What has not ended is shown all the same. */
@@ -286,6 +302,8 @@ static void loop(struct run *r)
 		if (!rows_attend(r->rows))
 			break;
 		drain(r, false);
+		expire(r);
+		mapped_again(r->from->mapped, r->from->object);
 		watch_losses(r);
 	}
 }
@@ -359,7 +377,8 @@ static int run(struct run *r)
 
 	if (ret >= 0)
 		return ret;
-	kernel_leave(r->from->env, symbolise_users(r->symbolise));
+	kernel_leave(r->from->env, symbolise_users(r->symbolise) ||
+				   mapped_grows(r->from->mapped));
 	life_ready(r->o);
 	loop(r);
 	r->losses.missed = object_missed(r->from->object);

@@ -54,7 +54,9 @@ int networks_init(struct networks *n, const struct options *o, struct err *e);
  * target_open - the object of @t for the options: filter, constants, sizes.
  * What it needs while it lives is in @s, which must stay.
  */
+struct mapped;
 struct target {
+	struct mapped *mapped;	/* T_LIBS, once it is opened; borrowed */
 	struct user_filter filter;
 	struct constant constants[MAX_OWN + MAX_COLUMNS + 9 +
 				  MAX_KERNEL_CONSTANTS];
@@ -90,10 +92,31 @@ void questions_free(struct questions *s);
 int doctor_record(struct env *env, const char *path);
 int doctor_check_fields(struct env *env);
 
+/* ---- mapped.c: hooks of libraries (T_LIBS) ------------------------------ */
+
+/* mapped_function - the function of a hook "*:FUNCTION"; NULL: it is none. */
+const char *mapped_function(const struct hook *h);
+/* mapped_open - the libraries that the hooks of roles that @s needs are about:
+ * those of --lib, or what the processes of -p, or all, have mapped.  0 or a
+ * negative errno; -ENOENT: there are none.  Free *@out in any case. */
+int mapped_open(struct mapped **out, const struct options *o,
+		const struct target *s, const struct env *env, struct err *e);
+void mapped_free(struct mapped *m);
+/* mapped_grows - may more be attached while it runs? */
+bool mapped_grows(const struct mapped *m);
+/* mapped_attach - @prog where @h, such a hook, is found; @m may be NULL.
+ * -ENOENT: nowhere. */
+int mapped_attach(const struct mapped *m, struct object *object,
+		  const char *prog, const struct hook *h, struct err *e);
+/* mapped_again - every two seconds: attach to libraries that have come. */
+void mapped_again(struct mapped *m, struct object *object);
+/* mapped_tell - which they are, on stderr. */
+void mapped_tell(const struct mapped *m);
+
 /* ---- kept.c: events that programs keep in a map ------------------------ */
 
 /* An event of such a map, which may be changed; other than 0: no more. */
-typedef int kept_fn(void *ctx, struct event *ev);
+typedef int kept_fn(void *ctx, uint64_t key, struct event *ev);
 /*
  * kept_walk - tell @fn of each event in the map @name of @object, whose keys
  * are a u64 and whose values begin with an event of @o->tool, that @o's
@@ -114,6 +137,10 @@ int kept_walk(const struct object *object, const struct options *o,
 typedef int underway_fn(void *ctx, const void *event, size_t len);
 int underway_end(const struct object *object, const struct options *o,
 		 underway_fn *fn, void *ctx);
+/* awaited_expire - the same, while programs run, for what has waited in the
+ * map `awaited` for as long as the tool says; it is taken out. */
+int awaited_expire(const struct object *object, const struct options *o,
+		   underway_fn *fn, void *ctx);
 
 /* ---- totals.c: rows out of totals (T_TOTALS) --------------------------- */
 
@@ -167,6 +194,7 @@ struct feed {
 	struct object *object;
 	struct ring *ring;		/* of the object */
 	uint64_t start_ns;		/* what times are counted from */
+	struct mapped *mapped;		/* T_LIBS; else NULL */
 };
 /* run_rows - show them, and record them, until the run is over; then all is
  * detached.  Returns the exit code. */

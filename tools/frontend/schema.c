@@ -127,6 +127,9 @@ static void one_column(struct schema *s, const struct column *col)
 		break;
 	case K_COMM:
 	case K_NAME:
+	case K_LOOKUP:
+	case K_QTYPE:
+	case K_ANSWERS:
 	case K_KSYM:
 	case K_BITS:
 	case K_REASON:

@@ -13,6 +13,7 @@ struct start {
 	struct env env;
 	struct object *object;
 	struct ring *ring;
+	struct mapped *mapped;
 	uint64_t ns;
 };
 
@@ -24,13 +25,15 @@ static void tell_plan(const struct start *s, const struct target *target,
 	for (unsigned i = 0; t->roles[i]; i++) {
 		const struct role *role = t->roles[i];
 
-		if (role->optional && p->chosen[i] < 0 &&
+		if (role->optional && role->without && p->chosen[i] < 0 &&
 		    target_needs(target, role))
 			say("%s: no way to see it on this kernel: %s",
 			    role->what, role->without);
 	}
 	if (s->o->verbose)
 		plan_print(stderr, t, target, p);
+	if (s->o->verbose)
+		mapped_tell(s->mapped);
 	if (s->o->verbose)
 		say("%u bpf calls, %llu KB of kernel memory",
 		    s->env.bpf_calls, (unsigned long long)
@@ -66,8 +69,11 @@ static int prepare(struct start *s)
 		return ret;
 	s->ns = now_ns();
 	err = target_open(&s->object, &target, &s->env, o, s->ns, &e);
+	if (!err && o->tool->flags & T_LIBS)
+		err = mapped_open(&s->mapped, o, &target, &s->env, &e);
 	if (err)
 		return fail_err(&e);
+	target.mapped = s->mapped;
 	err = roles_attach(s->object, o->tool, &target, &plan, &e);
 	if (o->plan) {
 		plan_print(stdout, o->tool, &target, &plan);
@@ -108,9 +114,10 @@ int tool_main(const struct tool *t, int argc, char **argv)
 	ret = prepare(&s);
 	if (ret < 0)
 		ret = run_rows(&(struct feed){ &o, &s.env, s.object, s.ring,
-						 s.ns });
+						 s.ns, s.mapped });
 	ring_close(s.ring);
 	object_close(s.object);
+	mapped_free(s.mapped);
 	env_close(&s.env);
 	return ret;
 }

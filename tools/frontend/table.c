@@ -109,6 +109,9 @@ static char *put_cell(char *p, const struct cell *c)
 	case K_KSYM:
 		return put_symbol(p, c);
 	case K_COMM:
+	case K_LOOKUP:
+	case K_QTYPE:
+	case K_ANSWERS:
 	case K_ENUM:
 	case K_BITS:
 	case K_REASON:

@@ -6,6 +6,9 @@
  * `underway`, whole but for what only the end can tell: values begin with the
  * event, whose time is that of the beginning, and durations of it that are
  * not known are 0.
+ *
+ * What may never end is kept in a map called `awaited` in the same way: once it
+ * has waited for as long as the tool says, it is shown and forgotten.
  */
 #include "tools/frontend/run.h"
 
@@ -15,7 +18,8 @@
 
 struct ending {
 	const struct tool *tool;
-	uint64_t now;
+	uint64_t now, limit;
+	int fd;
 	underway_fn *fn;
 	void *ctx;
 };
@@ -36,10 +40,11 @@ static void close_event(const struct tool *t, struct event *ev, uint64_t now)
 	ev->ns = now;
 }
 
-static int end_event(void *ctx, struct event *ev)
+static int end_event(void *ctx, uint64_t key, struct event *ev)
 {
 	const struct ending *e = ctx;
 
+	(void)key;
 	close_event(e->tool, ev, e->now);
 	return e->fn(e->ctx, ev, ev->len);
 }
@@ -47,7 +52,29 @@ static int end_event(void *ctx, struct event *ev)
 int underway_end(const struct object *object, const struct options *o,
 		 underway_fn *fn, void *ctx)
 {
-	struct ending e = { o->tool, now_ns(), fn, ctx };
+	struct ending e = { o->tool, now_ns(), 0, -1, fn, ctx };
+	int err = kept_walk(object, o, "underway", end_event, &e);
 
-	return kept_walk(object, o, "underway", end_event, &e);
+	return err ? err : kept_walk(object, o, "awaited", end_event, &e);
+}
+
+/* It may be over at this very moment: who takes it out shows it. */
+static int expire_event(void *ctx, uint64_t key, struct event *ev)
+{
+	const struct ending *e = ctx;
+
+	if (e->now < ev->ns + e->limit || map_delete(e->fd, &key))
+		return 0;
+	close_event(e->tool, ev, e->now);
+	return e->fn(e->ctx, ev, ev->len);
+}
+
+int awaited_expire(const struct object *object, const struct options *o,
+		   underway_fn *fn, void *ctx)
+{
+	struct ending e = { o->tool, now_ns(),
+			    option_value(o, o->tool->awaits),
+			    object_map(object, "awaited"), fn, ctx };
+
+	return e.fd < 0 ? 0 : kept_walk(object, o, "awaited", expire_event, &e);
 }

@@ -92,7 +92,7 @@ void usage_replay(FILE *out)
 /* Shown as things are, or only when asked for? */
 static bool on_demand(const struct column *c)
 {
-	return c->flags & (C_HIDDEN | C_DNS);
+	return c->when || c->flags & (C_HIDDEN | C_DNS);
 }
 
 static void column_lines(FILE *out, const struct tool *t, bool demand,
