@@ -124,6 +124,8 @@ struct sk_buff {
 	char cb[48];
 	unsigned long _skb_refdst;
 	unsigned char *head, *data;
+	u32 end;		/* from head on */
+	u8 pkt_type:3;
 	u32 len, data_len, truesize;
 	u16 protocol;		/* network byte order */
 	u16 transport_header, network_header;
@@ -131,6 +133,11 @@ struct sk_buff {
 	struct net_device *dev;
 	struct sock *sk;
 } PAI;
+
+/* On 32 bits. */
+struct sk_buff___pointers { unsigned char *end; } PAI;
+
+struct skb_shared_info { u16 gso_segs; } PAI;
 
 struct tcp_skb_cb {
 	u32 seq, end_seq;

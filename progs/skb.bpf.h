@@ -11,6 +11,8 @@
 /* linux/if_ether.h */
 #define ETH_P_IP	0x0800
 #define ETH_P_IPV6	0x86dd
+/* linux/if_packet.h */
+#define PACKET_OTHERHOST 3
 
 /* Bytes of the fixed headers: struct iphdr, ipv6hdr, tcphdr. */
 enum { IPV4_BYTES = 20, IPV6_BYTES = 40, TCP_BYTES = 20 };
@@ -26,6 +28,7 @@ struct packet {
 	u8 protocol;		/* IPPROTO_...; 0: a later fragment */
 	u8 ttl;			/* hop_limit */
 	u8 tcp_flags;
+	u8 dsfield;		/* type of service, traffic class */
 	/* where the headers are, from skb->head on */
 	u16 network, transport;
 };
@@ -54,6 +57,7 @@ static __always_inline void packet_ipv4(struct packet *p, const u8 *ip)
 	u32 addr;
 
 	p->family = AF_INET;
+	p->dsfield = ip[1];
 	p->len = be16(ip + 2);
 	p->ttl = ip[8];
 	if (!(be16(ip + 6) & 0x1fff))		/* fragment offset */
@@ -68,6 +72,7 @@ static __always_inline void packet_ipv4(struct packet *p, const u8 *ip)
 static __always_inline void packet_ipv6(struct packet *p, const u8 *ip)
 {
 	p->family = AF_INET6;
+	p->dsfield = ip[0] << 4 | ip[1] >> 4;
 	p->len = IPV6_BYTES + be16(ip + 4);
 	p->ttl = ip[7];
 	p->protocol = ip[6];
@@ -102,15 +107,15 @@ static __always_inline void packet_extension(struct packet *p,
 }
 
 /*
- * The IP header of @skb to @p, which is zeroed; false when there is none.
- * skb->transport_header is not asked: it is unset, or where the network header
- * is, until IP has looked at what comes in.
+ * The IP header of @skb, @at bytes from skb->head, to @p, which is zeroed;
+ * false when there is none.  skb->transport_header is not asked: it is unset,
+ * or where the network header is, until IP has looked at what comes in.
  */
-static __always_inline int packet_ip(struct packet *p,
-				     const struct sk_buff *skb, u32 end)
+static __always_inline int packet_ip_at(struct packet *p,
+					const struct sk_buff *skb, u32 at,
+					u32 end)
 {
 	u16 protocol = ntohs(READ(skb, protocol));
-	u32 at = READ(skb, network_header);
 	const u8 *head = READ(skb, head);
 	u64 ip[IPV6_BYTES / 8] = {};
 	const u8 *bytes = (const u8 *)ip;
@@ -131,6 +136,22 @@ static __always_inline int packet_ip(struct packet *p,
 		packet_extension(p, head, end);
 	}
 	return p->family;
+}
+
+static __always_inline int packet_ip(struct packet *p,
+				     const struct sk_buff *skb, u32 end)
+{
+	return packet_ip_at(p, skb, READ(skb, network_header), end);
+}
+
+/* The same of what a device hands to its protocol: it begins with the IP
+ * header, which skb->network_header may not tell yet. */
+static __always_inline int packet_arrives(struct packet *p,
+					  const struct sk_buff *skb)
+{
+	u32 at = (u64)READ(skb, data) - (u64)READ(skb, head);
+
+	return packet_ip_at(p, skb, at, skb_linear_end(skb));
 }
 
 static __always_inline void packet_tcp(struct packet *p, const u8 *head,
@@ -179,6 +200,36 @@ static __always_inline int packet_read(struct packet *p,
 	if (p->protocol == IPPROTO_TCP)
 		packet_tcp(p, READ(skb, head), end);
 	return 1;
+}
+
+/* struct skb_shared_info stands where the data ends; 0: not known where. */
+static __always_inline u64 skb_end(const struct sk_buff *skb)
+{
+	const struct sk_buff___pointers *narrow = (const void *)skb;
+
+	if (EXISTS(skb->end))		/* NET_SKBUFF_DATA_USES_OFFSET */
+		return (u64)READ(skb, head) + READ(skb, end);
+	return EXISTS(narrow->end) ? (u64)READ(narrow, end) : 0;
+}
+
+/* How many packets it was on the wire, or will be: those that GRO or the
+ * sender put together are one skb. */
+static __always_inline u32 packet_segments(const struct sk_buff *skb)
+{
+	const struct skb_shared_info *shinfo = (const void *)skb_end(skb);
+	u32 segs;
+
+	if (!shinfo || !EXISTS(shinfo->gso_segs))
+		return 1;
+	segs = READ(shinfo, gso_segs);
+	return segs ? segs : 1;
+}
+
+/* For another machine, heard in promiscuous mode: IP drops it unseen. */
+static __always_inline int packet_is_others(const struct sk_buff *skb)
+{
+	return EXISTS(skb->pkt_type) &&
+	       READ_BITS(skb, pkt_type) == PACKET_OTHERHOST;
 }
 
 /* ---- which end is here ------------------------------------------------- */

@@ -32,4 +32,5 @@
 	X(top)								\
 	X(netem)							\
 	X(dev)								\
+	X(ecn)								\
 	/* that is all */

@@ -255,6 +255,52 @@ int link_segments(const char *ifname, uint32_t most)
 	return i.ifi_index ? req_talk(&q) : -ENODEV;
 }
 
+static void qdisc_init(struct request *q, const char *ifname, uint32_t parent,
+		       uint32_t handle, const char *kind)
+{
+	struct tcmsg m = { .tcm_parent = parent, .tcm_handle = handle };
+
+	m.tcm_ifindex = if_nametoindex(ifname);
+	req_init(q, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &m,
+		 sizeof(m));
+	req_add(q, TCA_KIND, kind, strlen(kind) + 1);
+}
+
+/* 50 KB/s, once 2,000 bytes have passed. */
+static int link_slow(const char *ifname)
+{
+	struct tc_tbf_qopt opt = { .limit = 100000 };
+	uint32_t burst = 2000;
+	struct rtattr *nest;
+	struct request q;
+
+	opt.rate.rate = 50000;
+	opt.rate.linklayer = TC_LINKLAYER_ETHERNET;
+	qdisc_init(&q, ifname, TC_H_ROOT, 1 << 16, "tbf");
+	nest = req_add(&q, TCA_OPTIONS, NULL, 0);
+	req_add(&q, TCA_TBF_PARMS, &opt, sizeof(opt));
+	req_add(&q, TCA_TBF_BURST, &burst, sizeof(burst));
+	req_end(&q, nest);
+	return req_talk(&q);
+}
+
+int link_marks(const char *ifname)
+{
+	uint32_t on = 1, any_us = 0;
+	struct rtattr *nest;
+	struct request q;
+	int err = link_slow(ifname);
+
+	if (err)
+		return err;
+	qdisc_init(&q, ifname, 1 << 16 | 1, 2 << 16, "fq_codel");
+	nest = req_add(&q, TCA_OPTIONS, NULL, 0);
+	req_add(&q, TCA_FQ_CODEL_ECN, &on, sizeof(on));
+	req_add(&q, TCA_FQ_CODEL_CE_THRESHOLD, &any_us, sizeof(any_us));
+	req_end(&q, nest);
+	return req_talk(&q);
+}
+
 int link_xdp(const char *ifname, int prog_fd)
 {
 	/* generic mode (4.12): any device, behind segmentation */
@@ -275,7 +321,7 @@ int link_xdp(const char *ifname, int prog_fd)
 	return req_talk(&q);
 }
 
-int link_no_offload(const char *ifname)
+static int set_offload(const char *ifname, bool on)
 {
 	static const uint32_t cmds[] = {
 		ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO,
@@ -286,7 +332,7 @@ int link_no_offload(const char *ifname)
 	if (fd < 0)
 		return -errno;
 	for (i = 0; i < ARRAY_SIZE(cmds); i++) {
-		struct ethtool_value v = { .cmd = cmds[i], .data = 0 };
+		struct ethtool_value v = { .cmd = cmds[i], .data = on };
 		struct ifreq ifr;
 
 		memset(&ifr, 0, sizeof(ifr));
@@ -297,6 +343,16 @@ int link_no_offload(const char *ifname)
 	}
 	close(fd);
 	return err;
+}
+
+int link_no_offload(const char *ifname)
+{
+	return set_offload(ifname, false);
+}
+
+int link_offload(const char *ifname)
+{
+	return set_offload(ifname, true);
 }
 
 /* ---- netfilter --------------------------------------------------------- */
@@ -480,6 +536,26 @@ uint64_t netns_snmp(struct test *t, const struct netns *ns, const char *proto,
 	free(text);
 	if (!found && !ext)
 		fatal(t, "/proc/net/snmp has no %s %s", proto, name);
+	return v;
+}
+
+uint64_t netns_snmp6(struct test *t, const struct netns *ns, const char *name)
+{
+	size_t len = strlen(name);
+	const char *line;
+	uint64_t v = 0;
+	char *text;
+
+	netns_enter(t, ns);
+	text = slurp("/proc/self/net/snmp6");
+	netns_leave(t);
+	for (line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, name, len) &&
+		    (line[len] == ' ' || line[len] == '\t'))
+			v = strtoull(line + len, NULL, 10);
+	}
+	free(text);
 	return v;
 }
 

@@ -28,6 +28,8 @@ int netns_sysctl(struct test *t, const struct netns *ns, const char *name,
  * /proc/net/snmp or netstat, inside. */
 uint64_t netns_snmp(struct test *t, const struct netns *ns, const char *proto,
 		    const char *name);
+/* netns_snmp6 - of /proc/net/snmp6; 0: it has none of that name. */
+uint64_t netns_snmp6(struct test *t, const struct netns *ns, const char *name);
 /* netns_idle - wait until all TCP sockets inside are gone, but for listeners
  * and TIME_WAIT. */
 void netns_idle(struct test *t, const struct netns *ns);
@@ -44,10 +46,14 @@ int link_dropped(const char *ifname, uint64_t *packets);
 /* link_segments - TCP makes packets of so many segments at most (4.16;
  * before it is enough that there are no offloads). */
 int link_segments(const char *ifname, uint32_t most);
+/* link_marks - a slow queue, 50 KB/s, that marks CE what is ECN-capable and
+ * had to wait in it.  -ENOENT: this kernel has none. */
+int link_marks(const char *ifname);
 /* route_unreachable - EHOSTUNREACH for whatever goes there. */
 int route_unreachable(int family, const char *addr, int prefix);
 int link_xdp(const char *ifname, int prog_fd);
 int link_no_offload(const char *ifname);	/* TSO, GSO, GRO */
+int link_offload(const char *ifname);		/* all of them */
 /* netfilter_drop - whatever passes @hook (NF_INET_LOCAL_IN, ...); one at a
  * time.  netfilter_pass - no more. */
 int netfilter_drop(int family, unsigned hook);

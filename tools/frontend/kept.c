@@ -9,6 +9,10 @@ struct value {
 	uint64_t words[EVENT_MAX / 8 + 16];
 };
 
+struct key {
+	uint64_t words[16];
+};
+
 static bool passes(const struct options *o, const struct event *ev)
 {
 	struct flow flow;
@@ -32,12 +36,13 @@ int kept_walk(const struct object *object, const struct options *o,
 	const struct tool *t = o->tool;
 	const struct spec_map *m = spec_find_map(t->spec, name);
 	int fd = object_map(object, name), err;
-	uint64_t key, left = m ? steps(o, m) : 0;
+	uint64_t left = m ? steps(o, m) : 0;
+	struct key key;
 	struct value v;
 	struct event *ev = (void *)&v;
 
 	if (!m || fd < 0 || m->value_size > sizeof(v) ||
-	    m->value_size < t->event_size || m->key_size != sizeof(key))
+	    m->value_size < t->event_size || m->key_size > sizeof(key))
 		return 0;
 	for (err = map_next(fd, NULL, &key); !err && left--;
 	     err = map_next(fd, &key, &key)) {

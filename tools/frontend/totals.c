@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_SUMS 4
+#define MAX_SUMS 6
 #define FIRST_SLOTS 1024
 
 struct told {

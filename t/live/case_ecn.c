@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * ipecn: packets of known marks, of both families, those that a queue has
+ * marked, and those that come as one because of segmentation offload: as many
+ * as were sent, and as the kernel counts.
+ */
+#include "traffic.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define QUEUED 101		/* datagrams through the queue that marks */
+#define STREAM 1000003		/* bytes of each TCP connection */
+
+static const struct mark {
+	const char *column, *ext, *six;	/* what counts them */
+	int tos;
+	unsigned n;			/* datagrams that have it */
+} marks[] = {
+	{ "not_ect", NULL, NULL, 0, 31 },
+	{ "ect1", "InECT1Pkts", "Ip6InECT1Pkts", 1, 41 },
+	{ "ect0", "InECT0Pkts", "Ip6InECT0Pkts", 2, 53 },
+	{ "ce", "InCEPkts", "Ip6InCEPkts", 3, 211 },
+};
+
+/* By family: who receives, who sends, and who sends through the queue. */
+static const struct path {
+	int family;
+	const char *to, *from, *queued;
+} paths[] = {
+	{ AF_INET, "10.9.0.1", "10.9.0.2", "10.9.0.3" },
+	{ AF_INET6, "fd09::1", "fd09::2", "fd09::3" },
+};
+
+struct scene {
+	struct test *t;
+	struct netns a, b;		/* it is a that is looked at */
+	struct agent cli, srv;		/* in b, in a */
+	struct tool tool;
+	struct table tb;
+	bool queue;			/* there is one that marks */
+};
+
+/* ---- what is made ------------------------------------------------------- */
+
+static socklen_t size_of(const union addr *a)
+{
+	return a->sa.sa_family == AF_INET ? sizeof(a->in) : sizeof(a->in6);
+}
+
+static int bound(struct scene *s, const struct netns *ns, int family,
+		 const char *address, union addr *at)
+{
+	socklen_t len = sizeof(*at);
+	int fd;
+
+	addr_set(at, family, address, 0);
+	netns_enter(s->t, ns);
+	fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, &at->sa, size_of(at)) ||
+	    getsockname(fd, &at->sa, &len))
+		fatal(s->t, "a socket at %s: %s", address, strerror(errno));
+	netns_leave(s->t);
+	return fd;
+}
+
+static void mark(struct scene *s, int fd, int family, int tos)
+{
+	int level = family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
+	int option = family == AF_INET ? IP_TOS : IPV6_TCLASS;
+
+	if (setsockopt(fd, level, option, &tos, sizeof(tos)))
+		fatal(s->t, "traffic class %d: %s", tos, strerror(errno));
+}
+
+static void emit(struct scene *s, int fd, const union addr *peer, unsigned n)
+{
+	while (n--)
+		if (sendto(fd, "", 1, 0, &peer->sa, size_of(peer)) != 1)
+			fatal(s->t, "sending a datagram: %s", strerror(errno));
+}
+
+static void take(struct scene *s, int fd, unsigned n)
+{
+	char byte;
+
+	while (n--)
+		if (!readable(fd, PATIENCE * 1000) ||
+		    recv(fd, &byte, 1, 0) != 1)
+			fatal(s->t, "a datagram: %s", strerror(errno));
+}
+
+/* Each is taken before the next is sent: nothing is dropped on the way. */
+static void datagrams(struct scene *s, int from, int to,
+		      const union addr *peer, unsigned n)
+{
+	while (n--) {
+		emit(s, from, peer, 1);
+		take(s, to, 1);
+	}
+}
+
+static void known_marks(struct scene *s, const struct path *p)
+{
+	const struct mark *m;
+	union addr to, from;
+	int rx = bound(s, &s->a, p->family, p->to, &to);
+	int tx = bound(s, &s->b, p->family, p->from, &from);
+
+	for (m = marks; m < marks + ARRAY_SIZE(marks); m++) {
+		mark(s, tx, p->family, m->tos);
+		datagrams(s, tx, rx, &to, m->n);
+	}
+	close(tx);
+	close(rx);
+}
+
+static void queue_marks(struct scene *s, const struct path *p)
+{
+	union addr to, from;
+	int rx = bound(s, &s->a, p->family, p->to, &to), tx;
+	int prefix = p->family == AF_INET ? 24 : 64, err;
+
+	netns_enter(s->t, &s->b);
+	err = link_addr("sk0", p->family, p->queued, prefix);
+	netns_leave(s->t);
+	if (err)
+		fatal(s->t, "%s: %s", p->queued, strerror(-err));
+	tx = bound(s, &s->b, p->family, p->queued, &from);
+	mark(s, tx, p->family, 2);
+	datagrams(s, tx, rx, &to, 1);	/* the address is resolved */
+	emit(s, tx, &to, QUEUED - 1);
+	take(s, rx, QUEUED - 1);
+	close(tx);
+	close(rx);
+}
+
+static void stream(struct scene *s, const struct path *p)
+{
+	struct cmd listen = { .op = OP_LISTEN, .slot = LISTENER };
+	struct cmd connect = { .op = OP_CONNECT };
+	struct cmd bind = { .op = OP_BIND };
+	struct cmd recv = { .op = OP_RECV, .n = STREAM };
+	struct cmd send = { .op = OP_SEND, .n = STREAM };
+
+	addr_set(&listen.addr, p->family, p->to, 0);
+	agent_post(&s->srv, &listen);
+	connect.addr = agent_wait(&s->srv).local;
+	addr_set(&bind.addr, p->family, p->from, 0);
+	agent_post(&s->cli, &bind);
+	agent_post(&s->cli, &connect);
+	agent_wait(&s->cli);
+	agent_wait(&s->cli);
+	agent_do(&s->srv, OP_ACCEPT, 0, LISTENER);
+	agent_post(&s->srv, &recv);
+	agent_post(&s->cli, &send);
+	agent_wait(&s->cli);
+	agent_wait(&s->srv);
+	agent_do(&s->cli, OP_CLOSE, 0, 0);
+	agent_do(&s->srv, OP_EOF, 0, 0);
+	agent_do(&s->srv, OP_CLOSE, 0, 0);
+	agent_do(&s->srv, OP_CLOSE, LISTENER, 0);
+}
+
+static void make(struct scene *s)
+{
+	const struct path *p;
+	int err;
+
+	for (p = paths; p < paths + ARRAY_SIZE(paths); p++) {
+		known_marks(s, p);
+		stream(s, p);
+	}
+	netns_enter(s->t, &s->b);
+	err = link_marks("sk0");
+	netns_leave(s->t);
+	s->queue = !err;
+	if (err && err != -ENOENT)
+		fatal(s->t, "a queue that marks: %s", strerror(-err));
+	for (p = paths; p < paths + ARRAY_SIZE(paths); p++)
+		queue_marks(s, p);
+}
+
+/* ---- and what is shown -------------------------------------------------- */
+
+/* Of IPv4 and IPv6, as the kernel counts. */
+static uint64_t counted(struct scene *s, const struct mark *m,
+			const struct path *p)
+{
+	return p->family == AF_INET ? netns_snmp(s->t, &s->a, "IpExt", m->ext) :
+				      netns_snmp6(s->t, &s->a, m->six);
+}
+
+static uint64_t shown(struct scene *s, const char *column, const char *raddr,
+		      const char *laddr, const char *proto)
+{
+	const char *const udp[] = { "raddr", raddr, "laddr", laddr,
+				    "proto", proto, "dev", "sk0", NULL };
+
+	return table_sum(&s->tb, s->t, column, udp);
+}
+
+static void check_path(struct scene *s, const struct path *p)
+{
+	uint64_t udp, queued, tcp, all;
+	const struct mark *m;
+
+	for (m = marks; m < marks + ARRAY_SIZE(marks); m++) {
+		udp = shown(s, m->column, p->from, p->to, "udp");
+		if (udp != m->n)
+			differ(s->t, "from %s: %u of %s sent, %" PRIu64
+			       " shown", p->from, m->n, m->column, udp);
+		if (!m->ext)
+			continue;
+		queued = shown(s, m->column, p->queued, p->to, "udp");
+		tcp = shown(s, m->column, p->from, p->to, "tcp");
+		all = counted(s, m, p);
+		summary(s->t, "%s %s %" PRIu64 "+%" PRIu64 "+%" PRIu64 ", ",
+			p->family == AF_INET ? "IPv4" : "IPv6", m->column,
+			udp, queued, tcp);
+		if (udp + queued + tcp != all)
+			differ(s->t, "to %s: %" PRIu64 " of %s by the kernel's "
+			       "count, %" PRIu64 " + %" PRIu64 " + %" PRIu64
+			       " shown", p->to, all, m->column, udp, queued,
+			       tcp);
+	}
+}
+
+/* What went through the queue came out of it, marked or not. */
+static void check_queue(struct scene *s, const struct path *p)
+{
+	uint64_t ce = shown(s, "ce", p->queued, p->to, "udp");
+	uint64_t ect0 = shown(s, "ect0", p->queued, p->to, "udp");
+
+	if (ce + ect0 != QUEUED || !ce != !s->queue)
+		differ(s->t, "from %s: %" PRIu64 " marked and %" PRIu64
+		       " not, of %u", p->queued, ce, ect0, QUEUED);
+}
+
+static void start(struct scene *s)
+{
+	veth_pair(s->t, &s->a, &s->b);
+	netns_enter(s->t, &s->a);
+	link_offload("sk0");
+	netns_enter(s->t, &s->b);
+	link_offload("sk0");
+	netns_leave(s->t);
+	netns_sysctl(s->t, &s->a, "ipv4/tcp_ecn", "1");
+	netns_sysctl(s->t, &s->b, "ipv4/tcp_ecn", "1");
+	agent_start(s->t, &s->cli, &s->b, CLIENT_COMM, CLIENT_UID);
+	agent_start(s->t, &s->srv, &s->a, SERVER_COMM, SERVER_UID);
+	tool_init(&s->tool, s->t, s->a.inum);
+	tool_start(&s->tool, "ipecn",
+		   ARGS("0.2", "--csv", "--strict", "-o", "+not_ect,ece,cwr"));
+}
+
+static void ipecn(struct test *t)
+{
+	struct scene s = { .t = t };
+	const struct path *p;
+
+	start(&s);
+	make(&s);
+	tool_stop(&s.tool, SIGINT);
+	tool_check_clean(&s.tool);
+	if (table_parse(&s.tb, t, s.tool.text)) {
+		for (p = paths; p < paths + ARRAY_SIZE(paths); p++) {
+			check_path(&s, p);
+			check_queue(&s, p);
+		}
+		table_release(&s.tb);
+	}
+	agent_stop(&s.cli);
+	agent_stop(&s.srv);
+	tool_release(&s.tool);
+	netns_free(&s.a);
+	netns_free(&s.b);
+}
+
+const struct live_case ecn_cases[] = {
+	{ "ipecn", "ECN marks are counted as they were sent, and as the "
+	  "kernel does", 120, ipecn, false },
+	{ NULL, NULL, 0, NULL, false },
+};
