@@ -103,6 +103,16 @@ struct before {
 #define REASON_BACKLOG		(REASON_OWN | 3)
 #define REASON_PROTO_MEM	(REASON_OWN | 4)
 
+/* Ethertypes that have a name, numbered so that a table of names is short;
+ * none is below 0x600. */
+enum {
+	ETHER_IPV4 = 1, ETHER_IPV6, ETHER_ARP, ETHER_VLAN, ETHER_QINQ,
+	ETHER_MPLS, ETHER_PPPOE, ETHER_EAPOL, ETHER_LLDP,
+};
+
+/* Received, or passed on; sent. */
+enum drop_direction { DROP_IN, DROP_OUT };
+
 #define DNS_BYTES 256
 
 struct dns_event {

@@ -13,6 +13,11 @@
 #define ETH_P_IPV6	0x86dd
 /* linux/if_packet.h */
 #define PACKET_OTHERHOST 3
+enum {
+	ETH_P_ARP = 0x0806, ETH_P_8021Q = 0x8100, ETH_P_8021AD = 0x88a8,
+	ETH_P_MPLS_UC = 0x8847, ETH_P_PPP_SES = 0x8864, ETH_P_PAE = 0x888e,
+	ETH_P_LLDP = 0x88cc,
+};
 
 /* Bytes of the fixed headers: struct iphdr, ipv6hdr, tcphdr. */
 enum { IPV4_BYTES = 20, IPV6_BYTES = 40, TCP_BYTES = 20 };
@@ -230,6 +235,57 @@ static __always_inline int packet_is_others(const struct sk_buff *skb)
 {
 	return EXISTS(skb->pkt_type) &&
 	       READ_BITS(skb, pkt_type) == PACKET_OTHERHOST;
+}
+
+/* packet_ports - of UDP and its kin, which packet_read() leaves out, to @p. */
+static __always_inline void packet_ports(struct packet *p,
+					 const struct sk_buff *skb)
+{
+	const u8 *head = READ(skb, head);
+	u8 ports[4] = {};
+
+	if ((p->protocol != IPPROTO_UDP && p->protocol != IPPROTO_UDPLITE &&
+	     p->protocol != IPPROTO_SCTP && p->protocol != IPPROTO_DCCP) ||
+	    p->transport + sizeof(ports) > skb_linear_end(skb))
+		return;
+	probe_read(ports, sizeof(ports), head + p->transport);
+	p->source = be16(ports);
+	p->dest = be16(ports + 2);
+}
+
+static __always_inline u16 ether_named(u16 protocol)
+{
+	switch (protocol) {
+	case ETH_P_IP:
+		return ETHER_IPV4;
+	case ETH_P_IPV6:
+		return ETHER_IPV6;
+	case ETH_P_ARP:
+		return ETHER_ARP;
+	case ETH_P_8021Q:
+		return ETHER_VLAN;
+	case ETH_P_8021AD:
+		return ETHER_QINQ;
+	case ETH_P_MPLS_UC:
+		return ETHER_MPLS;
+	case ETH_P_PPP_SES:
+		return ETHER_PPPOE;
+	case ETH_P_PAE:
+		return ETHER_EAPOL;
+	case ETH_P_LLDP:
+		return ETHER_LLDP;
+	}
+	return protocol;
+}
+
+/* The Ethertype of @skb, by a number that has a name; what IP makes itself has
+ * none yet, but says by its header what it is: @p. */
+static __always_inline u16 skb_ether(const struct sk_buff *skb,
+				     const struct packet *p)
+{
+	if (p->family)
+		return p->family == AF_INET ? ETHER_IPV4 : ETHER_IPV6;
+	return ether_named(ntohs(READ(skb, protocol)));
 }
 
 /* ---- which end is here ------------------------------------------------- */

@@ -6,7 +6,7 @@
  * whatever else is seen of it: that a socket refuses it is only kept until
  * then, and tells whose it was, and why where the kernel has no reasons.
  */
-#include "progs/drop.bpf.h"
+#include "progs/freed.bpf.h"
 #include "progs/owner.bpf.h"
 #include "progs/sordrop.h"
 

@@ -4,8 +4,6 @@
 
 #include "progs/event.h"
 
-enum drop_direction { DROP_IN, DROP_OUT };
-
 /* A TCP segment that the kernel dropped. */
 struct tcpdrop_event {
 	struct event event;

@@ -61,6 +61,40 @@ extern const struct role role_connect_noticed;
 #define OPTION_ESTABLISHED(help_)					\
 	{ .name = "established", .constant = "established", .max = 1,	\
 	  .help = help_ }
+/* on_drop_reason(skb, location, reason), on_drop, on_tcp_drop(sk, skb),
+ * on_dupack: a packet is dropped; on_request(sk, skb), on_request6: a SYN for
+ * which there is no room, on which the tracepoint is silent. */
+extern const struct role role_drop, role_listen_overflow;
+/* Of enum drop_direction (progs/event.h). */
+extern const char *const drop_directions[];
+/*
+ * The kernel constants of their programs (progs/drop.bpf.h).  No trouble are
+ * packets that TCP has dealt with, that nobody will read any more, or that
+ * were for others.
+ */
+#define DROPS_EXPECTED							\
+	"CONSUMED SKB_CONSUMED SOCKET_CLOSE QUEUE_PURGE TCP_OLD_ACK "	\
+	"TCP_OFOMERGE TCP_OLD_DATA TCP_CLOSE UNIX_DISCONNECT "		\
+	"UNIX_SKIP_OOB OTHERHOST PACKET_SOCK_ERROR"
+#define DROP_WITHIN(constant, function)					\
+	{ constant, KERNEL_FUNCTION, function, 0 },			\
+	{ constant "_end", KERNEL_FUNCTION_END, function, 0 }
+#define DROP_CONSTANTS							\
+	{ "expected_0", KERNEL_REASONS, DROPS_EXPECTED, 0 },		\
+	{ "expected_64", KERNEL_REASONS, DROPS_EXPECTED, 64 },		\
+	{ "expected_128", KERNEL_REASONS, DROPS_EXPECTED, 128 },	\
+	{ "not_specified", KERNEL_REASON, "NOT_SPECIFIED", 0 },		\
+	DROP_WITHIN("rcv_state", "tcp_rcv_state_process"),		\
+	DROP_WITHIN("v4_rcv", "tcp_v4_rcv"),				\
+	DROP_WITHIN("v6_rcv", "tcp_v6_rcv"),				\
+	DROP_WITHIN("purge", "skb_queue_purge"),			\
+	/* where that is inlined */					\
+	DROP_WITHIN("kill_queues", "sk_stream_kill_queues"),		\
+	DROP_WITHIN("destruct", "inet_sock_destruct"),			\
+	{ "tcp_drop", KERNEL_FUNCTION, "tcp_drop", 0 },			\
+	{ "tcp_send_dupack", KERNEL_FUNCTION, "tcp_send_dupack", 0 },	\
+	{ "tcp_conn_request", KERNEL_FUNCTION, "tcp_conn_request", 0 }
+
 /* on_destroy(sk): a TCP socket goes away. */
 extern const struct role role_tcp_destroy;
 /* Alternatives: on_retrans(sk, skb, err), a segment was sent again, since 4.15;

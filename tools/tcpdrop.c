@@ -6,15 +6,13 @@ extern const struct spec spec_tcpdrop;
 
 #define EV struct tcpdrop_event
 
-static const char *const directions[] = { "in", "out", NULL };
-
 static const char *const tcp_flags[] = {
 	"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", NULL
 };
 
 static const struct column columns[] = {
 	COL_PID(EV),
-	COL_ENUM(EV, direction, directions, 3, "direction", "DIR", C_LEFT,
+	COL_ENUM(EV, direction, drop_directions, 3, "direction", "DIR", C_LEFT,
 		 "in: received, or passed on; out: sent"),
 	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_LEFT,
 	    "local address; of what is passed on, the destination"),
@@ -55,73 +53,13 @@ static const struct column columns[] = {
 	{ 0 }
 };
 
-#define BLIND "no reasons; not seen: what TCP drops at open sockets"
-#define BY_FUNCTION(p, f, note_)					\
-	{ HOOKS(FREED_RAW("on_drop", ""), KPROBE(p, f, "sk skb")),	\
-	  .note = note_ },						\
-	{ HOOKS(FREED_TRACEPOINT("on_drop", ""),			\
-		KPROBE(p, f, "sk skb")), .note = note_ }
-
-static const struct alternative drop_alts[] = {
-	FREED_FOR_A_REASON("on_drop_reason"),
-	BY_FUNCTION("on_tcp_drop", "tcp_drop", "no reasons"),
-	BY_FUNCTION("on_dupack", "tcp_send_dupack", BLIND
-		    ", but segments outside the window"),
-	{ HOOKS(FREED_RAW("on_drop", "")), .note = BLIND },
-	{ HOOKS(FREED_TRACEPOINT("on_drop", "")), .note = BLIND },
-};
-
-static const struct role role_drop = {
-	.name = "tcp-drop", .what = "a packet is dropped", ALTS(drop_alts),
-};
-
-static const struct alternative overflow_alts[] = {
-	{ HOOKS(FENTRY("on_request", "tcp_conn_request", "- - sk skb")) },
-	{ HOOKS(KPROBE("on_request", "tcp_conn_request", "- - sk skb")) },
-	/* the fourth argument is not in a register on i386 */
-	{ HOOKS(KPROBE("on_request", "tcp_v4_conn_request", "sk skb"),
-		KPROBE("on_request6", "tcp_v6_conn_request", "sk skb")) },
-	{ HOOKS(KPROBE("on_request", "tcp_v4_conn_request", "sk skb")),
-	  .note = "IPv4 alone" },
-};
-
-static const struct role role_overflow = {
-	.name = "tcp-listen-overflow",
-	.what = "a SYN finds its accept queue full", .optional = true,
-	.without = "such SYNs are not shown",
-	ALTS(overflow_alts),
-};
-
 static const struct role *const roles[] = {
 	&role_tcp_destroy, &role_owner_connect, &role_owner_accept,
-	&role_overflow, &role_drop, NULL
+	&role_listen_overflow, &role_drop, NULL
 };
 
-/* What is no trouble: of packets that TCP has dealt with, that nobody will
- * read any more, or that were for others. */
-#define EXPECTED							\
-	"CONSUMED SKB_CONSUMED SOCKET_CLOSE QUEUE_PURGE TCP_OLD_ACK "	\
-	"TCP_OFOMERGE TCP_OLD_DATA TCP_CLOSE OTHERHOST PACKET_SOCK_ERROR"
-
-#define WHERE(constant, function)					\
-	{ constant, KERNEL_FUNCTION, function, 0 },			\
-	{ constant "_end", KERNEL_FUNCTION_END, function, 0 }
-
 static const struct kernel_constant kernel[] = {
-	{ "expected_0", KERNEL_REASONS, EXPECTED, 0 },
-	{ "expected_64", KERNEL_REASONS, EXPECTED, 64 },
-	{ "expected_128", KERNEL_REASONS, EXPECTED, 128 },
-	{ "not_specified", KERNEL_REASON, "NOT_SPECIFIED", 0 },
-	WHERE("rcv_state", "tcp_rcv_state_process"),
-	WHERE("v4_rcv", "tcp_v4_rcv"),
-	WHERE("v6_rcv", "tcp_v6_rcv"),
-	WHERE("purge", "skb_queue_purge"),
-	/* where that is inlined */
-	WHERE("kill_queues", "sk_stream_kill_queues"),
-	WHERE("destruct", "inet_sock_destruct"),
-	{ "tcp_drop", KERNEL_FUNCTION, "tcp_drop", 0 },
-	{ "tcp_send_dupack", KERNEL_FUNCTION, "tcp_send_dupack", 0 },
-	{ "tcp_conn_request", KERNEL_FUNCTION, "tcp_conn_request", 0 },
+	DROP_CONSTANTS,
 	{ 0 }
 };
 

@@ -190,3 +190,44 @@ const struct role role_dns = {
 	.optional = true, .without = "no names", .when = { "dns" },
 	ALTS(dns),
 };
+
+/* ---- packets that are dropped -------------------------------------------- */
+
+const char *const drop_directions[] = { "in", "out", NULL };
+
+#define BLIND "no reasons; not seen: what TCP drops at open sockets"
+#define BY_FUNCTION(p, f, note_)					\
+	{ HOOKS(FREED_RAW("on_drop", ""), KPROBE(p, f, "sk skb")),	\
+	  .note = note_ },						\
+	{ HOOKS(FREED_TRACEPOINT("on_drop", ""),			\
+		KPROBE(p, f, "sk skb")), .note = note_ }
+
+static const struct alternative drop_alts[] = {
+	FREED_FOR_A_REASON("on_drop_reason"),
+	BY_FUNCTION("on_tcp_drop", "tcp_drop", "no reasons"),
+	BY_FUNCTION("on_dupack", "tcp_send_dupack", BLIND
+		    ", but segments outside the window"),
+	{ HOOKS(FREED_RAW("on_drop", "")), .note = BLIND },
+	{ HOOKS(FREED_TRACEPOINT("on_drop", "")), .note = BLIND },
+};
+
+const struct role role_drop = {
+	.name = "tcp-drop", .what = "a packet is dropped", ALTS(drop_alts),
+};
+
+static const struct alternative overflow_alts[] = {
+	{ HOOKS(FENTRY("on_request", "tcp_conn_request", "- - sk skb")) },
+	{ HOOKS(KPROBE("on_request", "tcp_conn_request", "- - sk skb")) },
+	/* the fourth argument is not in a register on i386 */
+	{ HOOKS(KPROBE("on_request", "tcp_v4_conn_request", "sk skb"),
+		KPROBE("on_request6", "tcp_v6_conn_request", "sk skb")) },
+	{ HOOKS(KPROBE("on_request", "tcp_v4_conn_request", "sk skb")),
+	  .note = "IPv4 alone" },
+};
+
+const struct role role_listen_overflow = {
+	.name = "tcp-listen-overflow",
+	.what = "a SYN finds its accept queue full", .optional = true,
+	.without = "such SYNs are not shown",
+	ALTS(overflow_alts),
+};
