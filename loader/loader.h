@@ -397,6 +397,8 @@ struct object_opts {
 	/* resize a map before it is made; return new max_entries */
 	uint32_t (*resize)(void *ctx, const struct spec_map *m);
 	void *resize_ctx;
+	uint32_t frames;	/* that a stack of maps of stacks has at most,
+				   the innermost; 0: as the spec has it */
 };
 
 /*

@@ -128,6 +128,7 @@ static int fill_data(struct env *env, int fd, const struct spec_map *m,
 int object_map_fd(struct object *o, const char *name, struct err *e)
 {
 	const struct spec_map *m = spec_find_map(o->spec, name);
+	struct spec_map sized;
 	uint32_t entries;
 	int fd, err = 0;
 	size_t i;
@@ -147,7 +148,10 @@ int object_map_fd(struct object *o, const char *name, struct err *e)
 			entries = o->o.resize(o->o.resize_ctx, m);
 		if (m->type == MAP_PERF_EVENT_ARRAY && !entries)
 			entries = o->env->ncpus;
-		fd = object_create(o, m, m->type, entries);
+		sized = *m;
+		if (m->type == MAP_STACK_TRACE && o->o.frames)
+			sized.value_size = o->o.frames * sizeof(uint64_t);
+		fd = object_create(o, &sized, m->type, entries);
 	}
 	if (fd < 0) {
 		err_set(e, -fd, "create map %s (%u entries)", name, entries);

@@ -33,7 +33,8 @@ enum { ATTACH_TRACE_RAW_TP = 23, ATTACH_FENTRY = 24, ATTACH_FEXIT = 25 };
 /* enum bpf_map_type */
 enum {
 	MAP_HASH = 1, MAP_ARRAY = 2, MAP_PERF_EVENT_ARRAY = 4,
-	MAP_PERCPU_HASH = 5, MAP_PERCPU_ARRAY = 6, MAP_RINGBUF = 27,
+	MAP_PERCPU_HASH = 5, MAP_PERCPU_ARRAY = 6, MAP_STACK_TRACE = 7,
+	MAP_RINGBUF = 27,
 };
 
 /* bpf_insn.src_reg of a ld_imm64 */

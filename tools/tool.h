@@ -150,6 +150,8 @@ extern const char *const tcp_states[];
 
 /* proto_names - of IPPROTO_..., for COL_PROTO; protocols.c. */
 extern const char *const proto_names[];
+/* ether_names - of ETHER_... (progs/event.h); others are shown as numbers. */
+extern const char *const ether_names[];
 
 /* Of enum session_how and session_first (progs/session.h), by number. */
 extern const char *const session_hows[], *const session_firsts[];
@@ -379,6 +381,12 @@ struct tool {
 	 * C_KEY. */
 	const char *hist_keys;
 	const struct plot_of *plot;	/* T_PLOT */
+	/* Files of /proc/net whose counters are shown at the end, if they have
+	 * moved (counters.c knows which), of the namespaces of -N, else of
+	 * one's own; or NULL.  Ends with NULL. */
+	const char *const *counters;
+	uint32_t frames;	/* T_STACKS: how many of a stack, unless
+				   --frames is given; 0: all there are */
 };
 
 enum tool_flags {
@@ -401,6 +409,9 @@ enum tool_flags {
 				   by C_KEY or --by and shown each interval,
 				   on a terminal as a screen */
 	T_DATAGRAMS = 4096,	/* T_OWNERS: those of UDP sockets, too */
+	T_COUNTED = 8192,	/* T_COUNT: -c is what it does, unless rows
+				   (--events, a time column, -W) or --hist are
+				   asked for */
 };
 
 #endif

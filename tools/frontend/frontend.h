@@ -139,6 +139,7 @@ struct options {
 	int ready_fd;		/* -1 none */
 	uint32_t ring_pages;	/* -b, 0 default */
 	uint32_t max_sockets;	/* entries of the state maps, 0 default */
+	uint32_t frames;	/* of a stack, 0 default */
 	const char *config[MAX_CONFIG + 1];
 	struct env_opts env;
 	const char *libs[MAX_LIBS];	/* --lib */
@@ -295,6 +296,9 @@ bool losses_any(const struct losses *l);
 /* rows_loss - told in the stream ({"type":"lost"...}) when it has grown; in
  * a table and CSV nowhere, telling stderr is the caller's. */
 void rows_loss(struct rows *r, const struct losses *l);
+/* rows_counters - what is shown at the end besides rows; borrowed. */
+struct counters;
+void rows_counters(struct rows *r, const struct counters *c);
 /* rows_end - under --count the table of keys, under --hist the histograms;
  * {"type":"end"} line; flushes.  Returns false when output failed (ENOSPC:
  * reported by errno); a closed pipe is no failure. */
@@ -395,6 +399,56 @@ const struct stack_event *symbolise_next(struct symbolise *s,
 bool symbolise_users(const struct symbolise *s);
 void symbolise_free(struct symbolise *s);
 
+/* ---- counters.c: what the kernel counted meanwhile ---------------------- */
+
+#define COUNTER_NAME 64
+
+struct counter {
+	char name[COUNTER_NAME];	/* "TcpInCsumErrors", "eth0.rx_drop" */
+	uint64_t value;
+};
+
+struct counter_list {
+	struct counter *c;
+	size_t n, room;
+};
+
+/*
+ * counters_parse - add what @text, of @len bytes, says: the file @file of
+ * /proc/net, one of snmp, netstat, snmp6, dev (errors and drops alone) and
+ * softnet_stat (the sums of all processors).  What is no counter is skipped,
+ * as is what only tells how many there are now.  -ENOENT: no such file is
+ * known; -ENOMEM.
+ */
+int counters_parse(struct counter_list *l, const char *file, const char *text,
+		   size_t len);
+/* counters_moved - how far @after, the @i-th of its list, is from what
+ * @before says; what that has not got began at 0, and what was less than 2^32
+ * may have been 32 bits wide. */
+uint64_t counters_moved(const struct counter_list *before,
+			const struct counter *after, size_t i);
+/*
+ * counters_open - those in @files (struct tool), as they are now, of the
+ * namespaces of @f; a namespace that no process lives in has none, which is
+ * said.  NULL: no memory, or @files is.
+ * counters_stop - as they are now, at the end.
+ */
+struct counters *counters_open(const char *const *files,
+			       const struct filters *f);
+void counters_stop(struct counters *c);
+void counters_close(struct counters *c);
+
+/* One that has moved. */
+struct counter_move {
+	const char *name;
+	uint64_t delta;
+	double per_second;
+	uint32_t netns;		/* 0: unknown */
+};
+/* counters_next - from *@at on, at first 0; false: no more. */
+bool counters_next(const struct counters *c, size_t *at,
+		   struct counter_move *m);
+
 /* ---- capture.c: -W and replay ----------------------------------------- */
 
 /* A map that was tallied. */
@@ -460,6 +514,9 @@ void capture_free(struct capture *c);
 
 /* netns_parse - NAME (of ip netns), PID, PATH or inode:N to its inode. */
 int netns_parse(const char *text, uint32_t *inum, struct err *e);
+/* netns_of_pid - inode of the one that process @pid ("4711", "self") lives in;
+ * 0 with errno when it cannot be seen. */
+uint32_t netns_of_pid(const char *pid);
 /* cgroup_parse - PATH below the cgroup v2 mount, or a number, to its id. */
 int cgroup_parse(const char *text, uint64_t *id, struct err *e);
 

@@ -237,6 +237,22 @@ static void json_loss(struct rows *r, const struct losses *l)
 	out_puts(&r->out, "}\n");
 }
 
+static void json_counter(struct rows *r, const struct counter_move *m,
+			 bool first)
+{
+	char text[64];
+
+	(void)first;
+	begin(r, "counter");
+	out_puts(&r->out, ",\"counter\":");
+	put_string(&r->out, m->name);
+	put_number(&r->out, ",\"delta\":", m->delta);
+	snprintf(text, sizeof(text), ",\"per_second\":%.1f", m->per_second);
+	out_puts(&r->out, text);
+	put_number(&r->out, ",\"netns\":", m->netns);
+	out_puts(&r->out, "}\n");
+}
+
 static void json_end(struct rows *r, const struct losses *l)
 {
 	begin(r, "end");
@@ -254,5 +270,6 @@ const struct emitter json_emitter = {
 	.row = json_row,
 	.hist = json_hist,
 	.loss = json_loss,
+	.counter = json_counter,
 	.end = json_end,
 };

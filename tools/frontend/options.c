@@ -273,6 +273,9 @@ static void set_shape(struct options *o)
 	if (!o->hist && !o->count && !o->events && !o->ask.folded)
 		o->hist = t->hist;
 	o->count |= o->ask.folded && !(t->flags & T_TALLY);
+	if (t->flags & T_COUNTED && !o->hist && !o->events && !o->time &&
+	    !o->write_file)
+		o->count = true;
 	if (!(t->flags & T_TOTALS))
 		return;
 	o->count = true;

@@ -168,6 +168,10 @@ const struct opt opt_table[] = {
 	{ 0, "style", "STYLE", "histograms as bpftrace or bcc draws them",
 	  OUTPUT, OPT_REPLAY, .any = TALLIES, .take = take_style,
 	  .want = "bpftrace or bcc" },
+	{ 0, "frames", "N", "of stacks the N innermost frames only",
+	  OUTPUT, .need = T_STACKS, .bar = T_KEYS | T_ASK, MEMBER(frames),
+	  .take = take_number, .min = 1, .max = STACK_DEPTH,
+	  .want = "a number of frames (1 to 127)" },
 	{ 0, "no-symbols", NULL, "addresses and offsets in stacks, no names",
 	  OUTPUT, .need = T_STACKS, SWITCH(ask.no_symbols) },
 	{ 'o', "columns", "LIST", "these columns, or with + before the list: "

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* IPPROTO_..., as /etc/protocols calls them; others are shown as numbers. */
+#include "progs/event.h"
 #include "tools/tool.h"
 
 const char *const proto_names[] = {
@@ -29,4 +30,11 @@ const char *const proto_names[] = {
 	[256 ... 261] = "",
 	[262] = "mptcp",
 	[263] = NULL
+};
+
+const char *const ether_names[] = {
+	"", [ETHER_IPV4] = "ip", [ETHER_IPV6] = "ip6", [ETHER_ARP] = "arp",
+	[ETHER_VLAN] = "vlan", [ETHER_QINQ] = "qinq", [ETHER_MPLS] = "mpls",
+	[ETHER_PPPOE] = "pppoe", [ETHER_EAPOL] = "eapol",
+	[ETHER_LLDP] = "lldp", NULL
 };

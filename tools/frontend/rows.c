@@ -257,10 +257,32 @@ void rows_loss(struct rows *r, const struct losses *l)
 		r->emit->loss(r, l);
 }
 
+void rows_counters(struct rows *r, const struct counters *c)
+{
+	r->counters = c;
+}
+
+static void put_counters(struct rows *r)
+{
+	struct counter_move m;
+	bool first = true;
+
+	for (size_t at = 0; counters_next(r->counters, &at, &m);) {
+		if (r->emit->counter)
+			r->emit->counter(r, &m, first);
+		else	/* where there is no place for them */
+			say("%s moved by %llu (%.1f/s)", m.name,
+			    (unsigned long long)m.delta, m.per_second);
+		first = false;
+	}
+}
+
 bool rows_end(struct rows *r, const struct losses *l)
 {
 	if (r->tally)
 		tallied_end(r);
+	if (r->counters)
+		put_counters(r);
 	if (r->emit->end)
 		r->emit->end(r, l);
 	screen_close(r->screen);

@@ -217,6 +217,9 @@ struct emitter {
 	/* -i: the time, before what was tallied, header and all */
 	void (*interval)(struct rows *r, const struct moment *when);
 	void (*loss)(struct rows *r, const struct losses *l);
+	/* of /proc/net; the @first stands below a heading */
+	void (*counter)(struct rows *r, const struct counter_move *m,
+			bool first);
 	void (*end)(struct rows *r, const struct losses *l);
 };
 
@@ -293,6 +296,7 @@ struct rows {
 	const struct emitter *emit;
 	struct wardrobe wardrobe;
 	struct tally *tally;		/* --count, --hist */
+	const struct counters *counters;	/* NULL: none */
 	struct plot_live *live;		/* --plot */
 	struct tally *last;		/* what is on the screen */
 	struct screen *screen;		/* NULL: none */

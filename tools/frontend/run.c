@@ -20,6 +20,7 @@ struct run {
 	struct symbolise *symbolise;
 	struct capture *capture;
 	struct totals *totals;		/* T_TOTALS */
+	struct counters *counters;
 	struct capture_info info;
 	struct losses losses, told;	/* since start; told on stderr */
 	uint64_t told_ns, resync_ns, expire_ns;
@@ -377,10 +378,15 @@ static int run(struct run *r)
 
 	if (ret >= 0)
 		return ret;
+	if (!r->o->no_summary)
+		r->counters = counters_open(r->o->tool->counters,
+					    &r->o->filters);
+	rows_counters(r->rows, r->counters);
 	kernel_leave(r->from->env, symbolise_users(r->symbolise) ||
 				   mapped_grows(r->from->mapped));
 	life_ready(r->o);
 	loop(r);
+	counters_stop(r->counters);
 	r->losses.missed = object_missed(r->from->object);
 	object_detach(r->from->object, 0);
 	if (!r->stop)
@@ -405,6 +411,7 @@ int run_rows(const struct feed *from)
 	ret = run(&r);
 	rows_free(r.rows);
 	totals_free(r.totals);
+	counters_close(r.counters);
 	names_free(r.names);
 	symbolise_free(r.symbolise);
 	frames_free(r.frames);

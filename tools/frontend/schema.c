@@ -266,6 +266,14 @@ void schema_print(FILE *out, const struct tool *t)
 		close_type(&s, ",\"count\"", ",");
 		put_group(&s, t);
 	}
+	if (t->counters) {
+		open_type(&s, t, "counter", "one of the kernel's that moved");
+		property(&s, "counter", "{\"type\":\"string\"}");
+		property(&s, "delta", UINT);
+		property(&s, "per_second", "{\"type\":\"number\"}");
+		property(&s, "netns", UINT);
+		close_type(&s, ",\"counter\",\"delta\"", ",");
+	}
 	open_type(&s, t, "lost", "what was not shown, since the start");
 	put_counters(&s);
 	close_type(&s, "", ",");

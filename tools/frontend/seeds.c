@@ -268,25 +268,6 @@ static bool netns_is_new(struct seeding *s, uint32_t inum)
 	return true;
 }
 
-/*
- * The namespace that @pid lives in; 0 with errno when it cannot be seen.  The
- * link says it ("net:[4026531840]") at half the price of stat(2), for which
- * the kernel makes an inode.
- */
-static uint32_t netns_of(const char *pid)
-{
-	char path[280], link[64];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
-	n = readlink(path, link, sizeof(link) - 1);
-	if (n < 0)
-		return 0;
-	link[n] = '\0';
-	errno = EINVAL;
-	return strncmp(link, "net:[", 5) ? 0 : strtoul(link + 5, NULL, 10);
-}
-
 /* Is every namespace of interest listed? */
 static bool netns_all_seen(const struct seeding *s)
 {
@@ -296,7 +277,7 @@ static bool netns_all_seen(const struct seeding *s)
 /* List the namespace of @pid if it is one of interest that is new. */
 static int list_netns(struct seeding *s, const char *pid)
 {
-	uint32_t inum = netns_of(pid);
+	uint32_t inum = netns_of_pid(pid);
 	char path[280];
 	int fd, err = 0;
 
@@ -444,7 +425,7 @@ static void take_fds(struct seeding *s, const char *pid)
 /* Only in namespaces of interest do we look at what a process has open. */
 static bool lives_there(const struct filters *f, const char *pid)
 {
-	uint32_t inum = f->nnetns ? netns_of(pid) : 0;
+	uint32_t inum = f->nnetns ? netns_of_pid(pid) : 0;
 
 	return !f->nnetns || (inum && netns_matches(f, inum));
 }

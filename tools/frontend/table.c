@@ -327,7 +327,38 @@ static void table_interval(struct rows *r, const struct moment *when)
 	rows_header(r);
 }
 
+static void counter_line(struct rows *r, const char *name, const char *delta,
+			 const char *rate, const char *netns)
+{
+	struct table_line l = { .out = &r->out };
+
+	put_column(&l, name, strlen(name), text_width(name, strlen(name)), 32,
+		   true);
+	put_column(&l, delta, strlen(delta), strlen(delta), 10, false);
+	put_column(&l, rate, strlen(rate), strlen(rate), 10, false);
+	put_column(&l, netns, strlen(netns), strlen(netns), 0, true);
+	out_puts(&r->out, "\n");
+}
+
+static void table_counter(struct rows *r, const struct counter_move *m,
+			  bool first)
+{
+	char name[COUNTER_NAME], delta[24], rate[64], netns[16];
+
+	if (first) {
+		out_puts(&r->out, "\n");
+		if (!r->no_header)
+			counter_line(r, "COUNTER", "DELTA", "PER_S", "NETNS");
+	}
+	*put_clean(name, m->name, strlen(m->name)) = '\0';
+	snprintf(delta, sizeof(delta), "%" PRIu64, m->delta);
+	snprintf(rate, sizeof(rate), "%.1f", m->per_second);
+	snprintf(netns, sizeof(netns), "%" PRIu32, m->netns);
+	counter_line(r, name, delta, rate, netns);
+}
+
 const struct emitter table_emitter = {
+	.counter = table_counter,
 	.header = table_header,
 	.row = table_row,
 	.hist = table_hist,

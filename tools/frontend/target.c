@@ -226,5 +226,6 @@ int target_open(struct object **out, struct target *s, struct env *env,
 	opts.want = s->want;
 	opts.resize = resize;
 	opts.resize_ctx = (void *)o;
+	opts.frames = o->frames ? o->frames : o->tool->frames;
 	return object_open(out, o->tool->spec, env, &opts, e);
 }

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the kernel counted while a tool ran, from /proc/net.  The files stay
+ * open: they belong to their namespace, whoever it was that lived there.
+ */
+#include "tools/frontend/run.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define TEXT_MAX (1u << 20)
+
+struct counter_file {
+	const char *file;
+	uint32_t netns;
+	int fd;
+	struct counter_list before, after;
+};
+
+struct counters {
+	struct counter_file *sources;
+	size_t n;
+	uint64_t start_ns, span_ns;
+};
+
+/* What has no such file (no IPv6) has no such counters. */
+static void read_source(const struct counter_file *s, struct counter_list *l)
+{
+	char *text = malloc(TEXT_MAX);
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (text && n > 0 && len < TEXT_MAX) {
+		n = pread(s->fd, text + len, TEXT_MAX - len, (off_t)len);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	if (text)
+		counters_parse(l, s->file, text, len);
+	free(text);
+}
+
+/* Those of the namespace that @pid lives in. */
+static bool add_files(struct counters *c, const char *const *files,
+		      const char *pid, uint32_t netns)
+{
+	struct counter_file *s;
+	char path[300];
+
+	for (; *files; files++) {
+		s = realloc(c->sources, (c->n + 1) * sizeof(*s));
+		if (!s)
+			return false;
+		c->sources = s;
+		s += c->n;
+		snprintf(path, sizeof(path), "/proc/%s/net/%s", pid, *files);
+		*s = (struct counter_file){ .file = *files, .netns = netns,
+			.fd = open(path, O_RDONLY | O_CLOEXEC) };
+		if (s->fd < 0)
+			continue;
+		c->n++;
+		read_source(s, &s->before);
+	}
+	return true;
+}
+
+/* Of @netns, by somebody who lives there; false: nobody does. */
+static bool add_netns(struct counters *c, const char *const *files,
+		      uint32_t netns)
+{
+	size_t n = c->n;
+	struct dirent *d;
+	DIR *proc;
+
+	if (netns_of_pid("self") == netns)
+		return add_files(c, files, "self", netns);
+	proc = opendir("/proc");
+	while (proc && c->n == n && (d = readdir(proc)))
+		if (d->d_name[0] >= '1' && d->d_name[0] <= '9' &&
+		    netns_of_pid(d->d_name) == netns)
+			add_files(c, files, d->d_name, netns);
+	if (proc)
+		closedir(proc);
+	return c->n > n;
+}
+
+struct counters *counters_open(const char *const *files,
+			       const struct filters *f)
+{
+	struct counters *c = files ? calloc(1, sizeof(*c)) : NULL;
+
+	if (!c)
+		return NULL;
+	if (!f->nnetns)
+		add_files(c, files, "self", netns_of_pid("self"));
+	for (unsigned i = 0; i < f->nnetns; i++)
+		if (!add_netns(c, files, f->netns[i]))
+			say("no counters of network namespace %u: no process "
+			    "lives there", f->netns[i]);
+	c->start_ns = now_ns();
+	return c;
+}
+
+void counters_stop(struct counters *c)
+{
+	if (!c)
+		return;
+	c->span_ns = now_ns() - c->start_ns;
+	for (size_t i = 0; i < c->n; i++)
+		read_source(&c->sources[i], &c->sources[i].after);
+}
+
+bool counters_next(const struct counters *c, size_t *at,
+		   struct counter_move *m)
+{
+	const struct counter_file *s = c->sources;
+	const struct counter *now;
+	size_t i = *at;
+
+	for (; s < c->sources + c->n; i -= s->after.n, s++)
+		for (; i < s->after.n; i++) {
+			++*at;
+			now = &s->after.c[i];
+			m->delta = counters_moved(&s->before, now, i);
+			if (!m->delta)
+				continue;
+			m->name = now->name;
+			m->netns = s->netns;
+			m->per_second = c->span_ns ? (double)m->delta * 1e9 /
+					(double)c->span_ns : 0;
+			return true;
+		}
+	return false;
+}
+
+void counters_close(struct counters *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->n; i++) {
+		close(c->sources[i].fd);
+		free(c->sources[i].before.c);
+		free(c->sources[i].after.c);
+	}
+	free(c->sources);
+	free(c);
+}
