@@ -27,6 +27,7 @@
 	X(queue)							\
 	X(drop)								\
 	X(sordrop)							\
+	X(skbdrop)							\
 	X(snoop)							\
 	X(win)								\
 	X(top)								\

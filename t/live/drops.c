@@ -53,25 +53,33 @@ static bool has_reason(const struct drops *d, const char *reason)
 	return d->types && memmem(d->types, d->len, name, (size_t)len + 1);
 }
 
-static bool reason_fits(const struct drops *d, const struct drop *drop,
-			const char *reason)
+bool drops_reason(const struct drops *d, const char *const *reasons,
+		  unsigned n, const char *reason)
 {
-	const char *const *best = drop->reasons;
+	const char *const *best = reasons;
 	unsigned i;
 
-	if (drop->own)
-		return !strcmp(reason, *best);
 	if (d->types && !has_reason(d, "NOT_SPECIFIED"))
 		return !*reason;
-	for (i = 0; d->types && best[1] && !has_reason(d, *best); i++)
+	while (d->types && best + 1 < reasons + n && best[1] &&
+	       !has_reason(d, *best))
 		best++;
 	if (d->types)
 		return !strcmp(reason, *best);
 	/* without BTF: any of them */
-	for (i = 0; *reason && i < ARRAY_SIZE(drop->reasons); i++)
-		if (drop->reasons[i] && !strcmp(reason, drop->reasons[i]))
+	for (i = 0; *reason && i < n; i++)
+		if (reasons[i] && !strcmp(reason, reasons[i]))
 			return true;
 	return !*reason;
+}
+
+static bool reason_fits(const struct drops *d, const struct drop *drop,
+			const char *reason)
+{
+	if (drop->own)
+		return !strcmp(reason, *drop->reasons);
+	return drops_reason(d, drop->reasons, ARRAY_SIZE(drop->reasons),
+			    reason);
 }
 
 /* "function+offset" */

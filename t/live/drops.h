@@ -38,6 +38,10 @@ void drops_init(struct drops *d, struct test *t);
 /* drops_expect - drops between b's end and the other; @peer NULL: whoever. */
 void drops_expect(struct drops *d, const struct drop *drop,
 		  const union addr *local, const union addr *peer);
+/* drops_reason - is @reason the first of @reasons, which are @n at most, that
+ * the kernel has?  Empty where it has none. */
+bool drops_reason(const struct drops *d, const char *const *reasons,
+		  unsigned n, const char *reason);
 /* drops_check - the rows of namespace @ns in what @r has shown. */
 void drops_check(struct drops *d, const struct tool *r,
 		 const struct netns *ns);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Packets of any kind that the kernel drops. */
+#include "progs/drop.bpf.h"
+#include "progs/skbdrop.h"
+
+/* Ends that belong to regular sessions, where no reason tells. */
+static __always_inline int is_quiet(const struct drop *d,
+				    const struct packet *p)
+{
+	if (CONST(all) || d->reason != CONST(not_specified))
+		return 0;
+	return p->protocol == IPPROTO_TCP ? is_routine(d, p) : is_purged(d);
+}
+
+static __always_inline int dropped(void *ctx, const struct sk_buff *skb,
+				   const struct drop *d)
+{
+	struct skbdrop_event ev = { .event.ns = ktime_get_ns() };
+	struct net_device *dev = skb_dev(skb, d->sk);
+	struct packet p = {};
+
+	if (packet_read(&p, skb)) {
+		packet_ports(&p, skb);
+		if (!d->received && packet_is_sent(&p, skb, dev, d->sk))
+			ev.direction = DROP_OUT;
+		flow_packet(&ev.flow, &p, ev.direction == DROP_OUT);
+	}
+	if (is_quiet(d, &p))
+		return 0;
+	ev.ethertype = skb_ether(skb, &p);
+	ev.flow.netns = netns_of_skb(skb, dev, d->sk);
+	if (!pass(&ev.flow))
+		return 0;
+	if (dev && EXISTS(dev->name))
+		probe_read(ev.dev, sizeof(ev.dev), &dev->name);
+	ev.len = READ(skb, len);
+	ev.reason = d->reason;
+	ev.location = d->location;
+	if (CONST(want_kstack))
+		ev.kstack = get_stackid(ctx, &stacks, 0);
+	emit(ctx, &ev, sizeof(ev), EVENT_ROW);
+	return 0;
+}
+
+LICENSE;

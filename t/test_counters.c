@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Counters of /proc/net: what is read, and how far they have moved. */
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "t/optrun.h"
+#include "tools/frontend/run.h"
+
+Suite *suite_counters(void);
+
+/* From behind the text nothing may be read: it ends where its page does. */
+static int parse(struct counter_list *l, const char *file, const char *text)
+{
+	size_t len = strlen(text);
+	char *exact = malloc(len ? len : 1);
+	int err;
+
+	ck_assert_ptr_nonnull(exact);
+	memcpy(exact, text, len);
+	err = counters_parse(l, file, exact, len);
+	free(exact);
+	return err;
+}
+
+static uint64_t value(const struct counter_list *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->c[i].name, name))
+			return l->c[i].value;
+	ck_abort_msg("no %s", name);
+	return 0;
+}
+
+START_TEST(pairs)
+{
+	struct counter_list l = { 0 };
+
+	ck_assert_int_eq(parse(&l, "snmp",
+		"Ip: Forwarding InReceives\nIp: 1 4711\n"
+		"Tcp: MaxConn CurrEstab InSegs InCsumErrors\n"
+		"Tcp: -1 17 18446744073709551615 3\n"), 0);
+	ck_assert_uint_eq(l.n, 4);	/* CurrEstab may get less */
+	ck_assert_uint_eq(value(&l, "IpInReceives"), 4711);
+	ck_assert_uint_eq(value(&l, "TcpInSegs"), UINT64_MAX);
+	ck_assert_uint_eq(value(&l, "TcpInCsumErrors"), 3);
+	ck_assert_int_eq(parse(&l, "netstat",
+		"TcpExt: ListenOverflows ListenDrops\nTcpExt: 7 8"), 0);
+	ck_assert_uint_eq(value(&l, "TcpExtListenDrops"), 8);
+	free(l.c);
+}
+END_TEST
+
+START_TEST(lines)
+{
+	struct counter_list l = { 0 };
+
+	ck_assert_int_eq(parse(&l, "snmp6",
+		"Ip6InReceives                   \t41\n"
+		"Udp6NoPorts\t101\n"), 0);
+	ck_assert_uint_eq(l.n, 2);
+	ck_assert_uint_eq(value(&l, "Ip6InReceives"), 41);
+	ck_assert_uint_eq(value(&l, "Udp6NoPorts"), 101);
+	free(l.c);
+}
+END_TEST
+
+START_TEST(devices)
+{
+	struct counter_list l = { 0 };
+
+	ck_assert_int_eq(parse(&l, "dev",
+		"Inter-|   Receive                            |  Transmit\n"
+		" face |bytes    packets errs drop fifo frame compressed "
+		"multicast|bytes    packets errs drop fifo colls carrier "
+		"compressed\n"
+		"    lo: 900 9 0 0 0 0 0 0 900 9 0 0 0 0 0 0\n"
+		"eth0.7:1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n"), 0);
+	ck_assert_uint_eq(l.n, 18);
+	ck_assert_uint_eq(value(&l, "lo.rx_drop"), 0);
+	ck_assert_uint_eq(value(&l, "eth0.7.rx_drop"), 4);
+	ck_assert_uint_eq(value(&l, "eth0.7.tx_drop"), 12);
+	ck_assert_uint_eq(value(&l, "eth0.7.tx_carrier"), 15);
+	free(l.c);
+}
+END_TEST
+
+START_TEST(processors)
+{
+	struct counter_list l = { 0 };
+
+	ck_assert_int_eq(parse(&l, "softnet_stat",
+		"0000ffff 00000010 00000001 0 0 0 0 0 0 0 00000002 0 0\n"
+		"00000001 00000001 0000000a 0 0 0 0 0 0 0 00000000 0 1\n"), 0);
+	ck_assert_uint_eq(l.n, 3);
+	ck_assert_uint_eq(value(&l, "softnet.dropped"), 17);
+	ck_assert_uint_eq(value(&l, "softnet.time_squeeze"), 11);
+	ck_assert_uint_eq(value(&l, "softnet.flow_limit"), 2);
+	free(l.c);
+}
+END_TEST
+
+/* What is cut off, out of order or no number is no counter. */
+START_TEST(broken)
+{
+	static const char *const texts[] = {
+		"", "\n", ":", " : :", "Tcp:", "Tcp: A\n", "Tcp: A\nUdp: 1\n",
+		"Tcp: A B\nTcp: x 99999999999999999999\n", "A", "A \n",
+		"A -5\n", "eth0:", "eth0: x", "::::\n::::\n", "\t\t\t",
+	};
+	static const char *const files[] = {
+		"snmp", "netstat", "snmp6", "dev",
+	};
+	struct counter_list l = { 0 };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		for (size_t k = 0; k < sizeof(files) / sizeof(*files); k++)
+			ck_assert_int_eq(parse(&l, files[k], texts[i]), 0);
+	ck_assert_uint_eq(l.n, 0);
+	ck_assert_int_eq(parse(&l, "route", "A 1\n"), -ENOENT);
+	free(l.c);
+}
+END_TEST
+
+/* A name is cut, not written past its end. */
+START_TEST(long_names)
+{
+	struct counter_list l = { 0 };
+	char text[1000];
+
+	memset(text, 'n', sizeof(text));
+	memcpy(text + 900, " 5\n", 4);
+	ck_assert_int_eq(parse(&l, "snmp6", text), 0);
+	ck_assert_uint_eq(l.n, 1);
+	ck_assert_uint_eq(strlen(l.c[0].name), COUNTER_NAME - 1);
+	free(l.c);
+}
+END_TEST
+
+START_TEST(moved)
+{
+	struct counter_list was = { 0 }, is = { 0 };
+
+	ck_assert_int_eq(parse(&was, "snmp6", "A 5\nB 4294967290\nC 9\n"), 0);
+	ck_assert_int_eq(parse(&is, "snmp6", "New 4\nA 46\nB 6\nC 9\n"), 0);
+	ck_assert_uint_eq(counters_moved(&was, &is.c[0], 0), 4);
+	ck_assert_uint_eq(counters_moved(&was, &is.c[1], 1), 41);
+	ck_assert_uint_eq(counters_moved(&was, &is.c[2], 2), 12);
+	ck_assert_uint_eq(counters_moved(&was, &is.c[3], 3), 0);
+	free(was.c);
+	free(is.c);
+}
+END_TEST
+
+/* Those of this machine: what did not move is not told. */
+START_TEST(opened)
+{
+	static const char *const files[] = { "snmp", "dev", "no-such", NULL };
+	static const struct filters all;
+	static const struct filters nobody = { .netns = { 7 }, .nnetns = 1 };
+	struct counter_move m;
+	struct counters *c = counters_open(files, &all);
+	size_t at = 0;
+
+	ck_assert_ptr_null(counters_open(NULL, &all));
+	ck_assert_ptr_nonnull(c);
+	counters_stop(c);
+	while (counters_next(c, &at, &m)) {
+		ck_assert_uint_gt(m.delta, 0);
+		ck_assert_ptr_nonnull(m.name);
+	}
+	counters_close(c);
+	talk_init("test", 1);
+	c = counters_open(files, &nobody);
+	counters_stop(c);
+	at = 0;
+	ck_assert(!counters_next(c, &at, &m));
+	counters_close(c);
+}
+END_TEST
+
+/* What a tool that counts by itself does for what is asked for. */
+START_TEST(counted)
+{
+	static const struct { const char *args; bool count; } cases[] = {
+		{ "", true }, { "-c", true }, { "--events", false },
+		{ "-t", false }, { "-W x", false }, { "--hist len", false },
+		{ "-i 1", true }, { "-j", true },
+	};
+	const struct tool *t = tool_find("skbdrop");
+	struct optrun run;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		ck_assert_int_eq(optrun(&run, t, false, cases[i].args), -1);
+		ck_assert_msg(run.o.count == cases[i].count, "%s",
+			      cases[i].args);
+	}
+	ck_assert_int_eq(optrun(&run, t, false, "--frames 128"), EXIT_USAGE);
+	ck_assert_int_eq(optrun(&run, t, false, "--frames 5"), -1);
+	ck_assert_uint_eq(run.o.frames, 5);
+}
+END_TEST
+
+Suite *suite_counters(void)
+{
+	Suite *s = suite_create("counters");
+	TCase *tc = tcase_create("text");
+
+	tcase_add_test(tc, pairs);
+	tcase_add_test(tc, lines);
+	tcase_add_test(tc, devices);
+	tcase_add_test(tc, processors);
+	tcase_add_test(tc, broken);
+	tcase_add_test(tc, long_names);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("moves");
+	tcase_add_test(tc, moved);
+	tcase_add_test(tc, opened);
+	tcase_add_test(tc, counted);
+	suite_add_tcase(s, tc);
+	return s;
+}
