@@ -41,7 +41,7 @@ static const struct alternative drop_alts[] = {
 	{ HOOKS(FREED_TRACEPOINT("on_drop", "")), .note = BLIND },
 };
 
-static const struct role role_drop = {
+static const struct role role_freed = {
 	.name = "drop", .what = "a packet is dropped", ALTS(drop_alts),
 };
 
@@ -127,7 +127,7 @@ static const struct role role_owner_create = {
 static const struct role *const roles[] = {
 	&role_tcp_destroy, &role_owner_connect, &role_owner_accept,
 	&role_owner_create, &role_limit, &role_full, &role_backlog, &role_udp,
-	&role_drop, NULL
+	&role_freed, NULL
 };
 
 #define NO_ROOM								\

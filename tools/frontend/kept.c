@@ -49,7 +49,7 @@ int kept_walk(const struct object *object, const struct options *o,
 		if (map_lookup(fd, &key, &v) || ev->len != t->event_size ||
 		    !passes(o, ev))
 			continue;
-		if (fn(ctx, key, ev))
+		if (fn(ctx, &key, ev))
 			return 0;
 	}
 	return err == -ENOENT ? 0 : err;

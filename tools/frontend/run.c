@@ -199,7 +199,7 @@ struct sampling {
 	uint64_t ns;
 };
 
-static int on_total(void *ctx, uint64_t key, struct event *ev)
+static int on_total(void *ctx, const void *key, struct event *ev)
 {
 	const struct sampling *s = ctx;
 

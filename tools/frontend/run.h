@@ -116,11 +116,11 @@ void mapped_tell(const struct mapped *m);
 /* ---- kept.c: events that programs keep in a map ------------------------ */
 
 /* An event of such a map, which may be changed; other than 0: no more. */
-typedef int kept_fn(void *ctx, uint64_t key, struct event *ev);
+typedef int kept_fn(void *ctx, const void *key, struct event *ev);
 /*
  * kept_walk - tell @fn of each event in the map @name of @object, whose keys
- * are a u64 and whose values begin with an event of @o->tool, that @o's
- * filters let pass.  Programs may run; what comes or goes meanwhile may be
+ * have 128 bytes at most and whose values begin with an event of @o->tool,
+ * that @o's filters let pass.  Programs may run; what comes or goes meanwhile may be
  * told or not, or twice.  0, also for a tool that has no such map, or a
  * negative errno.
  */

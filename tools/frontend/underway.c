@@ -40,7 +40,7 @@ static void close_event(const struct tool *t, struct event *ev, uint64_t now)
 	ev->ns = now;
 }
 
-static int end_event(void *ctx, uint64_t key, struct event *ev)
+static int end_event(void *ctx, const void *key, struct event *ev)
 {
 	const struct ending *e = ctx;
 
@@ -59,11 +59,11 @@ int underway_end(const struct object *object, const struct options *o,
 }
 
 /* It may be over at this very moment: who takes it out shows it. */
-static int expire_event(void *ctx, uint64_t key, struct event *ev)
+static int expire_event(void *ctx, const void *key, struct event *ev)
 {
 	const struct ending *e = ctx;
 
-	if (e->now < ev->ns + e->limit || map_delete(e->fd, &key))
+	if (e->now < ev->ns + e->limit || map_delete(e->fd, key))
 		return 0;
 	close_event(e->tool, ev, e->now);
 	return e->fn(e->ctx, ev, ev->len);
