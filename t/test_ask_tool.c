@@ -542,6 +542,40 @@ START_TEST(tallies_damaged)
 }
 END_TEST
 
+/* What replay --schema prints: a type for each map, with its keys. */
+START_TEST(schema_of_maps)
+{
+	static const char *const has[] = {
+		"\"map\": {\"const\":\"calls\"}", "\"comm\": {",
+		"\"ustack\": {\"type\":[\"array\",\"null\"]",
+		"\"map\": {\"const\":\"sizes\"}", "\"buckets\": ",
+		"\"const\":\"end\"", "\"count_per_s\": ",
+	};
+	struct ask counts = ask, sizes = ask;
+	const struct ask_map maps[] = {
+		{ "calls", "", &counts }, { "sizes", "bytes", &sizes },
+	};
+	struct ask_tool two;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	counts.what = ASK_COUNT;
+	sizes.what = ASK_HIST;
+	sizes.nkeys = 1;
+	ck_assert_int_eq(ask_tool_init(&two, &base, maps, 2), 0);
+	schema_tallies(f, &two.tool, maps, 2);
+	fclose(f);
+	for (size_t i = 0; i < sizeof(has) / sizeof(*has); i++)
+		ck_assert_msg(strstr(text, has[i]) != NULL, "no %s in %s",
+			      has[i], text);
+	/* keys have the names that JSON gives them */
+	ck_assert_ptr_null(strstr(text, "calls."));
+	/* the second has but one */
+	ck_assert_ptr_null(strstr(strstr(text, "\"sizes\""), "\"comm\""));
+	ask_tool_release(&two);
+}
+END_TEST
+
 Suite *suite_ask_tool(void);
 Suite *suite_ask_tool(void)
 {
@@ -549,6 +583,7 @@ Suite *suite_ask_tool(void)
 	TCase *tc = tcase_create("ask-tool");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, schema_of_maps);
 	tcase_add_test(tc, table);
 	tcase_add_test(tc, csv);
 	tcase_add_test(tc, counted);

@@ -39,7 +39,7 @@ static const struct column columns[] = {
 	COL(EV, win, K_U32, 8, "win", "WIN", C_HIDDEN,
 	    "window in bytes, scaled"),
 	COL(EV, skipped, K_U32, 7, "skipped", "SKIPPED", C_SUM | C_HIDDEN,
-	    "packets on the same processor that --sample or --rate left out "
+	    "packets on the same processor that --sample or --max-rate left out "
 	    "since its last row"),
 	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
 	{ 0 }
@@ -88,7 +88,7 @@ static const struct tool_option options[] = {
 	  .help = "one packet of so many that pass the filter, on each "
 		  "processor",
 	  .min = 1, .max = UINT32_MAX, .def = 1 },
-	{ .name = "rate", .arg = "N", .constant = "rate",
+	{ .name = "max-rate", .arg = "N", .constant = "rate",
 	  .help = "at most so many rows a second, on each processor",
 	  .min = 1, .max = UINT32_MAX, .def = 10000 },
 	{ 0 }
@@ -97,7 +97,7 @@ static const struct tool_option options[] = {
 static const struct example examples[] = {
 	{ "-P 443", "packets to and from that port" },
 	{ "-A 10.1.2.3 -x -T", "of a peer, with sequence numbers" },
-	{ "-c -d 10 --force --sample 100 --rate 1000",
+	{ "-c -d 10 --force --sample 100 --max-rate 1000",
 	  "of all there is one in a hundred, counted" },
 	{ 0 }
 };
@@ -108,7 +108,7 @@ const struct tool tool_tcpsnoop = {
 	.about = "Shows a row for each packet that a TCP socket sends or "
 		"gets, with the process that owns the socket.  As this costs "
 		"for each packet, it wants a filter (--force: none), and "
-		"shows no more than --rate rows a second; what is left out "
+		"shows no more than --max-rate rows a second; what is left out "
 		"is told by the next row (SKIPPED).\n\n"
 		"A packet is what is handed to IP and comes from there: a "
 		"device may cut it into many, and put many together.  Not "

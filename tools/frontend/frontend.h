@@ -316,6 +316,10 @@ uint64_t rows_unnamed(const struct rows *r);
 void rows_free(struct rows *r);
 
 void schema_print(FILE *out, const struct tool *t);	/* JSON Schema */
+struct ask_map;
+/* schema_tallies - the same of @n maps, whose keys are the columns of @t. */
+void schema_tallies(FILE *out, const struct tool *t,
+		    const struct ask_map *maps, unsigned n);
 
 /* ---- names.c: DNS answers seen ---------------------------------------- */
 

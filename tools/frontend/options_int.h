@@ -31,6 +31,7 @@ enum {
 	OPT_REPLAY = 1,		/* shapes output: taken by replay too */
 	OPT_HIDDEN = 2,		/* not in help */
 	OPT_MAYBE = 4,		/* the argument may be left out: --time */
+	OPT_REPLAYED = 8,	/* with OPT_REPLAY: by replay alone */
 };
 
 enum take { TAKE_OK, TAKE_BAD, TAKE_DONE };

@@ -241,6 +241,9 @@ const struct opt opt_table[] = {
 	  RUN, SWITCH(dump) },
 	{ 0, "schema", NULL, "print the JSON Schema of the output",
 	  RUN, OPT_REPLAY, .bar = T_TALLY, SWITCH(schema) },
+	/* which keys there are is known once it has run */
+	{ 0, "schema", NULL, "print the JSON Schema of the output",
+	  RUN, OPT_REPLAY | OPT_REPLAYED, .need = T_TALLY, SWITCH(schema) },
 
 	{ 0, "btf", "FILE", "kernel types from here (BTF, or ELF with BTF); "
 	  "none: without",
@@ -273,6 +276,8 @@ const struct opt opt_table[] = {
 static bool applies(const struct tool *t, bool replay, const struct opt *opt)
 {
 	if (replay && !(opt->flags & OPT_REPLAY))
+		return false;
+	if (!replay && opt->flags & OPT_REPLAYED)
 		return false;
 	return !t || ((t->filters & opt->filter) == opt->filter &&
 		      (t->flags & opt->need) == opt->need &&

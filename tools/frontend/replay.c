@@ -42,6 +42,15 @@ static int replay_all(struct capture *c, struct rows *rows,
 	return ret;
 }
 
+static int show_schema(const struct tool *t, const struct capture_info *info)
+{
+	if (info->nmaps)
+		schema_tallies(stdout, t, info->maps, info->nmaps);
+	else
+		schema_print(stdout, t);
+	return EXIT_OK;
+}
+
 int verb_replay(int argc, char **argv)
 {
 	static struct options o;
@@ -67,6 +76,8 @@ int verb_replay(int argc, char **argv)
 		return EXIT_FAIL;
 	}
 	ret = options_parse(&o, t, argc, argv, true);
+	if (ret < 0 && o.schema)
+		ret = show_schema(t, &info);
 	rows = ret < 0 && !info.nmaps ? rows_new(&o, stdout) : NULL;
 	if (ret < 0 && info.nmaps) {
 		ret = ask_replay(c, &info, &o);

@@ -4,6 +4,7 @@
  * one object per line, told apart by `type`.  Keys only grow from version to
  * version, so more of them are allowed.
  */
+#include "tools/frontend/ask.h"
 #include "tools/frontend/rows_int.h"
 
 #include <string.h>
@@ -208,11 +209,23 @@ static void put_counters(struct schema *s)
 }
 
 /* Ends of buckets are null where there is none. */
-static void put_group(struct schema *s, const struct tool *t)
+static void put_buckets(struct schema *s)
 {
 	static const char bound[] = "{\"type\":[\"integer\",\"null\"],"
 		"\"description\":\"upper end of the bucket it is in\"}";
 
+	property(s, "p50", bound);
+	property(s, "p90", bound);
+	property(s, "p99", bound);
+	property(s, "buckets", "{\"type\":\"array\",\"items\":{\"type\":"
+		 "\"object\",\"properties\":{"
+		 "\"lo\":{\"type\":[\"integer\",\"null\"]},"
+		 "\"hi\":{\"type\":[\"integer\",\"null\"]},"
+		 "\"count\":" UINT "}}}");
+}
+
+static void put_group(struct schema *s, const struct tool *t)
+{
 	open_type(s, t, "group", "--hist: rows with equal keys");
 	put_times(s);
 	put_columns(s, t);
@@ -223,22 +236,13 @@ static void put_group(struct schema *s, const struct tool *t)
 	property(s, "count", UINT);
 	property(s, "total", "{\"type\":\"integer\"}");
 	property(s, "average", "{\"type\":\"integer\"}");
-	property(s, "p50", bound);
-	property(s, "p90", bound);
-	property(s, "p99", bound);
-	property(s, "buckets", "{\"type\":\"array\",\"items\":{\"type\":"
-		 "\"object\",\"properties\":{"
-		 "\"lo\":{\"type\":[\"integer\",\"null\"]},"
-		 "\"hi\":{\"type\":[\"integer\",\"null\"]},"
-		 "\"count\":" UINT "}}}");
+	put_buckets(s);
 	close_type(s, ",\"ts_ns\",\"time\",\"column\",\"unit\",\"count\","
 		   "\"buckets\"", ",");
 }
 
-void schema_print(FILE *out, const struct tool *t)
+static void put_begin(FILE *out, const struct tool *t)
 {
-	struct schema s = { .out = out };
-
 	fputs("{\n  \"$schema\": "
 	      "\"https://json-schema.org/draft/2020-12/schema\",\n"
 	      "  \"title\": ", out);
@@ -246,7 +250,13 @@ void schema_print(FILE *out, const struct tool *t)
 	fputs(",\n  \"description\": ", out);
 	put_json(out, t->summary);
 	fputs(",\n  \"oneOf\": [\n", out);
+}
 
+void schema_print(FILE *out, const struct tool *t)
+{
+	struct schema s = { .out = out };
+
+	put_begin(out, t);
 	open_type(&s, t, "start", "the first line");
 	put_times(&s);
 	property(&s, "version", "{\"type\":\"string\"}");
@@ -284,5 +294,67 @@ void schema_print(FILE *out, const struct tool *t)
 	property(&s, "unknown", UINT);
 	put_counters(&s);
 	close_type(&s, ",\"shown\"", "");
+	fputs("  ]\n}\n", out);
+}
+
+/* ---- tallies ------------------------------------------------------------ */
+
+/* The name of a map, which tells its groups from others. */
+static void put_map(struct schema *s, const struct ask_map *m)
+{
+	if (!*m->name)
+		return;
+	fprintf(s->out, "%s\n        \"map\": {\"const\":", s->sep);
+	put_json(s->out, m->name);
+	fputc('}', s->out);
+}
+
+/* @col: the first of its columns. */
+static void put_tally(struct schema *s, const struct tool *t,
+		      const struct ask_map *m, const struct column *col)
+{
+	const bool hist = m->ask->what == ASK_HIST ||
+			  m->ask->what == ASK_LHIST;
+
+	open_type(s, t, "group", "hits with equal keys");
+	property(s, "ts_ns", UINT);
+	property(s, "time", "{\"type\":\"string\",\"format\":"
+		 "\"date-time\"}");
+	put_map(s, m);
+	for (uint32_t i = 0; i < m->ask->nkeys; i++) {
+		struct column key = col[i];
+
+		key.key = m->ask->keys[i].name;
+		one_column(s, &key);
+	}
+	property(s, "count", UINT);
+	if (m->ask->what != ASK_COUNT) {
+		property(s, "total", "{\"type\":\"integer\"}");
+		property(s, "average", "{\"type\":\"integer\"}");
+		property(s, "total_per_s", "{\"type\":\"number\"}");
+	}
+	if (hist)
+		put_buckets(s);
+	property(s, "span_ns", "{\"type\":\"integer\",\"description\":"
+		 "\"with --rate, as what is per second\"}");
+	property(s, "count_per_s", "{\"type\":\"number\",\"minimum\":0}");
+	close_type(s, *m->name ? ",\"ts_ns\",\"time\",\"map\",\"count\"" :
+		   ",\"ts_ns\",\"time\",\"count\"", ",");
+}
+
+void schema_tallies(FILE *out, const struct tool *t,
+		    const struct ask_map *maps, unsigned n)
+{
+	const struct column *col = t->columns;
+	struct schema s = { .out = out };
+
+	put_begin(out, t);
+	for (unsigned i = 0; i < n; i++) {
+		put_tally(&s, t, &maps[i], col);
+		col += maps[i].ask->nkeys;
+	}
+	open_type(&s, t, "end", "the last line");
+	put_counters(&s);
+	close_type(&s, "", "");
 	fputs("  ]\n}\n", out);
 }
