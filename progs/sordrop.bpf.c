@@ -14,6 +14,7 @@
 struct refusal {
 	u64 sk;			/* 0: nothing */
 	u64 skb;		/* 0: not told; one for that socket */
+	u64 head;		/* skb->head of what it was that was freed */
 	u32 reason;		/* REASON_...; 0: it may yet have found room */
 	u32 pad;
 };
@@ -66,6 +67,7 @@ static __always_inline int refuse(u64 sk, u64 skb, u32 reason)
 		return 0;
 	r->sk = sk;
 	r->skb = skb;
+	r->head = 0;
 	r->reason = reason;
 	return 0;
 }
@@ -173,7 +175,17 @@ static __always_inline struct sock *refused_by(u32 *reason,
 		return 0;
 	*reason = r->reason;
 	r->sk = 0;
+	r->head = (u64)READ(skb, head);
 	return sk;
+}
+
+/* Before 6.4 a ping socket refuses a clone, which is freed, and then the
+ * packet itself is, for the same reason. */
+static __always_inline int is_cloned(const struct sk_buff *skb)
+{
+	struct refusal *r = last_refused();
+
+	return r && r->head && r->head == (u64)READ(skb, head);
 }
 
 /* Owners of other sockets than TCP's are kept only where their end is seen:
@@ -238,6 +250,8 @@ static __always_inline int freed(struct probe___drop *ctx, u32 reason)
 	if (packet_read(&p, skb))
 		packet_udp(&p, skb);
 	by = refused_by(&why, &p, skb);
+	if (!by && is_cloned(skb))
+		return 0;
 	if (unspecified)
 		reason = why;
 	return reason ? show(ctx, &p, skb, sk ? sk : by, reason) : 0;
