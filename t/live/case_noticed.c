@@ -80,7 +80,8 @@ static void connect_and_ask(struct traffic *tr, struct asked *k, unsigned i)
 	connected = now_ns();
 	k->lport = addr_port(&r.local);
 	if (r.err != (k->how == WAITS ? 0 : EINPROGRESS))
-		fatal(tr->t, "connect: %s", strerror(r.err));
+		fatal(tr->t, "connect to %s, manner %d, family %u: %s",
+		      k->raddr, k->how, family, strerror(r.err));
 	agent_do(&tr->srv, OP_ACCEPT, 0, LISTENER + listener);
 	nap_ms(NAP_MS);
 	if (k->how != WAITS)
