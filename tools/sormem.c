@@ -77,7 +77,7 @@ const struct tool tool_sormem = {
 		"needs around the data), how much may (the socket's limit, "
 		"which TCP moves), and the one in percent of the other.  And "
 		"how often there was no room "
-		"any more: sordrop tells where.",
+		"any more: sordrop shows each time.",
 	.overhead = "A microsecond for each read.",
 	REQUEST, .parts = parts, .sysctls = sysctls, .examples = examples,
 };

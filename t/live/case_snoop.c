@@ -251,7 +251,8 @@ static void snoop(struct test *t, const char *sample, const char *rate,
 	tool_init(&r, t, s.ns.inum);
 	r.may_lack = !test_types(t);	/* fields not found by trying */
 	tool_start(&r, "tcpsnoop", ARGS("--csv", "-o", COLUMNS, "-P", s.ports,
-					"--sample", sample, "--max-rate", rate));
+					"--sample", sample, "--max-rate",
+					rate));
 	s.took = now_ns();
 	make(&s);
 	tool_stop(&r, SIGINT);

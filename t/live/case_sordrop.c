@@ -55,8 +55,8 @@ static void check_row(struct test *t, const struct table *tb, unsigned row,
 	r->bytes += bytes;
 	/* UDP lets in what makes it more than that, since 6.15 only just */
 	if (!rcvbuf || rmem + bytes < rcvbuf || (*size && bytes <= 100))
-		differ(t, "row %u: %" PRIu64 " of %" PRIu64 " bytes in use, '%s' "
-		       "to come", row, rmem, rcvbuf, size);
+		differ(t, "row %u: %" PRIu64 " of %" PRIu64 " bytes in use, "
+		       "'%s' to come", row, rmem, rcvbuf, size);
 	if (r->owned && !table_matches(tb, row, ARGS("pid", pid, "comm",
 						     PLAYER_COMM)))
 		differ(t, "row %u: pid '%s' comm '%s'", row,

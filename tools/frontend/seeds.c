@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Whose are the TCP and UDP sockets that are open already?  sock_diag(7) lists the
- * sockets of a network namespace with inode and cookie, /proc/PID/fd names
+ * Whose are the TCP and UDP sockets that are open already?  sock_diag(7) lists
+ * the sockets of a network namespace with inode and cookie, /proc/PID/fd names
  * inodes, and programs find a socket's owner by its cookie when they meet it.
  */
 #include "tools/frontend/frontend.h"
