@@ -206,7 +206,7 @@ int libs_add(struct libs *l, const char *path, struct err *e)
 	int fd = file_open_regular(path, 0);
 
 	if (fd < 0)
-		return err_set(e, errno ? errno : EINVAL, "%s", path);
+		return err_set(e, 0, "%s: %s", path, strerror(errno));
 	return add_fd(l, fd, path, e);
 }
 

@@ -33,7 +33,7 @@ static const struct column columns[] = {
 	COL_ENUM(EV, ret, rets, 10, "ret", "RET", C_KEY | C_LEFT | C_ZERO,
 		 "OK; EAI_... of getaddrinfo(3), an h_errno, or the server's "
 		 "code; NO_ANSWER"),
-	COL_WHEN("wire", EV, lookup, K_QTYPE, 5, "type", "TYPE", C_LEFT,
+	COL_WHEN("wire", EV, lookup, K_QTYPE, 5, "qtype", "TYPE", C_LEFT,
 	    "type of the record that was asked for"),
 	COL_WHEN("wire", EV, flow.raddr, K_ADDR, 15, "raddr", "SERVER", C_LEFT,
 	    "name server; of getnameinfo and gethostbyaddr, the address"),
@@ -68,7 +68,8 @@ static const struct column columns[] = {
 	};								\
 	static const struct role id = {					\
 		.name = function, .what = "a process calls " function,	\
-		.optional = true, .unless = "wire", ALTS(id##_alts),	\
+		.optional = true, .without = "none has it",		\
+		.unless = "wire", ALTS(id##_alts),			\
 	}
 
 RESOLVER_ROLE(getaddrinfo_, "getaddrinfo", "node");

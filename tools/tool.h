@@ -177,8 +177,7 @@ struct role {
 	const char *name;	/* "tcp-connect" */
 	const char *what;	/* "a process opens a TCP connection" */
 	bool optional;		/* the tool works without, less well */
-	const char *without;	/* optional: what is missing then; NULL: that
-				   is nothing to tell of */
+	const char *without;	/* optional: what is missing then */
 	/* Constants of the program: it is needed where one of them is not 0
 	 * ("dns", an option's, a column's), or, with none, always; and where
 	 * `unless` is 0. */

@@ -34,4 +34,5 @@
 	X(netem)							\
 	X(dev)								\
 	X(ecn)								\
+	X(lookup)							\
 	/* that is all */

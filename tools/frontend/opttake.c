@@ -81,8 +81,6 @@ enum take take_lib(struct parse *p, const struct opt *opt, const char *arg)
 {
 	unsigned n;
 
-	if (access(arg, R_OK))
-		return opt_bad(p, arg, "%s", strerror(errno));
 	fetch(p, opt->noff, &n, sizeof(n));
 	if (n == MAX_LIBS)
 		return opt_bad(p, arg, "more than %u of them", MAX_LIBS);
