@@ -66,6 +66,9 @@ int attach_possible(struct env *env, const struct hook *h, struct err *e);
 int attach(struct env *env, const struct hook *h, int prog_fd,
 	   struct attachment *a, struct err *e);
 void detach(struct env *env, struct attachment *a);
+/* detach_together - close what keeps the @n of @list attached, if that are
+ * many: in less time than one after the other.  detach() each, then. */
+void detach_together(struct attachment *list, unsigned n);
 
 /* load.c: one program into the kernel: fd or a negative errno. */
 int load_prog(struct env *env, const struct spec *s,

@@ -234,6 +234,8 @@ unsigned object_attached(const struct object *o)
 
 void object_detach(struct object *o, unsigned keep)
 {
+	if (o->nattached > keep)
+		detach_together(o->attached + keep, o->nattached - keep);
 	while (o->nattached > keep)
 		detach(o->env, &o->attached[--o->nattached]);
 }
