@@ -157,7 +157,7 @@ static void columns_of(const struct tool *t)
 
 	for (c = t->columns; c->key; c++, n++) {
 		column_ok(t, c);
-		if (c->flags & (C_HIDDEN | C_DNS))
+		if (c->when || c->flags & (C_HIDDEN | C_DNS))
 			continue;
 		least = strlen(c->heading);
 		width += (c->width > least ? c->width : least) + 1;
