@@ -2,6 +2,7 @@
 /* How long TCP sockets took to connect. */
 #include "progs/connect.h"
 #include "progs/sock.bpf.h"
+#include "progs/stacks.bpf.h"
 
 static __always_inline int followed(u32 protocol)
 {
@@ -12,13 +13,6 @@ static __always_inline int wanted(const struct connect_event *ev)
 {
 	return ev->handshake && ev->latency_ns >= CONST(min_ns);
 }
-
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 4096);
-	__uint(key_size, 4);
-	__uint(value_size, STACK_DEPTH * sizeof(u64));
-} stacks SEC(".maps");
 
 static __always_inline long caller(void *ctx)
 {

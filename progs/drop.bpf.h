@@ -8,13 +8,7 @@
 #define SOCKEYE_DROP_BPF_H
 
 #include "progs/freed.bpf.h"
-
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 4096);
-	__uint(key_size, 4);
-	__uint(value_size, STACK_DEPTH * sizeof(u64));
-} stacks SEC(".maps");
+#include "progs/stacks.bpf.h"
 
 enum { TCP_FLAG_FIN = 1, TCP_FLAG_SYN = 2, TCP_FLAG_RST = 4 };
 

@@ -384,6 +384,14 @@ static __always_inline struct net_device *skb_dev(const struct sk_buff *skb,
 	return dev;
 }
 
+/* To @name, which is zeroed: of @dev, or 0. */
+static __always_inline void dev_name(char name[16],
+				     const struct net_device *dev)
+{
+	if (dev && EXISTS(dev->name))
+		probe_read(name, 16, &dev->name);
+}
+
 /* TCP takes the device away; the route leads to one of the same namespace. */
 static __always_inline struct net_device *route_dev(const struct sk_buff *skb)
 {

@@ -31,8 +31,7 @@ static __always_inline int dropped(void *ctx, const struct sk_buff *skb,
 	ev.flow.netns = netns_of_skb(skb, dev, d->sk);
 	if (!pass(&ev.flow))
 		return 0;
-	if (dev && EXISTS(dev->name))
-		probe_read(ev.dev, sizeof(ev.dev), &dev->name);
+	dev_name(ev.dev, dev);
 	ev.len = READ(skb, len);
 	ev.reason = d->reason;
 	ev.location = d->location;

@@ -32,13 +32,6 @@ static __always_inline void read_packet(struct tcpdrop_event *ev,
 	ev->ttl = p->ttl;
 }
 
-static __always_inline void read_dev(struct tcpdrop_event *ev,
-				     const struct net_device *dev)
-{
-	if (dev && EXISTS(dev->name))
-		probe_read(ev->dev, sizeof(ev->dev), &dev->name);
-}
-
 static __always_inline int dropped(void *ctx, const struct sk_buff *skb,
 				   const struct drop *d)
 {
@@ -61,7 +54,7 @@ static __always_inline int dropped(void *ctx, const struct sk_buff *skb,
 	if (!pass(&ev.flow))
 		return 0;
 	read_packet(&ev, &p);
-	read_dev(&ev, dev);
+	dev_name(ev.dev, dev);
 	ev.reason = d->reason;
 	ev.location = d->location;
 	if (CONST(want_kstack))

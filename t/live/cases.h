@@ -28,6 +28,7 @@
 	X(drop)								\
 	X(sordrop)							\
 	X(skbdrop)							\
+	X(skblife)							\
 	X(snoop)							\
 	X(win)								\
 	X(top)								\

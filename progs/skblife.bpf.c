@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* How long packets are in memory: from the birth of a sk_buff to its end. */
+#include "progs/skb.bpf.h"
+#include "progs/skblife.h"
+#include "progs/stacks.bpf.h"
+
+struct life {
+	u64 ns;
+	__s64 kstack;
+	u64 birth;		/* enum skb_birth */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);		/* --max-sockets */
+	__type(key, u64);			/* struct sk_buff * */
+	__type(value, struct life);
+} lives SEC(".maps");
+
+struct probe___skb {
+	struct sk_buff *skb;
+} PAI;
+
+/* Is it one of --sample's?  By its address, so that birth and end agree. */
+static __always_inline int is_sampled(const struct sk_buff *skb, u64 *key)
+{
+	/* fentry's pointers are no numbers to the verifier; what is read is */
+	probe_read(key, sizeof(*key), &skb);
+	/* 2^64 / golden ratio: the upper half depends on all bits */
+	return (u32)(*key * 0x9e3779b97f4a7c15ull >> 32) %
+	       (u32)CONST(sample) == 0;
+}
+
+/* What had this address before has ended unseen, and is forgotten. */
+static __always_inline int born(void *ctx, const struct sk_buff *skb,
+				u32 birth)
+{
+	struct life l = { .ns = ktime_get_ns(), .birth = birth };
+	u64 key = 0;
+
+	if (!skb || !is_sampled(skb, &key))
+		return 0;
+	if (CONST(want_kstack))
+		l.kstack = get_stackid(ctx, &stacks, 0);
+	if (map_update(&lives, &key, &l, BPF_ANY))
+		count(STAT_STATE_FULL);
+	return 0;
+}
+
+/* UDP keeps something else where the device is, of what waits to be read. */
+static __always_inline struct net_device *known_dev(const struct sk_buff *skb,
+						    const struct sock *sk)
+{
+	struct net_device *dev = skb_dev(skb, sk);
+
+	return sk || packet_came_by(skb, dev) ? dev : 0;
+}
+
+static __always_inline void describe(struct skblife_event *ev,
+				     const struct sk_buff *skb)
+{
+	struct sock *sk = skb_sk(skb);
+	struct net_device *dev = known_dev(skb, sk);
+	struct packet p = {};
+
+	if (packet_read(&p, skb)) {
+		packet_ports(&p, skb);
+		if (packet_is_sent(&p, skb, dev, sk))
+			ev->direction = DROP_OUT;
+		flow_packet(&ev->flow, &p, ev->direction == DROP_OUT);
+	}
+	ev->ethertype = skb_ether(skb, &p);
+	ev->flow.netns = netns_of_skb(skb, dev, sk);
+	ev->len = READ(skb, len);
+	dev_name(ev->dev, dev);
+}
+
+static __always_inline int ended(void *ctx, const struct sk_buff *skb, u32 end)
+{
+	struct skblife_event ev = { .event.ns = ktime_get_ns() };
+	struct life *l;
+	u64 key = 0, birth;
+
+	if (!is_sampled(skb, &key))
+		return 0;
+	l = map_lookup(&lives, &key);
+	if (!l)
+		return 0;
+	birth = l->ns;
+	ev.birth = l->birth;
+	ev.kstack = l->kstack;
+	map_delete(&lives, &key);
+	ev.life_ns = ev.event.ns - birth;
+	ev.end = end;
+	if (ev.life_ns < CONST(min_ns))
+		return 0;
+	describe(&ev, skb);
+	if (pass(&ev.flow))
+		emit(ctx, &ev, sizeof(ev), EVENT_ROW);
+	return 0;
+}
+
+SEC("probe/birth")
+int on_alloc(struct probe___skb *ctx)
+{
+	return born(ctx, ctx->skb, SKB_ALLOCATED);
+}
+
+SEC("probe/birth")
+int on_build(struct probe___skb *ctx)
+{
+	return born(ctx, ctx->skb, SKB_BUILT);
+}
+
+SEC("probe/birth")
+int on_clone(struct probe___skb *ctx)
+{
+	return born(ctx, ctx->skb, SKB_CLONED);
+}
+
+SEC("probe/end")
+int on_consume(struct probe___skb *ctx)
+{
+	return ended(ctx, ctx->skb, SKB_CONSUMED);
+}
+
+SEC("probe/end")
+int on_drop(struct probe___skb *ctx)
+{
+	return ended(ctx, ctx->skb, SKB_DROPPED);
+}
+
+/* What tells no tracepoint.  Those that did call this as well, and are known
+ * to have ended. */
+SEC("probe/end")
+int on_free(struct probe___skb *ctx)
+{
+	return ended(ctx, ctx->skb, SKB_FREED);
+}
+
+LICENSE;
