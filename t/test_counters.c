@@ -105,7 +105,7 @@ END_TEST
 START_TEST(broken)
 {
 	static const char *const texts[] = {
-		"", "\n", ":", " : :", "Tcp:", "Tcp: A\n", "Tcp: A\nUdp: 1\n",
+		"", "\n", ":", " : :", "Tcp:", "Tcp: A\n",
 		"Tcp: A B\nTcp: x 99999999999999999999\n", "A", "A \n",
 		"A -5\n", "eth0:", "eth0: x", "::::\n::::\n", "\t\t\t",
 	};
@@ -117,6 +117,7 @@ START_TEST(broken)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		for (size_t k = 0; k < sizeof(files) / sizeof(*files); k++)
 			ck_assert_int_eq(parse(&l, files[k], texts[i]), 0);
+	ck_assert_int_eq(parse(&l, "snmp", "Tcp: A\nUdp: 1\n"), 0);
 	ck_assert_uint_eq(l.n, 0);
 	ck_assert_int_eq(parse(&l, "route", "A 1\n"), -ENOENT);
 	free(l.c);

@@ -43,7 +43,7 @@ static const struct column columns[] = {
 /*
  * Births where an sk_buff is returned, whichever slab or list it is from: the
  * names of slabs and of their functions have changed (6.3, 6.9, 6.10), and
- * since 5.13 what NAPI keeps does not come from there.
+ * since 5.12 what NAPI keeps does not come from there.
  */
 #define RETURNED(p, f)							\
 	{ HOOKS(FEXIT(p, f, "skb=ret")) },				\
@@ -54,12 +54,12 @@ static const struct alternative alloc_alts[] = {
 };
 
 static const struct alternative napi_alts[] = {
-	RETURNED("on_alloc", "napi_alloc_skb"),		/* 6.11 */
+	RETURNED("on_alloc", "napi_alloc_skb"),		/* 6.10 */
 	RETURNED("on_alloc", "__napi_alloc_skb"),
 };
 
 static const struct alternative napi_build_alts[] = {
-	RETURNED("on_build", "napi_build_skb"),		/* 5.13 */
+	RETURNED("on_build", "napi_build_skb"),		/* 5.12 */
 };
 
 static const struct alternative build_alts[] = {
@@ -92,19 +92,30 @@ static const struct alternative free_alts[] = {
 	{ HOOKS(KPROBE("on_free", "__kfree_skb", "skb")) },
 };
 
+/* What a socket has read and leaves to another processor to free (5.19), or
+ * frees at once without a word. */
+static const struct alternative defer_alts[] = {
+	{ HOOKS(FENTRY("on_consume", "skb_attempt_defer_free", "skb")) },
+	{ HOOKS(KPROBE("on_consume", "skb_attempt_defer_free", "skb")) },
+};
+
 #define BIRTH(name_, what_, alts_, ...)					\
 	static const struct role name_ = {				\
 		.name = what_, .what = "an sk_buff is made by " what_,	\
 		ALTS(alts_), __VA_ARGS__				\
 	}
-#define WITHOUT .optional = true,					\
-	.without = "those made so are not timed"
+/* Where the kernel has that function. */
+#define IF_ANY(...) .optional = true,					\
+	.without = "those made so are not timed", .when = { __VA_ARGS__ }
 BIRTH(role_alloc, "__alloc_skb", alloc_alts, .optional = false);
-BIRTH(role_napi, "napi_alloc_skb", napi_alts, WITHOUT);
-BIRTH(role_napi_build, "napi_build_skb", napi_build_alts, WITHOUT);
-BIRTH(role_build, "build_skb", build_alts, WITHOUT);
-BIRTH(role_slab_build, "slab_build_skb", slab_build_alts, WITHOUT);
-BIRTH(role_clone, "skb_clone", clone_alts, WITHOUT);
+BIRTH(role_napi, "napi_alloc_skb", napi_alts,
+      IF_ANY("napi_alloc", "old_napi_alloc"));
+BIRTH(role_napi_build, "napi_build_skb", napi_build_alts,
+      IF_ANY("napi_build"));
+BIRTH(role_build, "build_skb", build_alts, IF_ANY("build"));
+BIRTH(role_slab_build, "slab_build_skb", slab_build_alts,
+      IF_ANY("slab_build"));
+BIRTH(role_clone, "skb_clone", clone_alts, IF_ANY("clone"));
 
 static const struct role role_end = {
 	.name = "skb-end", .what = "an sk_buff is consumed or dropped",
@@ -118,10 +129,29 @@ static const struct role role_free = {
 	ALTS(free_alts),
 };
 
+static const struct role role_defer = {
+	.name = "skb-defer", .what = "a socket has read an sk_buff",
+	.optional = true, .when = { "defer" },
+	.without = "those that were read are not timed, or too long",
+	ALTS(defer_alts),
+};
+
 /* Ends first, so that none is missed of what was born. */
 static const struct role *const roles[] = {
-	&role_end, &role_free, &role_alloc, &role_napi, &role_napi_build,
-	&role_build, &role_slab_build, &role_clone, NULL
+	&role_end, &role_free, &role_defer, &role_alloc, &role_napi,
+	&role_napi_build, &role_build, &role_slab_build, &role_clone, NULL
+};
+
+/* What roles depend on; programs do not. */
+static const struct kernel_constant kernel[] = {
+	{ "napi_alloc", KERNEL_FUNCTION, "napi_alloc_skb", 0 },
+	{ "old_napi_alloc", KERNEL_FUNCTION, "__napi_alloc_skb", 0 },
+	{ "napi_build", KERNEL_FUNCTION, "napi_build_skb", 0 },
+	{ "build", KERNEL_FUNCTION, "build_skb", 0 },
+	{ "slab_build", KERNEL_FUNCTION, "slab_build_skb", 0 },
+	{ "clone", KERNEL_FUNCTION, "skb_clone", 0 },
+	{ "defer", KERNEL_FUNCTION, "skb_attempt_defer_free", 0 },
+	{ 0 }
 };
 
 static const struct tool_option options[] = {
@@ -160,6 +190,7 @@ const struct tool tool_skblife = {
 	.filters = F_SOCK,
 	.flags = T_COUNT | T_STACKS,
 	.options = options,
+	.kernel = kernel,
 	.roles = roles,
 	.columns = columns,
 	.examples = examples,
