@@ -30,9 +30,11 @@ typedef __s32 s32;
 #define E2BIG		7
 #define ENOMEM		12
 #define EEXIST		17
+#define IPPROTO_ICMP	1
 #define IPPROTO_TCP	6
 #define IPPROTO_UDP	17
 #define IPPROTO_DCCP	33
+#define IPPROTO_ICMPV6	58
 #define IPPROTO_SCTP	132
 #define IPPROTO_UDPLITE	136
 #define IPPROTO_MPTCP	262
@@ -71,6 +73,7 @@ struct sock {
 	u16 sk_protocol;	/* 8 bits of an int before 5.6 */
 	u32 sk_ack_backlog, sk_max_ack_backlog;	/* u16 in old kernels */
 	int sk_err;
+	struct { int owned; } sk_lock;
 	u32 sk_pacing_status;	/* 4.13 */
 	unsigned long sk_tsq_flags;	/* 4.11 */
 	int sk_sndbuf, sk_wmem_queued, sk_rcvbuf;

@@ -74,6 +74,11 @@ enum col_flags {
 			   shown for a second of the interval */
 };
 
+/* What a C_SUM column of --count is of its member's values, if no sum: such a
+ * column is shown there alone.  Values that are not known, or at least so
+ * much, are left out. */
+enum col_stat { STAT_TOTAL, STAT_LEAST, STAT_MEAN, STAT_MOST, STAT_MDEV };
+
 struct column {
 	const char *key;	/* JSON and CSV: snake_case, with its unit */
 	const char *heading;
@@ -84,6 +89,7 @@ struct column {
 				   it, only when asked for; or NULL */
 	uint8_t kind;
 	uint8_t width;		/* least width in the table */
+	uint8_t stat;		/* enum col_stat */
 	uint16_t flags;
 	uint16_t off, size;
 };
@@ -110,6 +116,12 @@ struct column {
 #define COL_BITS(type, member, names_, width_, key_, heading_, flags_, help_) \
 	{ .key = key_, .heading = heading_, .help = help_, .kind = K_BITS, \
 	  .names = names_, .width = width_, .flags = flags_,		\
+	  .off = offsetof(type, member),				\
+	  .size = sizeof(((type *)0)->member) }
+
+#define COL_STAT(type, member, stat_, kind_, width_, key_, heading_, help_) \
+	{ .key = key_, .heading = heading_, .help = help_, .kind = kind_, \
+	  .width = width_, .flags = C_SUM | C_HIDDEN, .stat = stat_,	\
 	  .off = offsetof(type, member),				\
 	  .size = sizeof(((type *)0)->member) }
 
@@ -411,6 +423,8 @@ enum tool_flags {
 	T_COUNTED = 8192,	/* T_COUNT: -c is what it does, unless rows
 				   (--events, a time column, -W) or --hist are
 				   asked for */
+	T_SUMMARY = 16384,	/* below a table of rows what --count would
+				   have shown stands at the end */
 };
 
 #endif

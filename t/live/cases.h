@@ -36,4 +36,5 @@
 	X(dev)								\
 	X(ecn)								\
 	X(lookup)							\
+	X(superping)							\
 	/* that is all */

@@ -22,6 +22,8 @@ enum { KNOWN, AT_LEAST, UNKNOWN };	/* first byte of a key's column */
 
 struct sum {
 	uint64_t value;
+	uint64_t n, min, max;		/* of values that are known */
+	double squares;
 	uint8_t known, least, pad[6];
 };
 
@@ -292,6 +294,51 @@ static struct entry *count_keys(struct tally *t, const struct cell *cells)
 	return e;
 }
 
+static void sum_add(struct sum *s, const struct column *col,
+		    const struct cell *c)
+{
+	if (c->null || (c->least && col->stat))
+		return;
+	s->value += c->num;
+	s->known = 1;
+	s->least |= c->least;
+	if (!s->n || c->num < s->min)
+		s->min = c->num;
+	if (c->num > s->max)
+		s->max = c->num;
+	s->squares += (double)c->num * (double)c->num;
+	s->n++;
+}
+
+/* Newton's way to the root, without libm. */
+static uint64_t root_of(double v)
+{
+	double root = v > 1 ? v : 1;
+
+	for (int i = 0; i < 64 && v > 0; i++)
+		root = (root + v / root) / 2;
+	return v > 0 ? (uint64_t)root : 0;
+}
+
+/* As ping(8): the root of the mean square less the square of the mean. */
+static uint64_t deviation(const struct sum *s)
+{
+	double mean = (double)s->value / (double)s->n;
+
+	return root_of(s->squares / (double)s->n - mean * mean);
+}
+
+static uint64_t stat_of(const struct sum *s, uint8_t stat)
+{
+	if (stat == STAT_TOTAL || !s->n)
+		return s->value;
+	if (stat == STAT_LEAST)
+		return s->min;
+	if (stat == STAT_MOST)
+		return s->max;
+	return stat == STAT_MEAN ? s->value / s->n : deviation(s);
+}
+
 bool tally_add(struct tally *t, const struct cell *cells)
 {
 	struct entry *e = count_keys(t, cells);
@@ -304,12 +351,7 @@ bool tally_add(struct tally *t, const struct cell *cells)
 	for (i = 0; i < t->layout->ncols; i++) {
 		if (t->role[i] != IS_SUM)
 			continue;
-		if (!cells[i].null) {
-			s->value += cells[i].num;
-			s->known = 1;
-			s->least |= cells[i].least;
-		}
-		s++;
+		sum_add(s++, t->layout->cols[i], &cells[i]);
 	}
 	return true;
 }
@@ -413,7 +455,7 @@ void tally_get(const struct tally *t, size_t i, struct cell *cells)
 			cells[j].num = e->count;
 			continue;
 		}
-		cells[j].num = s->value;
+		cells[j].num = stat_of(s, col->stat);
 		cells[j].null = !s->known;
 		cells[j].least = s->least;
 		s++;

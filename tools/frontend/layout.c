@@ -16,6 +16,8 @@ static const struct column count_column = {
 /* Can be shown at all in this run. */
 static bool available(const struct column *col, const struct options *o)
 {
+	if (col->stat && !o->count)
+		return false;
 	return o->dns || !(col->flags & C_DNS);
 }
 

@@ -47,6 +47,7 @@ void rows_free(struct rows *r)
 	tally_free(r->last);
 	screen_close(r->screen);
 	plot_live_free(r->live);
+	rows_free(r->sums);
 	free(r);
 }
 
@@ -62,6 +63,30 @@ static bool open_out(struct rows *r, const struct options *o, FILE *out)
 	if (out)
 		out_init(&r->out, out);
 	return out != NULL;
+}
+
+static bool has_summary(const struct options *o)
+{
+	return o->tool->flags & T_SUMMARY && o->format == FMT_TABLE &&
+	       !o->count && !o->hist && !o->no_summary;
+}
+
+/* What --count would show, with the columns that it has by itself. */
+static struct rows *sums_new(const struct options *o, FILE *out)
+{
+	struct options *counting = malloc(sizeof(*counting));
+	struct rows *sums;
+
+	if (!counting)
+		return NULL;
+	*counting = *o;
+	counting->count = true;
+	counting->columns = NULL;
+	counting->interval_ns = 0;
+	counting->time = TIME_NONE;
+	sums = rows_new(counting, out);
+	free(counting);
+	return sums;
 }
 
 struct rows *rows_new(const struct options *o, FILE *out)
@@ -90,6 +115,13 @@ struct rows *rows_new(const struct options *o, FILE *out)
 		rows_free(r);
 		errno = ENOMEM;
 		return NULL;
+	}
+	if (has_summary(o)) {
+		r->sums = sums_new(o, out);
+		if (!r->sums) {
+			rows_free(r);
+			return NULL;
+		}
 	}
 	return r;
 }
@@ -150,6 +182,8 @@ bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c)
 	const struct column *col;
 	unsigned i;
 
+	if (r->sums)
+		rows_add(r->sums, ev, c);
 	if (ev->type != EVENT_ROW) {
 		learn(r, ev);
 		return !r->out.err;
@@ -287,6 +321,10 @@ bool rows_end(struct rows *r, const struct losses *l)
 		r->emit->end(r, l);
 	screen_close(r->screen);
 	r->screen = NULL;
+	if (r->sums && r->shown && out_flush(&r->out)) {
+		out_puts(&r->sums->out, "\n");
+		rows_end(r->sums, l);
+	}
 	if (out_flush(&r->out) && r->live)
 		r->out.err = plot_live_end(r->live);
 	errno = r->out.err;

@@ -299,6 +299,7 @@ struct rows {
 	const struct counters *counters;	/* NULL: none */
 	struct plot_live *live;		/* --plot */
 	struct tally *last;		/* what is on the screen */
+	struct rows *sums;		/* T_SUMMARY; has its own layout */
 	struct screen *screen;		/* NULL: none */
 	bool paused, top, running;		/* T_TOTALS; not a replay */
 	uint64_t most;			/* rows of an interval; 0: all */
