@@ -419,7 +419,7 @@ enum tool_flags {
 				   since the row before (totals.c), added up
 				   by C_KEY or --by and shown each interval,
 				   on a terminal as a screen */
-	T_DATAGRAMS = 4096,	/* T_OWNERS: those of UDP sockets, too */
+	T_DATAGRAMS = 32768,	/* T_OWNERS: those of UDP sockets, too */
 	T_COUNTED = 8192,	/* T_COUNT: -c is what it does, unless rows
 				   (--events, a time column, -W) or --hist are
 				   asked for */
