@@ -29,19 +29,24 @@ struct engine_spec {
 
 /* ---- programs of a request --------------------------------------------- */
 
+static bool from_hook(const struct ask_value *v)
+{
+	return v->from == FROM_PROBE || v->from == FROM_EVENT;
+}
+
 /* Does the program for some hook know which hook it is for? */
 static bool by_hook(const struct ask *a)
 {
 	const struct ask_value *v[ENGINE_VALUES];
 	unsigned i, n = engine_values(a, false, v);
 
-	if (a->nstart && a->on[0].from == FROM_PROBE)
+	if (a->nstart && from_hook(&a->on[0]))
 		return true;
 	for (i = 0; i < a->nhooks; i++)
 		if (engine_enters(a, i))
 			return true;
 	for (i = 0; i < n; i++)
-		if (v[i]->from == FROM_PROBE)
+		if (from_hook(v[i]))
 			return true;
 	return false;
 }
@@ -85,6 +90,18 @@ static int place_keys(const struct ask *a)
 	return -FRAME - size;
 }
 
+/* Is the filter asked where the clock ends, if there is one?  Of who runs, at
+ * the entry. */
+static bool filters(const struct engine *e)
+{
+	const struct ask *a = e->ask;
+
+	if (a->filter == ASK_OF_NETNS)
+		return !a->netns.at_start;
+	return a->filter == ASK_OF_SOCK ||
+	       (a->filter == ASK_OF_TASK && !e->kept);
+}
+
 /* What is done at a hook. */
 static void hit(struct engine *e, const struct ask *a)
 {
@@ -92,11 +109,14 @@ static void hit(struct engine *e, const struct ask *a)
 	if (e->kept)
 		engine_leave(e);
 	if (e->hook < a->nstart) {
+		if (a->filter == ASK_OF_NETNS && a->netns.at_start)
+			engine_filter(e);
+		engine_tests(e);
 		engine_start(e);
 	} else {
 		if (a->nstart)
 			engine_stop(e);
-		if (a->filter && (a->filter != ASK_OF_TASK || !e->kept))
+		if (filters(e))
 			engine_filter(e);
 		engine_tests(e);
 		if (a->what == ASK_TRACE)
@@ -116,6 +136,7 @@ static void assemble(struct engine *e, const struct ask *a, uint32_t hook,
 	e->kept = false;
 	e->out = as_label(&e->as);
 	e->keys = place_keys(a);
+	e->below = hook >= a->nstart && engine_kept_size(a) ? e->keys : -FRAME;
 	as_mov(&e->as, R6, R1);
 	if (entry)
 		engine_enter(e);
@@ -233,7 +254,8 @@ static void add_maps(struct engine_spec *s, const struct ask *a)
 			sizeof(struct ask_tally), entries);
 	add_map(s, "stats", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, STAT_MAX);
 	if (a->nstart)
-		add_map(s, "starts", BPF_MAP_TYPE_HASH, 8, 8, entries);
+		add_map(s, "starts", BPF_MAP_TYPE_HASH, 8,
+			8 + engine_kept_size(a), entries);
 	if (has_calls(a))
 		add_map(s, "calls", BPF_MAP_TYPE_HASH, 16, CALL_ARGS * 8,
 			entries);

@@ -25,6 +25,7 @@ enum ask_from {
 	FROM_PID, FROM_TID, FROM_UID, FROM_COMM, FROM_CGROUP, FROM_CPU,
 	FROM_NETNS,		/* inode of the current task's */
 	FROM_PROBE,		/* index of the hook in ask.hooks */
+	FROM_EVENT,		/* the same, for who prints it shorter */
 	FROM_ARG,		/* value.arg: 0 is the first */
 	FROM_RETVAL,
 	FROM_FIELD,		/* value.field, of a tracepoint */
@@ -106,6 +107,8 @@ struct ask_value {
 	bool fd;		/* what it starts from is a descriptor of the
 				   task; go on with the struct sock of it, or
 				   0 if it is of no socket */
+	bool at_start;		/* of a latency: as it was there.  Of keys,
+				   tests and netns */
 };
 
 /*
@@ -144,8 +147,10 @@ enum ask_filter {
  * A request.  Everything is borrowed and must outlive the spec.
  *
  * Latency: hooks[0 .. nstart) start the clock of what `on` is there, the other
- * hooks stop it; keys and value are those at the end; FROM_LATENCY is what has
- * passed, and a hit without a start is none.  With nstart 0 there is no clock.
+ * hooks stop it; keys and value are those at the end, unless they are at_start;
+ * FROM_LATENCY is what has passed, and a hit without a start is none.  What a
+ * test or filter at the start refuses has none.  With nstart 0 there is no
+ * clock.
  */
 struct ask {
 	uint8_t what;

@@ -28,6 +28,16 @@ uint32_t ask_key_size(const struct ask *a)
 	return size;
 }
 
+uint32_t engine_kept_size(const struct ask *a)
+{
+	uint32_t i, size = 0;
+
+	for (i = 0; i < a->nkeys && i < ASK_KEYS; i++)
+		if (a->keys[i].at_start)
+			size += ask_value_size(&a->keys[i]);
+	return size;
+}
+
 bool engine_is_text(const struct ask_value *v)
 {
 	return v->shape == SHAPE_COMM || v->shape == SHAPE_NAME;
@@ -43,21 +53,19 @@ unsigned engine_values(const struct ask *a, bool start,
 {
 	unsigned i, n = 0;
 
-	if (start) {
-		v[n++] = &a->on[0];
-		return n;
-	}
 	if (a->nstart)
-		v[n++] = &a->on[1];
+		v[n++] = &a->on[!start];
 	for (i = 0; i < a->nkeys && i < ASK_KEYS; i++)
-		v[n++] = &a->keys[i];
+		if (a->keys[i].at_start == start)
+			v[n++] = &a->keys[i];
 	for (i = 0; i < a->ntests && i < ASK_TESTS; i++)
-		v[n++] = &a->tests[i].left;
-	if (engine_valued(a))
+		if (a->tests[i].left.at_start == start)
+			v[n++] = &a->tests[i].left;
+	if (engine_valued(a) && !start)
 		v[n++] = &a->value;
-	if (a->filter == ASK_OF_SOCK)
+	if (a->filter == ASK_OF_SOCK && !start)
 		v[n++] = &a->sock;
-	if (a->filter == ASK_OF_NETNS)
+	if (a->filter == ASK_OF_NETNS && a->netns.at_start == start)
 		v[n++] = &a->netns;
 	return n;
 }
@@ -144,9 +152,12 @@ static int check_value(const struct ask *a, const struct ask_value *v,
 	if (v->from == FROM_FIELD && (!v->field || !is_identifier(v->field)))
 		return refuse(why, EINVAL, "a tracepoint's field without a "
 			      "name");
-	if (v->from == FROM_LATENCY && !a->nstart)
+	if ((v->from == FROM_LATENCY || v->at_start) && !a->nstart)
 		return refuse(why, EINVAL, "a latency, and nothing that "
 			      "starts the clock");
+	if (v->at_start && (v->from == FROM_LATENCY ||
+			    v->shape == SHAPE_STACK))
+		return refuse(why, EINVAL, "this is not known at the start");
 	err = check_steps(v, why);
 	if (!err && !shape_fits(v))
 		err = refuse(why, EINVAL, "this value is not kept so");
@@ -259,6 +270,10 @@ int engine_check(const struct ask *a, const char **why)
 
 	if (a->nkeys > ASK_KEYS || ask_key_size(a) > ASK_KEY_MAX)
 		return refuse(why, E2BIG, "too many keys");
+	if (engine_kept_size(a) &&
+	    ask_key_size(a) > ASK_KEY_MAX - sizeof(struct flow))
+		return refuse(why, E2BIG, "too many keys beside those of the "
+			      "start");
 	if (a->ntests > ASK_TESTS)
 		return refuse(why, E2BIG, "too many conditions");
 	err = check_clock(a, why);
@@ -268,8 +283,9 @@ int engine_check(const struct ask *a, const char **why)
 		err = check_tests(a, why);
 	if (!err)
 		err = check_filter(a, why);
-	if (!err && a->nstart)
-		err = check_value(a, &a->on[0], why);
+	n = a->nstart ? engine_values(a, true, v) : 0;
+	for (i = 0; !err && i < n; i++)
+		err = check_value(a, v[i], why);
 	n = engine_values(a, false, v);
 	for (i = 0; !err && i < n; i++)
 		err = check_value(a, v[i], why);

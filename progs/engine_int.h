@@ -48,8 +48,6 @@ enum {
 	CALL_ARGS = 4,
 	KEPT = -72,		/* those kept at the entry */
 	FRAME = 72,		/* keys stand below all that */
-	FLOW = -FRAME - (int)sizeof(struct flow),	/* before there are */
-	TEXT = -FRAME - 32,				/* the same */
 };
 
 struct engine {
@@ -62,6 +60,8 @@ struct engine {
 				   engine_call.c */
 	int out;		/* label: leave */
 	int keys;		/* where they start on the stack */
+	int below;		/* what is free before there are: further down,
+				   those that were kept at the start */
 };
 
 #define ENGINE_VALUES (3 + ASK_KEYS + ASK_TESTS)
@@ -72,6 +72,8 @@ unsigned engine_values(const struct ask *a, bool start,
 		       const struct ask_value **v);
 /* engine_is_text - is it text, which can be compared with text alone? */
 bool engine_is_text(const struct ask_value *v);
+/* engine_kept_size - bytes of the keys at_start. */
+uint32_t engine_kept_size(const struct ask *a);
 /* engine_valued - is ask.value looked at? */
 bool engine_valued(const struct ask *a);
 /* engine_check - is it a request?  -EINVAL or -E2BIG with *@why. */

@@ -56,7 +56,12 @@ static const struct {
 	{ FROM_CGROUP, BPF_DW, offsetof(struct flow, cgroup) },
 };
 
-#define IN_FLOW(member) (FLOW + (int)offsetof(struct flow, member))
+/* Where it is on the stack. */
+static int flow(const struct engine *e)
+{
+	return e->below - (int)sizeof(struct flow);
+}
+#define IN_FLOW(e, member) (flow(e) + (int)offsetof(struct flow, member))
 
 /* Where it is asked for: not every kernel without BTF tells. */
 static void filter_netns(struct engine *e, const struct ask_value *v)
@@ -67,7 +72,7 @@ static void filter_netns(struct engine *e, const struct ask_value *v)
 	as_ldconst(a, R1, "want_netns");
 	as_jmpi(a, BPF_JEQ, R1, 0, done);
 	engine_number(e, v);
-	as_stx(a, BPF_W, R10, IN_FLOW(netns), R7);
+	as_stx(a, BPF_W, R10, IN_FLOW(e, netns), R7);
 	as_place(a, done);
 }
 
@@ -82,12 +87,12 @@ static void filter_task(struct engine *e)
 	for (i = 0; i < sizeof(owner) / sizeof(owner[0]); i++) {
 		v.from = owner[i].from;
 		engine_number(e, &v);
-		as_stx(a, owner[i].size, R10, FLOW + owner[i].off, R7);
+		as_stx(a, owner[i].size, R10, flow(e) + owner[i].off, R7);
 	}
 	v.from = FROM_NETNS;
 	filter_netns(e, &v);
-	as_st(a, BPF_W, R10, IN_FLOW(owned), 1);
-	engine_store(e, &comm, IN_FLOW(comm));
+	as_st(a, BPF_W, R10, IN_FLOW(e, owned), 1);
+	engine_store(e, &comm, IN_FLOW(e, comm));
 }
 
 static void filter_number(struct engine *e, const struct ask_value *v, int at)
@@ -106,18 +111,18 @@ static void filter_sock(struct engine *e)
 
 	v.shape = SHAPE_ADDR;
 	v.then = THEN_LADDR;
-	engine_store(e, &v, IN_FLOW(laddr));
+	engine_store(e, &v, IN_FLOW(e, laddr));
 	v.then = THEN_RADDR;
-	engine_store(e, &v, IN_FLOW(raddr));
+	engine_store(e, &v, IN_FLOW(e, raddr));
 	v.shape = SHAPE_U64;
 	v.then = THEN_LPORT;
-	filter_number(e, &v, IN_FLOW(lport));
+	filter_number(e, &v, IN_FLOW(e, lport));
 	v.then = THEN_RPORT;
-	filter_number(e, &v, IN_FLOW(rport));
+	filter_number(e, &v, IN_FLOW(e, rport));
 	v.then = THEN_NOTHING;
 	v.steps[v.nsteps] = family;
 	v.nsteps++;
-	filter_number(e, &v, IN_FLOW(family));
+	filter_number(e, &v, IN_FLOW(e, family));
 	v.steps[v.nsteps - 1] = net;
 	v.steps[v.nsteps] = inum;
 	v.nsteps++;
@@ -128,14 +133,14 @@ void engine_filter(struct engine *e)
 {
 	struct as *a = &e->as;
 
-	engine_zero(e, FLOW, sizeof(struct flow));
+	engine_zero(e, flow(e), sizeof(struct flow));
 	if (e->ask->filter == ASK_OF_SOCK)
 		filter_sock(e);
 	else if (e->ask->filter == ASK_OF_NETNS)
 		filter_netns(e, &e->ask->netns);
 	else
 		filter_task(e);
-	engine_stack(e, R1, FLOW);
+	engine_stack(e, R1, flow(e));
 	as_call_func(a, "filter");
 	as_jmpi(a, BPF_JNE, R0, FILTER_PASS, e->out);
 }
@@ -162,12 +167,13 @@ static void test_text(struct engine *e, const struct ask_test *t)
 {
 	struct as *a = &e->as;
 	int match = as_label(a), next;
+	int text = e->below - (int)ask_value_size(&t->left);
 	uint64_t word[ASK_TEXT / 8];
 	uint32_t i;
 
-	engine_store(e, &t->left, TEXT);
-	as_ldx(a, BPF_DW, R2, R10, TEXT);
-	as_ldx(a, BPF_DW, R3, R10, TEXT + 8);
+	engine_store(e, &t->left, text);
+	as_ldx(a, BPF_DW, R2, R10, text);
+	as_ldx(a, BPF_DW, R3, R10, text + 8);
 	for (i = 0; i < t->nnames; i++) {
 		next = as_label(a);
 		memcpy(word, t->names[i], sizeof(word));
@@ -214,23 +220,59 @@ static void test(struct engine *e, const struct ask_test *t)
 
 void engine_tests(struct engine *e)
 {
+	bool start = e->hook < e->ask->nstart;
 	uint32_t i;
 
 	for (i = 0; i < e->ask->ntests; i++)
-		test(e, &e->ask->tests[i]);
+		if (e->ask->tests[i].left.at_start == start)
+			test(e, &e->ask->tests[i]);
 }
 
 /* ---- the clock --------------------------------------------------------- */
 
+/* The time, and behind it the keys that are kept; where they are in @i. */
+static int kept_at(const struct engine *e, uint32_t i)
+{
+	uint32_t k, at = 8;
+
+	for (k = 0; k < i; k++)
+		if (e->ask->keys[k].at_start)
+			at += ask_value_size(&e->ask->keys[k]);
+	return (int)at;
+}
+
 void engine_start(struct engine *e)
 {
+	const struct ask *q = e->ask;
+	const int at = -FRAME - 8 - (int)engine_kept_size(q);
 	struct as *a = &e->as;
+	uint32_t i;
 
-	engine_store(e, &e->ask->on[0], CLOCK);
+	engine_store(e, &q->on[0], CLOCK);
+	for (i = 0; i < q->nkeys; i++)
+		if (q->keys[i].at_start)
+			engine_store(e, &q->keys[i], at + kept_at(e, i));
 	as_call(a, KTIME);
-	as_stx(a, BPF_DW, R10, SPILL, R0);
-	update(e, "starts", CLOCK, SPILL, BPF_ANY);
+	as_stx(a, BPF_DW, R10, at, R0);
+	update(e, "starts", CLOCK, at, BPF_ANY);
 	engine_count(e, STAT_STATE_FULL);
+}
+
+/* What r0 points to, to where the keys will be. */
+static void restore_keys(struct engine *e)
+{
+	const struct ask_value *v = e->ask->keys;
+	int at = e->keys, from;
+	uint32_t i, k;
+
+	for (i = 0; i < e->ask->nkeys; i++, v++) {
+		from = kept_at(e, i);
+		for (k = 0; v->at_start && k < ask_value_size(v); k += 8) {
+			as_ldx(&e->as, BPF_DW, R1, R0, from + (int)k);
+			as_stx(&e->as, BPF_DW, R10, at + (int)k, R1);
+		}
+		at += (int)ask_value_size(v);
+	}
 }
 
 void engine_stop(struct engine *e)
@@ -241,6 +283,7 @@ void engine_stop(struct engine *e)
 	lookup(e, "starts", CLOCK);
 	as_jmpi(a, BPF_JEQ, R0, 0, e->out);
 	as_ldx(a, BPF_DW, R7, R0, 0);
+	restore_keys(e);
 	as_ldmap(a, R1, "starts");
 	engine_stack(e, R2, CLOCK);
 	as_call(a, MAP_DELETE);
@@ -314,13 +357,14 @@ void engine_slot(struct engine *e)
 
 /* ---- what comes of it -------------------------------------------------- */
 
-/* All keys, from @at on; where they end. */
+/* All keys, from @at on; where they end.  Those of the start are there. */
 static int store_keys(struct engine *e, int at)
 {
 	uint32_t i;
 
 	for (i = 0; i < e->ask->nkeys; i++) {
-		engine_store(e, &e->ask->keys[i], at);
+		if (!e->ask->keys[i].at_start)
+			engine_store(e, &e->ask->keys[i], at);
 		at += (int)ask_value_size(&e->ask->keys[i]);
 	}
 	return at;

@@ -219,6 +219,7 @@ static void origin(struct engine *e, const struct ask_value *v)
 		netns(e);
 		break;
 	case FROM_PROBE:
+	case FROM_EVENT:
 		as_movi(a, R7, e->hook);
 		break;
 	case FROM_LATENCY:

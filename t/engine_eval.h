@@ -123,7 +123,7 @@ static inline uint64_t eval_origin(const struct ask_value *v, uint32_t hook)
 	case FROM_UID: return (uint32_t)k.uid_gid;
 	case FROM_CGROUP: return k.cgroup;
 	case FROM_CPU: return k.cpu;
-	case FROM_PROBE: return hook;
+	case FROM_PROBE: case FROM_EVENT: return hook;
 	case FROM_LATENCY: return eval_latency;
 	case FROM_ARG: return eval_arg(h, v->arg);
 	case FROM_FIELD: return eval_tp(v);

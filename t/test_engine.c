@@ -400,6 +400,44 @@ START_TEST(conditions_at_end)
 }
 END_TEST
 
+/* Keys, tests: who starts the clock is not who stops it. */
+START_TEST(kept_from_start)
+{
+	static const char names[][ASK_TEXT] = { "init", "curl" };
+	struct { uint64_t pid; char comm[16]; } key = { 8, "curl" };
+
+	clocked(ASK_SUM);
+	q.keys[0] = pid;
+	q.keys[1] = comm;
+	q.keys[1].at_start = true;
+	q.nkeys = 2;
+	q.tests[0] = (struct ask_test){ comm, BPF_JEQ, 0, names, N(names) };
+	q.tests[0].left.at_start = true;
+	q.tests[1] = (struct ask_test){ comm, BPF_JNE, 0, names, N(names) };
+	q.ntests = 2;
+	build();
+	k.comm = "sshd";
+	hit(0);
+	ck_assert_uint_eq(elements((unsigned)map_number("starts")), 0);
+	k.comm = "curl";
+	k.ns = 1000;
+	hit(0);
+	ck_assert_uint_eq(elements((unsigned)map_number("starts")), 1);
+	k.comm = "ksoftirqd";
+	k.pid_tgid = 8ull << 32;
+	k.ns = 5000;
+	hit(1);
+	ck_assert_uint_eq(count_of(&key), 1);
+	ck_assert_uint_eq(total_of(&key), 4000);
+	hit(1);
+	ck_assert_uint_eq(count_of(&key), 1);
+	q.keys[1].shape = SHAPE_STACK;
+	q.keys[1].from = FROM_KSTACK;
+	ck_assert_int_eq(engine_spec(&spec, &q, &(const char *){ NULL }),
+			 -EINVAL);
+}
+END_TEST
+
 /* ---- live lines -------------------------------------------------------- */
 
 static const struct {
@@ -620,6 +658,7 @@ Suite *suite_engine(void)
 	tcase_add_test(tc, latencies);
 	tcase_add_test(tc, starts_full);
 	tcase_add_test(tc, conditions_at_end);
+	tcase_add_test(tc, kept_from_start);
 	tcase_add_loop_test(tc, events, 0, 2);
 	tcase_add_test(tc, maps);
 	tcase_add_test(tc, progs);

@@ -261,6 +261,8 @@ machines[] = {
 	__VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__ }
 #define NAME { .from = FROM_ARG, .arg = 9, .nsteps = 2, .shape = SHAPE_NAME, \
 	.steps = { { "struct t", "next" }, { "struct t", "long_name" } } }
+#define KEPT_NAME { .from = FROM_ARG, .nsteps = 1, .shape = SHAPE_NAME,	\
+	.at_start = true, .steps = { { "struct t", "name" } } }
 #define CHAIN { .from = FROM_ARG, .nsteps = 3,				\
 	.steps = { { "struct t", "next" }, { "struct t", "other" },	\
 		   { "struct t", "sbits" } } }
@@ -305,6 +307,12 @@ static const struct ask requests[] = {
 	  .keys = { { .from = FROM_UID } }, .ntests = 8,
 	  .tests = EIGHT({ .left = SOCK(THEN_RPORT, SHAPE_U64),
 			   .op = BPF_JLE, .right = 1ull << 40 }) },
+	{ .what = ASK_HIST, .value = { .from = FROM_LATENCY }, .nstart = 1,
+	  .on = { CHAIN, CHAIN }, .nkeys = 2,
+	  .keys = { KEPT_NAME, NAME }, .ntests = 8,
+	  .filter = ASK_OF_NETNS, .netns = CHAIN,
+	  .tests = EIGHT({ .left = KEPT_NAME, .op = BPF_JEQ, .names = devices,
+			   .nnames = N(devices) }) },
 	{ .what = ASK_HIST, .value = SOCK(THEN_L2LEN, 0), .nkeys = 2,
 	  .keys = { NAME, SOCK(THEN_RX_QUEUE, SHAPE_S64) }, .ntests = 8,
 	  .filter = ASK_OF_NETNS, .netns = CHAIN,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Tools about network devices: datagrams of known sizes over loopback, over a
- * veth pair, and into a netem that loses them all.  Each is answered before
- * the next is sent, so that nothing waits for an address to be resolved or
- * finds a queue full.  Sizes are those of nothing else: what resolves
- * addresses and finds routers is shorter.
+ * veth pair, into one that drops them and into a netem that loses them.  What
+ * arrives is answered before the next is sent, so that nothing waits for an
+ * address to be resolved or finds a queue full.  Sizes are those of nothing
+ * else: what resolves addresses and finds routers is shorter.
  */
 #include "net.h"
 
@@ -27,10 +27,14 @@
 #define LOST 600
 #define N_SMALL 41		/* over veth; twice as many over loopback */
 #define N_LARGE 101
+#define DROPPED 150		/* of more than its receiver's device takes */
 #define N_LOST 43
+#define N_DROPPED 31
+#define MTU 100
 #define HEADERS (14 + 20 + 8)	/* Ethernet, IPv4, UDP */
-/* netqtop tells bytes and not sizes alone: of these */
+/* Where sizes are not shown: without those that others may send. */
 #define OURS "l2len>=300"
+#define OURS_AT_START "start.l2len>=150"
 
 /* ---- the network -------------------------------------------------------- */
 
@@ -140,6 +144,20 @@ static void exchange(struct devices *d, unsigned n, size_t size)
 	}
 }
 
+/* The driver drops what the other side does not take. */
+static void drop(struct devices *d)
+{
+	int err;
+
+	netns_enter(d->t, &d->b);
+	err = link_mtu(THERE, MTU);
+	netns_leave(d->t);
+	if (err)
+		fatal(d->t, "MTU of %s: %s", THERE, strerror(-err));
+	for (unsigned i = 0; i < N_DROPPED; i++)
+		put(d, d->here, &d->to_there, DROPPED);
+}
+
 /* How many a netem lost; 0: this kernel has none. */
 static unsigned lose(struct devices *d)
 {
@@ -200,6 +218,8 @@ static void netsize(struct shown *s, unsigned lost)
 		want_sizes(s, maps[i], HERE, 1);
 		want_sizes(s, maps[i], "lo", 2);
 	}
+	WANT(s, N_DROPPED, "count", "map", "send_bytes", "dev", HERE, "lo",
+	     "128");
 	WANT(s, lost, "count", "map", "send_bytes", "dev", HERE, "lo", "512");
 	WANT(s, 0, "count", "map", "nic_send_bytes", "dev", HERE, "lo", "512");
 	WANT(s, 0, "count", "map", "recv_bytes", "dev", HERE, "lo", "512");
@@ -224,6 +244,20 @@ static void netqtop(struct shown *s, unsigned lost)
 	}
 }
 
+static void nettxlat(struct shown *s, unsigned lost)
+{
+	(void)lost;
+	WANT(s, N_SMALL + N_LARGE, "count", "map", "done", "dev", HERE, "end",
+	     "netif_rx");
+	WANT(s, N_DROPPED, "count", "map", "done", "dev", HERE, "end",
+	     "kfree_skb");
+	WANT(s, N_SMALL + N_LARGE + N_DROPPED, "count", "map", "done", "dev",
+	     HERE);
+	WANT(s, 2 * (N_SMALL + N_LARGE), "count", "map", "done", "dev", "lo");
+	WANT(s, 2 * (N_SMALL + N_LARGE), "count", "map", "driver", "dev",
+	     "lo");
+}
+
 /* ---- the case ----------------------------------------------------------- */
 
 static const struct {
@@ -232,6 +266,8 @@ static const struct {
 	void (*check)(struct shown *s, unsigned lost);
 } tools[] = {
 	{ "netsize", ARGS("--csv", "--dev", HERE ",lo"), netsize },
+	{ "nettxlat", ARGS("--csv", "--dev", HERE ",lo", "--where",
+			   OURS_AT_START), nettxlat },
 	{ "netqtop", ARGS("--csv", "--dev", "lo," HERE, "-i", "600",
 			  "--where", OURS), netqtop },
 };
@@ -265,10 +301,12 @@ static void dev_sizes(struct test *t)
 	}
 	exchange(&d, N_SMALL, SMALL);
 	exchange(&d, N_LARGE, LARGE);
+	drop(&d);
 	lost = lose(&d);
 	for (i = 0; i < ARRAY_SIZE(tools); i++)
 		check(t, &r[i], i, lost);
-	summary(t, " figures; %u datagrams%s", 4 * (N_SMALL + N_LARGE) + lost,
+	summary(t, " figures; %u datagrams%s", 4 * (N_SMALL + N_LARGE) +
+		N_DROPPED + lost,
 		lost ? "" : "; this kernel has no netem");
 	devices_release(&d);
 }

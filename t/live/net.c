@@ -122,6 +122,19 @@ int link_down(const char *ifname)
 	return link_flags(ifname, 0);
 }
 
+int link_mtu(const char *ifname, int mtu)
+{
+	struct ifreq r = { .ifr_mtu = mtu };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", ifname);
+	if (fd < 0 || ioctl(fd, SIOCSIFMTU, &r))
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 int link_addr(const char *ifname, int family, const char *addr, int prefix)
 {
 	/* no duplicate address detection: usable at once */

@@ -26,6 +26,8 @@
 struct ask_world {
 	struct env *env;	/* for fields that are checked; NULL: none are */
 	const struct hook *hook;	/* the first that values are had at */
+	const struct hook *start;	/* of a latency, the first that begins
+					   it; NULL: none */
 	const char *sock;	/* --sock WORD: where the socket is ("arg0"), or
 				   NULL: known from the hook */
 	/* Values that can be asked for by their names, or NULL: what a tool
@@ -37,6 +39,8 @@ struct ask_world {
 /*
  * ask_value_parse - one value:
  *   pid tid uid comm cgroup cpu netns probe kstack ustack latency
+ *   event		the hook without its kind and group: consume_skb
+ *   start.VALUE	of a latency: as it was where it began
  *   arg0 .. arg9   retval   args.FIELD (a tracepoint's), each also with :s32
  *			:u32 :s64 :u64 behind it; retval is a 32-bit int, as
  *			most functions return, retval64 all of it; and with

@@ -97,6 +97,9 @@ struct ask_enum {
 	} *names;			/* ends with name NULL */
 };
 
+/* hook_text - @h for a value of FROM_PROBE or FROM_EVENT. */
+void hook_text(const struct ask_value *v, const struct hook *h, char *buf,
+	       size_t len);
 /* ask_enum_of - the names for the numbers that @v is; NULL: none. */
 const struct ask_enum *ask_enum_of(const struct ask_value *v);
 /* ask_enum_find - "inet", "AF_INET", "established"; NULL: no such name. */

@@ -19,6 +19,7 @@ static const struct {
 	{ "uid", FROM_UID, SHAPE_U64 }, { "comm", FROM_COMM, SHAPE_COMM },
 	{ "cgroup", FROM_CGROUP, SHAPE_U64 }, { "cpu", FROM_CPU, SHAPE_U64 },
 	{ "probe", FROM_PROBE, SHAPE_U64 },
+	{ "event", FROM_EVENT, SHAPE_U64 },
 	{ "kstack", FROM_KSTACK, SHAPE_STACK },
 	{ "ustack", FROM_USTACK, SHAPE_STACK },
 	{ "latency", FROM_LATENCY, SHAPE_U64 },
@@ -269,6 +270,42 @@ static int parse_named(const struct asking *a, struct ask_value *v,
 	return -ENOENT;
 }
 
+static int parse_what(const struct asking *a, struct ask_value *v, char *what)
+{
+	int err = parse_named(a, v, what);
+
+	if (err == -ENOENT)
+		err = parse_plain(v, what);
+	if (err == -ENOENT)
+		err = ask_sock_value(a, v, what);
+	if (err == -ENOENT)
+		err = ask_dev_value(a, v, what);
+	if (err == -ENOENT)
+		err = ask_place(a, v, what);
+	return err == -ENOENT ? unknown(a, what) : err;
+}
+
+/* Of what is not the same at both ends. */
+static int parse_at_start(const struct asking *a, struct ask_value *v,
+			  char *what)
+{
+	struct ask_world w = *a->world;
+	const struct asking at_start = { &w, a->words, a->e };
+	int err;
+
+	if (!w.start)
+		return ask_bad(a->e, "'start.%s': only a latency has a start",
+			       what);
+	w.hook = w.start;
+	w.nnamed = 0;
+	err = parse_what(&at_start, v, what);
+	v->at_start = true;
+	if (err)
+		return err;
+	return v->from != FROM_LATENCY && v->shape != SHAPE_STACK ? 0 :
+	       ask_bad(a->e, "'start.%s' is not known at the start", what);
+}
+
 static int parse_value(const struct asking *a, struct ask_value *v,
 		       const char *text, size_t len)
 {
@@ -288,16 +325,9 @@ static int parse_value(const struct asking *a, struct ask_value *v,
 	what = parse_label(a, v, word);
 	if (!what)
 		return -a->e->no;
-	err = parse_named(a, v, what);
-	if (err == -ENOENT)
-		err = parse_plain(v, what);
-	if (err == -ENOENT)
-		err = ask_sock_value(a, v, what);
-	if (err == -ENOENT)
-		err = ask_dev_value(a, v, what);
-	if (err == -ENOENT)
-		err = ask_place(a, v, what);
-	return err == -ENOENT ? unknown(a, what) : err;
+	if (!strncmp(what, "start.", 6))
+		return parse_at_start(a, v, what + 6);
+	return parse_what(a, v, what);
 }
 
 int ask_value_parse(struct ask_value *v, const char *text, size_t len,

@@ -202,7 +202,8 @@ static bool same_text(const char *a, const char *b)
 static bool same_value(const struct ask_value *a, const struct ask_value *b)
 {
 	if (a->from != b->from || a->shape != b->shape || a->then != b->then ||
-	    a->arg != b->arg || a->nsteps != b->nsteps || a->fd != b->fd ||
+	    a->at_start != b->at_start || a->arg != b->arg ||
+	    a->nsteps != b->nsteps || a->fd != b->fd ||
 	    !same_text(a->field, b->field))
 		return false;
 	for (unsigned i = 0; i < a->nsteps; i++)
@@ -224,7 +225,7 @@ static int check_word(struct query *q, const struct ask_value *v,
 		      const struct hook *h, struct err *e)
 {
 	struct ask_world w = { .env = q->r->env, .sock = WORDS(q, sock),
-			       .hook = h };
+			       .hook = h, .start = h };
 	struct ask_words words = { .n = 0 };
 	struct err why = { .no = 0 };
 	struct ask_value here;
@@ -242,33 +243,46 @@ static int check_word(struct query *q, const struct ask_value *v,
 	return err;
 }
 
+/* What is looked at there, but for what the clock goes by. */
+static int check_hook(struct query *q, const struct hook *h, bool start,
+		      struct err *e)
+{
+	const struct ask *a = &q->ask;
+	const struct ask_value *v[3 + ASK_KEYS + ASK_TESTS];
+	unsigned n = 0;
+	int err = 0;
+
+	for (uint32_t k = 0; k < a->nkeys; k++)
+		v[n++] = &a->keys[k];
+	for (uint32_t k = 0; k < a->ntests; k++)
+		v[n++] = &a->tests[k].left;
+	if (a->what != ASK_COUNT && a->what != ASK_TRACE)
+		v[n++] = &a->value;
+	if (a->filter == ASK_OF_SOCK)
+		v[n++] = &a->sock;
+	if (a->filter == ASK_OF_NETNS)
+		v[n++] = &a->netns;
+	for (unsigned i = 0; i < n && !err; i++)
+		if (depends(v[i]) && v[i]->at_start == start)
+			err = check_word(q, v[i], h, e);
+	return err;
+}
+
 static int check_hooks(struct query *q, struct err *e)
 {
 	const struct ask *a = &q->ask;
 	int err = 0;
 
-	for (uint32_t i = a->nstart + 1; i < a->nhooks && !err; i++) {
+	for (uint32_t i = 1; i < a->nhooks && !err; i++) {
 		const struct hook *h = &a->hooks[i];
+		bool start = i < a->nstart;
 
-		for (uint32_t k = 0; k < a->nkeys && !err; k++)
-			if (depends(&a->keys[k]))
-				err = check_word(q, &a->keys[k], h, e);
-		for (uint32_t k = 0; k < a->ntests && !err; k++)
-			if (depends(&a->tests[k].left))
-				err = check_word(q, &a->tests[k].left, h, e);
-		if (!err && a->what != ASK_COUNT && a->what != ASK_TRACE &&
-		    depends(&a->value))
-			err = check_word(q, &a->value, h, e);
-		if (!err && a->filter == ASK_OF_SOCK)
-			err = check_word(q, &a->sock, h, e);
-		if (!err && a->filter == ASK_OF_NETNS)
-			err = check_word(q, &a->netns, h, e);
-		if (!err && a->nstart && depends(&a->on[1]))
-			err = check_word(q, &a->on[1], h, e);
+		if (i == a->nstart)	/* the first of the others */
+			continue;
+		err = check_hook(q, h, start, e);
+		if (!err && a->nstart && depends(&a->on[!start]))
+			err = check_word(q, &a->on[!start], h, e);
 	}
-	for (uint32_t i = 1; i < a->nstart && !err; i++)
-		if (depends(&a->on[0]))
-			err = check_word(q, &a->on[0], &a->hooks[i], e);
 	return err;
 }
 
@@ -322,6 +336,11 @@ static int check_names(const struct query *q, struct err *e)
 	return 0;
 }
 
+static const struct hook *start_hook(const struct query *q)
+{
+	return q->ask.nstart ? &q->ask.hooks[0] : NULL;
+}
+
 /* Options of a tool's own that stand for conditions. */
 static int take_own(struct query *q, const struct ask_world *w, struct err *e)
 {
@@ -366,6 +385,7 @@ static int take_keys(struct query *q, struct err *e)
 	struct ask_world w = {
 		.env = q->r->env, .sock = WORDS(q, sock),
 		.hook = &q->ask.hooks[q->ask.nstart],
+		.start = start_hook(q),
 	};
 	int err = take_by(q, &w, e);
 
@@ -418,7 +438,7 @@ static int bind_args(struct query *q, struct err *e)
 	return 0;
 }
 
-/* --dev */
+/* --dev.  A packet may have another device at the end, or none. */
 static int take_devices(struct query *q, const struct ask_world *w,
 			struct err *e)
 {
@@ -433,7 +453,8 @@ static int take_devices(struct query *q, const struct ask_world *w,
 	t->op = BPF_JEQ;
 	t->names = f->dev;
 	t->nnames = f->ndev;
-	return parse_word(&t->left, "dev", w, q, e);
+	return parse_word(&t->left, q->ask.nstart ? "start.dev" : "dev", w, q,
+			  e);
 }
 
 /* Of the hook's socket, of its device, or of whoever runs there. */
@@ -442,7 +463,7 @@ static int take_filter(struct query *q, struct err *e)
 	const struct options *o = q->r->o;
 	const struct ask_world w = {
 		.env = q->r->env, .sock = WORDS(q, sock),
-		.hook = &q->ask.hooks[q->ask.nstart],
+		.hook = &q->ask.hooks[q->ask.nstart], .start = start_hook(q),
 	};
 	int err;
 
@@ -450,7 +471,8 @@ static int take_filter(struct query *q, struct err *e)
 		return o->filters.ndev ? take_devices(q, &w, e) : 0;
 	if (o->tool->filters & F_DEV) {
 		q->ask.filter = ASK_OF_NETNS;
-		err = parse_word(&q->ask.netns, "devns", &w, q, e);
+		err = parse_word(&q->ask.netns, q->ask.nstart ?
+				 "start.devns" : "devns", &w, q, e);
 		return err ? err : take_devices(q, &w, e);
 	}
 	q->ask.filter = o->tool->filters & F_LADDR ? ASK_OF_SOCK : ASK_OF_TASK;

@@ -131,12 +131,28 @@ static bool error_text(uint64_t number, char *buf, size_t len)
 	return (int64_t)number < 0 && name;
 }
 
+static bool of_hook(const struct ask_value *v)
+{
+	return v->from == FROM_PROBE || v->from == FROM_EVENT;
+}
+
+void hook_text(const struct ask_value *v, const struct hook *h, char *buf,
+	       size_t len)
+{
+	const char *group = strrchr(h->target, '/');
+
+	if (v->from == FROM_PROBE)
+		snprintf(buf, len, "%s:%s", hook_kind_name(h->kind),
+			 h->target);
+	else
+		snprintf(buf, len, "%s", group ? group + 1 : h->target);
+}
+
 static void number_text(const struct ask_value *v, uint64_t number,
 			const struct ask_names *names, char *buf, size_t len)
 {
 	const struct ask_enum *e = ask_enum_of(v);
 	char text[TEXT_MAX];
-	const struct hook *h;
 
 	if (e) {
 		enum_text(e, number, buf, len);
@@ -144,10 +160,8 @@ static void number_text(const struct ask_value *v, uint64_t number,
 	}
 	if (is_error(v) && error_text(number, buf, len))
 		return;
-	if (v->from == FROM_PROBE && names && number < names->nhooks) {
-		h = &names->hooks[number];
-		snprintf(text, sizeof(text), "%s:%s", hook_kind_name(h->kind),
-			 h->target);
+	if (of_hook(v) && names && number < names->nhooks) {
+		hook_text(v, &names->hooks[number], text, sizeof(text));
 	} else if (v->shape == SHAPE_U64) {
 		*put_u64(text, number) = '\0';
 	} else {
@@ -187,7 +201,7 @@ void ask_text(const struct ask_value *v, const void *bytes,
 bool ask_is_number(const struct ask_value *v)
 {
 	return (v->shape == SHAPE_U64 || v->shape == SHAPE_S64) &&
-	       v->from != FROM_PROBE && !ask_enum_of(v) && !is_error(v);
+	       !of_hook(v) && !ask_enum_of(v) && !is_error(v);
 }
 
 uint32_t ask_key_pid(const struct ask *a, const uint8_t *key)

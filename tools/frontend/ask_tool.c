@@ -65,7 +65,7 @@ static const char **copy_names(const char *const *from)
 	return names;
 }
 
-static const char **hook_names(const struct ask *a)
+static const char **hook_names(const struct ask *a, const struct ask_value *v)
 {
 	const char **names;
 	size_t bytes = 0;
@@ -79,9 +79,10 @@ static const char **hook_names(const struct ask *a)
 		return NULL;
 	for (uint32_t i = 0; i < a->nhooks; i++) {
 		names[i] = text;
-		text = stpcpy(text, hook_kind_name(a->hooks[i].kind));
-		*text++ = ':';
-		text = stpcpy(text, a->hooks[i].target) + 1;
+		hook_text(v, &a->hooks[i], text,
+			  strlen(hook_kind_name(a->hooks[i].kind)) + 1 +
+			  strlen(a->hooks[i].target) + 1);
+		text += strlen(text) + 1;
 	}
 	return names;
 }
@@ -159,8 +160,8 @@ static int add_names(struct ask_tool *t, const struct ask_value *v,
 
 	if (v->shape == SHAPE_NETWORK)
 		names = copy_names(a->networks);
-	else if (v->from == FROM_PROBE)
-		names = hook_names(a);
+	else if (v->from == FROM_PROBE || v->from == FROM_EVENT)
+		names = hook_names(a, v);
 	else if (e)
 		names = enum_names(e);
 	else

@@ -30,7 +30,8 @@
 
 const struct opt opt_table[] = {
 	{ 0, "by", "LIST", "keys: pid, tid, comm, uid, cgroup, netns, cpu, "
-	  "probe, kstack, ustack, arg0 to arg9, retval, args.FIELD; of a "
+	  "probe, event, kstack, ustack, arg0 to arg9, retval, args.FIELD, "
+	  "start.VALUE; of a "
 	  "socket: family, ipfamily, protocol, proto, state, lport, rport, "
 	  "laddr, raddr, lnet, rnet, rmem_fill, srtt, mdev, min_rtt; of a "
 	  "packet: dev, ifindex, devns, l2len, rxqueue; kernel "
