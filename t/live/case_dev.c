@@ -22,6 +22,7 @@
 
 #define HERE "skd0"
 #define THERE "skd1"
+#define LOOP "skd2"		/* lo, which other namespaces have as well */
 #define SMALL 300		/* bytes of payload */
 #define LARGE 1000
 #define LOST 600
@@ -77,6 +78,21 @@ static int udp_socket(struct test *t, const struct netns *ns,
 	return fd;
 }
 
+static void rename_lo(struct test *t, const struct netns *ns)
+{
+	int err;
+
+	netns_enter(t, ns);
+	err = link_down("lo");
+	if (!err)
+		err = link_rename("lo", LOOP);
+	if (!err)
+		err = link_up(LOOP);
+	netns_leave(t);
+	if (err)
+		fatal(t, "renaming lo: %s", strerror(-err));
+}
+
 static void devices_init(struct devices *d, struct test *t)
 {
 	int err;
@@ -91,6 +107,7 @@ static void devices_init(struct devices *d, struct test *t)
 	netns_leave(t);
 	if (err)
 		fatal(t, "making a veth pair: %s", strerror(-err));
+	rename_lo(t, &d->a);
 	side_up(t, &d->a, HERE, "10.8.0.1");
 	side_up(t, &d->b, THERE, "10.8.0.2");
 	d->here = udp_socket(t, &d->a, "10.8.0.1", &d->to_here);
@@ -216,7 +233,7 @@ static void netsize(struct shown *s, unsigned lost)
 
 	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
 		want_sizes(s, maps[i], HERE, 1);
-		want_sizes(s, maps[i], "lo", 2);
+		want_sizes(s, maps[i], LOOP, 2);
 	}
 	WANT(s, N_DROPPED, "count", "map", "send_bytes", "dev", HERE, "lo",
 	     "128");
@@ -238,9 +255,9 @@ static void netqtop(struct shown *s, unsigned lost)
 		WANT(s, N_SMALL + N_LARGE, "count", "map", maps[i][0], "dev",
 		     HERE);
 		WANT(s, bytes, "total", "map", maps[i][0], "dev", HERE);
-		WANT(s, 2 * bytes, "total", "map", maps[i][0], "dev", "lo");
+		WANT(s, 2 * bytes, "total", "map", maps[i][0], "dev", LOOP);
 		want_sizes(s, maps[i][1], HERE, 1);
-		want_sizes(s, maps[i][1], "lo", 2);
+		want_sizes(s, maps[i][1], LOOP, 2);
 	}
 }
 
@@ -253,9 +270,9 @@ static void nettxlat(struct shown *s, unsigned lost)
 	     "kfree_skb");
 	WANT(s, N_SMALL + N_LARGE + N_DROPPED, "count", "map", "done", "dev",
 	     HERE);
-	WANT(s, 2 * (N_SMALL + N_LARGE), "count", "map", "done", "dev", "lo");
+	WANT(s, 2 * (N_SMALL + N_LARGE), "count", "map", "done", "dev", LOOP);
 	WANT(s, 2 * (N_SMALL + N_LARGE), "count", "map", "driver", "dev",
-	     "lo");
+	     LOOP);
 }
 
 /* ---- the case ----------------------------------------------------------- */
@@ -265,10 +282,10 @@ static const struct {
 	const char *const *args;
 	void (*check)(struct shown *s, unsigned lost);
 } tools[] = {
-	{ "netsize", ARGS("--csv", "--dev", HERE ",lo"), netsize },
-	{ "nettxlat", ARGS("--csv", "--dev", HERE ",lo", "--where",
+	{ "netsize", ARGS("--csv", "--dev", HERE "," LOOP), netsize },
+	{ "nettxlat", ARGS("--csv", "--dev", HERE "," LOOP, "--where",
 			   OURS_AT_START), nettxlat },
-	{ "netqtop", ARGS("--csv", "--dev", "lo," HERE, "-i", "600",
+	{ "netqtop", ARGS("--csv", "--dev", LOOP "," HERE, "-i", "600",
 			  "--where", OURS), netqtop },
 };
 

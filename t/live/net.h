@@ -37,6 +37,7 @@ void netns_idle(struct test *t, const struct netns *ns);
 /* All in the namespace we are in; 0 or -errno. */
 int link_up(const char *ifname);
 int link_down(const char *ifname);
+int link_rename(const char *ifname, const char *name);	/* that is down */
 int link_mtu(const char *ifname, int mtu);
 int link_addr(const char *ifname, int family, const char *addr, int prefix);
 int link_veth(const char *name, const char *peer, int peer_ns);
