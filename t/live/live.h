@@ -204,6 +204,9 @@ bool table_matches(const struct table *tb, unsigned row,
 unsigned table_count(const struct table *tb, const char *const *pairs);
 uint64_t table_sum(const struct table *tb, struct test *t, const char *column,
 		   const char *const *pairs);
+/* table_want - those that have, their @column summed, are @made. */
+void table_want(const struct table *tb, struct test *t, uint64_t made,
+		const char *column, const char *const *pairs);
 void table_release(struct table *tb);
 
 /* ---- json.c: one line of NDJSON ---------------------------------------- */

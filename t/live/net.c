@@ -122,31 +122,32 @@ int link_down(const char *ifname)
 	return link_flags(ifname, 0);
 }
 
-int link_rename(const char *ifname, const char *name)
+static int link_ioctl(const char *ifname, unsigned long what,
+		      struct ifreq *r)
 {
-	struct ifreq r = { .ifr_flags = 0 };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
 
-	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", ifname);
-	snprintf(r.ifr_newname, sizeof(r.ifr_newname), "%s", name);
-	if (fd < 0 || ioctl(fd, SIOCSIFNAME, &r))
+	snprintf(r->ifr_name, sizeof(r->ifr_name), "%s", ifname);
+	if (fd < 0 || ioctl(fd, what, r))
 		err = -errno;
 	if (fd >= 0)
 		close(fd);
 	return err;
 }
 
+int link_rename(const char *ifname, const char *name)
+{
+	struct ifreq r = { .ifr_flags = 0 };
+
+	snprintf(r.ifr_newname, sizeof(r.ifr_newname), "%s", name);
+	return link_ioctl(ifname, SIOCSIFNAME, &r);
+}
+
 int link_mtu(const char *ifname, int mtu)
 {
 	struct ifreq r = { .ifr_mtu = mtu };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
 
-	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", ifname);
-	if (fd < 0 || ioctl(fd, SIOCSIFMTU, &r))
-		err = -errno;
-	if (fd >= 0)
-		close(fd);
-	return err;
+	return link_ioctl(ifname, SIOCSIFMTU, &r);
 }
 
 int link_addr(const char *ifname, int family, const char *addr, int prefix)

@@ -2,6 +2,7 @@
 /* CSV as sockeye promises it: RFC 4180, header first, empty: unknown. */
 #include "live.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,6 +135,18 @@ bool cell_u64(const char *cell, uint64_t *v)
 		return false;
 	*v = strtoull(cell, &end, 10);
 	return !*end;
+}
+
+void table_want(const struct table *tb, struct test *t, uint64_t made,
+		const char *column, const char *const *kv)
+{
+	uint64_t total = table_sum(tb, t, column, kv);
+
+	if (total != made)
+		differ(t, "%s of %s %s %s %s: %" PRIu64 " shown, %" PRIu64
+		       " made", column, kv[0] ? kv[1] : "", kv[0] && kv[2] ?
+		       kv[3] : "", kv[0] && kv[2] && kv[4] ? kv[4] : "",
+		       kv[0] && kv[2] && kv[4] ? kv[5] : "", total, made);
 }
 
 void table_release(struct table *tb)
