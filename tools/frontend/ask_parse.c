@@ -216,6 +216,8 @@ static int unknown(const struct asking *a, char *text)
 		nearest_try(&near, name);
 	for (i = 0; (name = ask_dev_name(i)); i++)
 		nearest_try(&near, name);
+	for (i = 0; i < a->world->nnamed; i++)
+		nearest_try(&near, a->world->named[i].name);
 	nearest_try(&near, "retval");
 	nearest_try(&near, "args.FIELD");
 	if (near.n)
