@@ -18,7 +18,7 @@ struct probe___ca {
 
 /* A connection that is followed. */
 struct window {
-	u64 rcv_ns;		/* its last segment that was shown; 0: none */
+	u64 shown_ns;		/* its last segment that was; 0: none */
 	s32 snd_cwnd;		/* as last shown */
 	u8 ca_state;
 	u8 told;		/* WIN_NEW was shown */
@@ -186,8 +186,24 @@ static __always_inline int is_sampled(const struct sock *sk,
 		    snd_cwnd == w->snd_cwnd)
 			return 0;
 	}
-	return !CONST(every_ns) || !w->rcv_ns ||
-	       now - w->rcv_ns >= CONST(every_ns);
+	return !CONST(every_ns) || !w->shown_ns ||
+	       now - w->shown_ns >= CONST(every_ns);
+}
+
+static __always_inline int segment(void *ctx, const struct sock *sk,
+				   struct window *w, u8 type)
+{
+	u64 now = ktime_get_ns();
+	u8 ca_state = ca_state_of(sk);
+
+	if (!is_sampled(sk, w, ca_state, now)) {
+		if (w->told && w->ca_state == ca_state)
+			return 0;
+		type = WIN_NEW;
+	}
+	if (show(ctx, sk, w, ca_state, type) && type != WIN_NEW)
+		w->shown_ns = now;
+	return 0;
 }
 
 /* A segment arrives on an established connection, and is not looked at yet;
@@ -197,20 +213,21 @@ int on_segment(struct probe___sock *ctx)
 {
 	const struct sock *sk = ctx->sk;
 	struct window *w = window_of(sk);
-	u64 now = ktime_get_ns();
-	u8 ca_state, type;
 
 	if (!w)
 		w = window_new(sk);
-	if (!w)
-		return 0;
-	ca_state = ca_state_of(sk);
-	type = is_sampled(sk, w, ca_state, now) ? WIN_RCV : WIN_NEW;
-	if (type == WIN_NEW && w->told && w->ca_state == ca_state)
-		return 0;
-	if (show(ctx, sk, w, ca_state, type) && type == WIN_RCV)
-		w->rcv_ns = now;
-	return 0;
+	return w ? segment(ctx, sk, w, WIN_RCV) : 0;
+}
+
+/* One is sent, and not counted as under way yet; also by what is no TCP, and
+ * while a connection begins. */
+SEC("probe/segment")
+int on_sent(struct probe___sock *ctx)
+{
+	const struct sock *sk = ctx->sk;
+	struct window *w = window_of(sk);
+
+	return w ? segment(ctx, sk, w, WIN_SND) : 0;
 }
 
 /* Tracepoint tcp_cong_state_set: is about to be. */

@@ -10,6 +10,7 @@ enum tcpwin_type {
 	WIN_CA,			/* congestion control is in another state */
 	WIN_LOSS,		/* a segment is sent again */
 	WIN_CLOSE,
+	WIN_SND,		/* a segment is sent (--sent) */
 };
 
 /* What the kernel keeps of a connection's windows; -1: not known. */

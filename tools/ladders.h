@@ -115,6 +115,14 @@ extern const struct role role_tcp_destroy;
 	{ HOOKS(RAW(prog, "tcp_probe", "sk skb")) },			\
 	{ HOOKS(FENTRY(prog, "tcp_rcv_established", "sk skb")) },	\
 	{ HOOKS(KPROBE(prog, "tcp_rcv_established", "sk skb")) }
+/* Alternatives: @prog(sk, skb), a TCP socket hands a packet to IP. */
+#define SEGMENT_LEAVES(prog)						\
+	{ HOOKS(FENTRY(prog, "ip_queue_xmit", "sk skb"),		\
+		FENTRY(prog, "inet6_csk_xmit", "sk skb")) },		\
+	{ HOOKS(KPROBE(prog, "ip_queue_xmit", "sk skb"),		\
+		KPROBE(prog, "inet6_csk_xmit", "sk skb")) },		\
+	{ HOOKS(KPROBE(prog, "ip_queue_xmit", "sk skb")),		\
+	  .note = "no IPv6" }
 /* Hooks: @prog(skb, location, ...), a packet is dropped; what else is told is
  * @more.  Alternatives: those with the reason (5.17), and the socket that was
  * to receive it (6.14). */

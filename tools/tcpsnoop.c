@@ -64,12 +64,7 @@ static const struct role role_in = {
 	"packets that pass several devices of this machine count for each"
 
 static const struct alternative out_alts[] = {
-	{ HOOKS(FENTRY("on_out", "ip_queue_xmit", "sk skb"),
-		FENTRY("on_out", "inet6_csk_xmit", "sk skb")) },
-	{ HOOKS(KPROBE("on_out", "ip_queue_xmit", "sk skb"),
-		KPROBE("on_out", "inet6_csk_xmit", "sk skb")) },
-	{ HOOKS(KPROBE("on_out", "ip_queue_xmit", "sk skb")),
-	  .note = "no IPv6" },
+	SEGMENT_LEAVES("on_out"),
 	{ HOOKS(RAW("on_queue", "net_dev_queue", "skb")),
 	  .note = ONE_DEVICE },
 };

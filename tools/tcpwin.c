@@ -7,7 +7,7 @@ extern const struct spec spec_tcpwin;
 #define EV struct tcpwin_event
 
 static const char *const types[] = {
-	"new", "rcv", "ca", "loss", "close", NULL
+	"new", "rcv", "ca", "loss", "close", "snd", NULL
 };
 
 /* enum tcp_ca_state */
@@ -21,6 +21,7 @@ static const char *const ca_states[] = {
 static const struct column columns[] = {
 	COL_ENUM(EV, type, types, 5, "event", "EVENT", C_LEFT | C_KEY,
 		 "new, rcv (a segment arrives; values are those before it), "
+		 "snd (one is sent, likewise), "
 		 "ca (congestion control changes its state), loss (a segment "
 		 "is sent again), close"),
 	COL(EV, flow.id, K_HEX64, 18, "id", "ID", C_LEFT,
@@ -116,12 +117,21 @@ static const struct role role_loss = {
 	.optional = true, .without = "no loss lines", ALTS(loss_alts),
 };
 
+static const struct alternative sent_alts[] = { SEGMENT_LEAVES("on_sent") };
+
+static const struct role role_sent = {
+	.name = "tcp-out", .what = "a TCP socket sends a segment",
+	.when = { "sent" }, ALTS(sent_alts),
+};
+
 static const struct role *const roles[] = {
 	&role_tcp_destroy, &role_owner_accept, &role_tcp_state, &role_loss,
-	&role_ca, &role_segment, NULL
+	&role_ca, &role_sent, &role_segment, NULL
 };
 
 static const struct tool_option options[] = {
+	{ .name = "sent", .constant = "sent", .max = 1,
+	  .help = "segments that are sent, too" },
 	{ .name = "changes", .constant = "only_changes",
 	  .help = "segments only where the congestion window has changed" },
 	{ .name = "every", .arg = "TIME", .constant = "every_ns",
@@ -162,8 +172,9 @@ const struct tool tool_tcpwin = {
 		"opened `new' comes as it is accepted, or with its first "
 		"segment; of a connection older than the tool, with the first "
 		"one seen.  Lines of `loss' tell that a segment is sent again. "
-		"Segments that are sent are not shown: what they change is in "
-		"the line of the next one that arrives.\n\n"
+		"Segments that are sent are shown with --sent alone: what "
+		"they change is in the line of the next one that arrives."
+		"\n\n"
 		"--plot draws window and buffer in the terminal; `sockeye "
 		"plot' draws what was recorded (-W) or printed (--csv), as "
 		"SVG too.",

@@ -34,7 +34,7 @@ struct seen {
 	unsigned changed;	/* those with another window than the row
 				   before */
 	unsigned news, ends;
-	unsigned losses;
+	unsigned losses, snd;
 	bool recovered;		/* from one, by its state */
 	const char *cwnd, *ca;	/* of the row before */
 };
@@ -44,7 +44,7 @@ struct win {
 	struct made made[CONNS];
 	struct seen seen[4 * CONNS];
 	unsigned ends;		/* of connections, that are shown */
-	unsigned rcv, changed, losses;
+	unsigned rcv, changed, losses, snd;
 };
 
 /* ---- connections ------------------------------------------------------- */
@@ -116,6 +116,7 @@ static void add_row(struct socks *s, struct sock *k, unsigned row)
 	if (n->ends)
 		differ(s->t, "%s: %s after its end", k->id, event);
 	n->losses += !strcmp(event, "loss");
+	n->snd += !strcmp(event, "snd");
 	n->recovered |= !strcmp(ca, "Recovery") || !strcmp(ca, "Loss");
 	n->news += !strcmp(event, "new");
 	n->ends += !strcmp(event, "close");
@@ -131,7 +132,7 @@ static void read_rows(struct win *w, struct socks *s, const char *csv)
 	unsigned i;
 
 	memset(w->seen, 0, sizeof(w->seen));
-	w->rcv = w->changed = w->losses = 0;
+	w->rcv = w->changed = w->losses = w->snd = 0;
 	reading = w;
 	socks_init(s, w->tr.t, csv, add_row);
 	if (s->n != w->ends)
@@ -145,6 +146,7 @@ static void read_rows(struct win *w, struct socks *s, const char *csv)
 		w->rcv += w->seen[i].rcv;
 		w->changed += w->seen[i].changed;
 		w->losses += w->seen[i].losses;
+		w->snd += w->seen[i].snd;
 	}
 }
 
@@ -314,6 +316,7 @@ struct lossy {
 	struct dropper at_b;
 	struct agent cli, srv;	/* in a, in b */
 	uint16_t port;
+	bool sent;		/* --sent */
 };
 
 static void lossy_init(struct lossy *l, struct test *t)
@@ -323,6 +326,11 @@ static void lossy_init(struct lossy *l, struct test *t)
 
 	retrans_init(&l->rt, t);
 	dropper_open(t, &l->at_b, &l->rt.b);
+	/* what is handed to IP is one segment */
+	netns_enter(t, &l->rt.a);
+	link_segments("sk0", 1);
+	netns_leave(t);
+	l->sent = test_probes(t);
 	/* one starts as another */
 	netns_sysctl(t, &l->rt.a, "ipv4/tcp_no_metrics_save", "1");
 	agent_start(t, &l->cli, &l->rt.a, CLIENT_COMM, CLIENT_UID);
@@ -374,6 +382,10 @@ static void check_losses(struct win *w, struct socks *s, struct lossy *l,
 		       m->last.retrans, n->recovered ? "a" : "no");
 	if (lost && !m->last.retrans)
 		differ(s->t, "%s: nothing was sent again", k->id);
+	/* but for the SYN, after which it begins */
+	if (l->sent && n->snd != m->last.segs_out - 1)
+		differ(s->t, "%s: %u segments sent, shown: %u and a SYN",
+		       k->id, m->last.segs_out, n->snd);
 }
 
 static void tcpwin_loss(struct test *t)
@@ -388,8 +400,8 @@ static void tcpwin_loss(struct test *t)
 	w.tr.t = t;
 	w.ends = DROPS;
 	tool_init(&r, t, l.rt.a.inum);
-	tool_start(&r, "tcpwin", ARGS("--csv", "--strict", "-n",
-				      CLIENT_COMM, "-o", COLUMNS));
+	tool_start(&r, "tcpwin", ARGS("--csv", "--strict", "-n", CLIENT_COMM,
+				      "-o", COLUMNS, l.sent ? "--sent" : NULL));
 	for (i = 0; i < DROPS; i++)
 		lose(&l, &w.made[i], i % 2);
 	netns_idle(t, &l.rt.a);
@@ -403,8 +415,8 @@ static void tcpwin_loss(struct test *t)
 		again += w.made[i].last.retrans;
 	}
 	summary(t, "%u connections, %u dropped packets; %u segments sent "
-		"again, %u shown; %u rows", DROPS, DROPS / 2, again, w.losses,
-		s.tb.nrows);
+		"again, %u shown; %u sent; %u rows", DROPS, DROPS / 2, again,
+		w.losses, w.snd, s.tb.nrows);
 	socks_release(&s);
 	tool_release(&r);
 	agent_stop(&l.cli);

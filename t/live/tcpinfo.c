@@ -28,6 +28,7 @@ static void take_memory(int fd, struct tcpinfo *to)
 static void take_info(const struct tcp_info *i, struct tcpinfo *to)
 {
 	to->retrans = i->tcpi_total_retrans;
+	to->segs_out = i->tcpi_segs_out;
 	to->retrans_bytes = i->tcpi_bytes_retrans;
 	to->delivery_rate = i->tcpi_delivery_rate;
 	to->pacing_rate = i->tcpi_pacing_rate;

@@ -8,6 +8,7 @@
  * has not measured. */
 struct tcpinfo {
 	uint64_t retrans_bytes, delivery_rate, pacing_rate;
+	uint32_t segs_out;	/* Linux 4.2 */
 	uint32_t retrans, srtt_us, min_rtt_us, rttvar_us;
 	uint32_t snd_cwnd, snd_ssthresh;
 	uint32_t sk_sndbuf, sk_wmem_queued;	/* of has_mem, Linux 4.12 */
