@@ -88,7 +88,11 @@ struct request_sock { struct sock_common __req_common; } PAI;
 struct tcp_request_sock { u32 snt_isn; } PAI;
 struct inet_sock { u16 inet_sport; } PAI;
 struct tcp_congestion_ops { char name[16]; } PAI;
-struct request_sock_queue { atomic_t qlen, young; } PAI;
+struct fastopen_queue { s32 qlen, max_qlen; } PAI;
+struct request_sock_queue {
+	atomic_t qlen, young;
+	struct fastopen_queue fastopenq;
+} PAI;
 struct inet_connection_sock {
 	struct request_sock_queue icsk_accept_queue;
 	const struct tcp_congestion_ops *icsk_ca_ops;

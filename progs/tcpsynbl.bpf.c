@@ -19,6 +19,7 @@ struct arrival {
 	u64 sk;
 	u32 max, ack_backlog;
 	s32 qlen, young;
+	s32 tfo, tfo_max;
 	u32 answered, cookie;	/* with a SYN/ACK */
 };
 
@@ -37,13 +38,18 @@ struct {
 static __always_inline int arrive(const struct sock *sk, u64 key)
 {
 	const struct inet_connection_sock *icsk = (const void *)sk;
-	struct arrival a = { .sk = (u64)sk, .qlen = -1, .young = -1 };
+	struct arrival a = { .sk = (u64)sk, .qlen = -1, .young = -1,
+			     .tfo = -1, .tfo_max = -1 };
 
 	a.max = READ(sk, sk_max_ack_backlog);
 	a.ack_backlog = READ(sk, sk_ack_backlog);
 	if (EXISTS(icsk->icsk_accept_queue.qlen.counter)) {
 		a.qlen = READ(icsk, icsk_accept_queue.qlen.counter);
 		a.young = READ(icsk, icsk_accept_queue.young.counter);
+	}
+	if (EXISTS(icsk->icsk_accept_queue.fastopenq.max_qlen)) {
+		a.tfo = READ(icsk, icsk_accept_queue.fastopenq.qlen);
+		a.tfo_max = READ(icsk, icsk_accept_queue.fastopenq.max_qlen);
 	}
 	if (map_update(&arrivals, &key, &a, BPF_ANY))
 		count(STAT_STATE_FULL);
@@ -84,6 +90,8 @@ static __always_inline int show(void *ctx, struct tcpsynbl_event *ev,
 	owner_copy(&known, sk);
 	ev->max = a->max;
 	ev->young = a->young;
+	ev->tfo = a->tfo;
+	ev->tfo_max = a->tfo_max;
 	flow_sock(&ev->flow, sk);
 	flow_owner(&ev->flow, sk, &known);
 	if (pass(&ev->flow))

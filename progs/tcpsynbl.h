@@ -25,11 +25,12 @@ struct tcpsynbl_event {
 	__u32 max;		/* sk_max_ack_backlog, of both queues */
 	__s32 young;		/* of the SYN queue, those not yet answered
 				   again; -1: not known */
+	__s32 tfo, tfo_max;	/* fastopenq: qlen, max_qlen; the same */
 	__u8 queue, result;
 	__u8 pad[2];
 };
 
-_Static_assert(sizeof(struct tcpsynbl_event) == 128,
+_Static_assert(sizeof(struct tcpsynbl_event) == 136,
 	       "struct tcpsynbl_event");
 
 #endif

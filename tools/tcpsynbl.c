@@ -33,6 +33,11 @@ static const struct column columns[] = {
 		 "reason (DROPPED)"),
 	COL(EV, young, K_S32, 5, "young", "YOUNG", C_HIDDEN | C_NEG,
 	    "half open ones whose SYN/ACK was sent but once"),
+	COL(EV, tfo, K_S32, 5, "tfo_backlog", "TFO", C_HIDDEN | C_NEG,
+	    "those half open by TCP Fast Open, whose data is there already"),
+	COL(EV, tfo_max, K_S32, 8, "tfo_limit", "TFOLIMIT",
+	    C_HIDDEN | C_NEG, "how many of these there may be; 0: the "
+	    "listener knows no Fast Open"),
 	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
 	{ 0 }
 };

@@ -28,6 +28,7 @@ struct listener {
 	const char *addr;	/* as it is shown */
 	int family, client;	/* of the SYNs */
 	unsigned backlog, syns;
+	int tfo;		/* TCP_FASTOPEN */
 	int deaf;		/* the peers do not hear the SYN/ACKs */
 	bool older;		/* than the tool */
 	int fd, fds[MOST];
@@ -37,7 +38,7 @@ struct listener {
 
 static struct listener listeners[] = {
 	{ .addr = "127.0.0.1", .family = AF_INET, .client = AF_INET,
-	  .backlog = 8, .syns = MOST, .older = true },
+	  .backlog = 8, .syns = MOST, .older = true, .tfo = 5 },
 	{ .addr = "::1", .family = AF_INET6, .client = AF_INET6,
 	  .backlog = 3, .syns = 7, .older = true },
 	/* IPv4 on an IPv6 socket: two functions see each handshake */
@@ -84,7 +85,9 @@ static void open_listener(struct scene *s, struct listener *l)
 	l->fd = make_socket(s, l->family);
 	addr_set(&a, l->family, l->addr, 0);
 	if (bind(l->fd, &a.sa, sizeof(a)) || listen(l->fd, l->backlog) ||
-	    getsockname(l->fd, &a.sa, &len))
+	    getsockname(l->fd, &a.sa, &len) ||
+	    setsockopt(l->fd, IPPROTO_TCP, TCP_FASTOPEN, &l->tfo,
+		       sizeof(l->tfo)))
 		fatal(s->t, "a listener: %s", strerror(errno));
 	l->port = addr_port(&a);
 }
@@ -266,6 +269,19 @@ static void check_deaf(struct scene *s, const struct listener *l)
 	want(s, l, l->syns, "SYN", NULL, NULL);
 }
 
+/* Nobody comes by it. */
+static void check_tfo(struct scene *s, const struct listener *l, unsigned row)
+{
+	uint64_t n = 1, max = 1;
+
+	cell_u64(table_cell(&s->shown, row, "tfo_backlog"), &n);
+	cell_u64(table_cell(&s->shown, row, "tfo_limit"), &max);
+	if (n || max != (unsigned)l->tfo)
+		differ(s->t, "port %u: Fast Open '%s' of '%s', made: 0 of %d",
+		       l->port, table_cell(&s->shown, row, "tfo_backlog"),
+		       table_cell(&s->shown, row, "tfo_limit"), l->tfo);
+}
+
 static void check_listener(struct scene *s, const struct listener *l)
 {
 	const struct table *tb = &s->shown;
@@ -287,6 +303,8 @@ static void check_listener(struct scene *s, const struct listener *l)
 			       table_cell(tb, i, "pid"),
 			       table_cell(tb, i, "limit"), l->addr, getpid(),
 			       l->backlog);
+		if (s->qlen)
+			check_tfo(s, l, i);
 	}
 	if (l->deaf)
 		check_deaf(s, l);
@@ -329,7 +347,8 @@ static void synbl(struct test *t)
 		if (l->older)
 			open_listener(&s, l);
 	tool_init(&r, t, s.ns.inum);
-	tool_start(&r, "tcpsynbl", ARGS("--csv"));
+	tool_start(&r, "tcpsynbl", ARGS("--csv", "-o",
+					"+tfo_backlog,tfo_limit"));
 	for (l = listeners; l < end; l++) {
 		if (!l->older)
 			open_listener(&s, l);
