@@ -169,7 +169,8 @@ static void loss_start(struct loss *l)
 	unsigned i;
 
 	l->ntools = test_types(l->rt.t) && test_probes(l->rt.t) ? TOOLS : NAGLE;
-	for (i = 0; i < l->ntools; i++) {
+	/* tcpretrans last: without BTF each makes connections as it starts */
+	for (i = l->ntools; i-- > 0;) {
 		tool_init(&l->tools[i], l->rt.t, l->rt.a.inum);
 		tool_start(&l->tools[i], names[i], args[i]);
 	}
