@@ -18,7 +18,7 @@
 #define SOCKEYE_CONNECT_BPF_H
 
 #include "progs/connect.h"
-#include "progs/sock.bpf.h"
+#include "progs/sockaddr.bpf.h"
 
 #define EINTR		4
 #define EBADF		9
@@ -96,47 +96,6 @@ struct {
 } calls SEC(".maps");
 
 /* ---- addresses --------------------------------------------------------- */
-
-#define COPY(user, to, size, from)					\
-	((user) ? probe_read_user(to, size, from) :			\
-		  probe_read(to, size, from))
-
-/* struct sockaddr_in, and what sockaddr_in6 has in its place */
-struct sockaddr_head {
-	u16 family, port;
-	u32 addr;
-};
-
-/*
- * The peer that the caller named.  False where its memory is not there yet
- * (the call itself will bring it in).
- */
-static __always_inline int read_peer(struct flow *f, u32 *family,
-				     const void *uaddr, u32 len, int user)
-{
-	struct sockaddr_head head = {};
-
-	*family = AF_INET;
-	if (len < sizeof(head)) {	/* enough for AF_UNSPEC */
-		if (len >= sizeof(head.family) &&
-		    !COPY(user, &head.family, sizeof(head.family), uaddr))
-			*family = head.family;
-		return 1;
-	}
-	if (COPY(user, &head, sizeof(head), uaddr))
-		return 0;
-	*family = head.family;
-	if (head.family == AF_INET) {
-		map_v4(f->raddr, head.addr);
-	} else if (head.family == AF_INET6 && len >= sizeof(head) + 16) {
-		if (COPY(user, f->raddr, 16, uaddr + sizeof(head)))
-			return 0;
-	} else {
-		return 1;
-	}
-	f->rport = ntohs(head.port);
-	return 1;
-}
 
 /* Both ends as the kernel has them; of a socket that lost its peer they are
  * what they were.  By way of the stack: helpers write to it only. */
@@ -242,7 +201,7 @@ static __always_inline void fill_event(struct connect_event *ev,
 static __always_inline int put_attempt(const struct attempt *a,
 				       struct call *c, u64 thread, u32 state)
 {
-	long err = -EEXIST;
+	s32 err = -EEXIST;	/* see owner_put() */
 
 	if (state == TCP_CLOSE && has_handshake(a->ev.flow.protocol)) {
 		c->key = c->sk;

@@ -241,7 +241,8 @@ static __always_inline void owner_current(struct owner *o)
 /* False if there was no room. */
 static __always_inline int owner_put(u64 sk, const struct owner *o, u64 how)
 {
-	long err = map_update(&owners, &sk, o, how);
+	/* 32 bits: maps return an int, of any upper half, before 6.4 */
+	s32 err = map_update(&owners, &sk, o, how);
 
 	if (!err || err == -EEXIST)
 		return 1;
