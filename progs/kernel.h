@@ -25,6 +25,7 @@ typedef __s32 s32;
 #define __type(name, val)	typeof(val) *name
 
 #define AF_UNSPEC	0
+#define AF_UNIX		1
 #define AF_INET		2
 #define AF_INET6	10
 #define E2BIG		7
@@ -40,6 +41,7 @@ typedef __s32 s32;
 #define IPPROTO_MPTCP	262
 
 #define MSG_PEEK	2
+#define SOCK_RAW	3
 
 /* include/net/tcp_states.h */
 enum {
@@ -61,7 +63,8 @@ typedef struct { struct net *net; } PAI possible_net_t;
 struct sock_common {
 	u32 skc_daddr, skc_rcv_saddr;
 	u16 skc_dport, skc_num, skc_family;
-	u8 skc_state;
+	u8 skc_state, skc_reuse:4, skc_reuseport:1;
+	int skc_bound_dev_if;
 	unsigned long skc_flags;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
@@ -71,6 +74,7 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	u16 sk_protocol;	/* 8 bits of an int before 5.6 */
+	u16 sk_type;		/* 16 bits of the same */
 	u32 sk_ack_backlog, sk_max_ack_backlog;	/* u16 in old kernels */
 	int sk_err;
 	struct { int owned; } sk_lock;
@@ -86,7 +90,11 @@ struct sock {
 
 struct request_sock { struct sock_common __req_common; } PAI;
 struct tcp_request_sock { u32 snt_isn; } PAI;
-struct inet_sock { u16 inet_sport; } PAI;
+struct inet_sock {
+	u16 inet_sport;
+	unsigned long inet_flags;	/* 6.6; before, among others: */
+	u8 freebind:1, transparent:1, bind_address_no_port:1;
+} PAI;
 struct tcp_congestion_ops { char name[16]; } PAI;
 struct fastopen_queue { s32 qlen, max_qlen; } PAI;
 struct request_sock_queue {
@@ -151,6 +159,12 @@ struct tcp_skb_cb {
 	u16 tcp_gso_segs;
 	u16 tcp_flags;		/* u8 before 6.18 */
 } PAI;
+
+struct unix_address {
+	int len;		/* of name, a struct sockaddr_un */
+	char name[];
+} PAI;
+struct unix_sock { struct unix_address *addr; } PAI;
 
 struct socket { struct sock *sk; } PAI;
 struct file { void *private_data; } PAI;

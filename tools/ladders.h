@@ -95,6 +95,14 @@ extern const char *const drop_directions[];
 	{ "tcp_send_dupack", KERNEL_FUNCTION, "tcp_send_dupack", 0 },	\
 	{ "tcp_conn_request", KERNEL_FUNCTION, "tcp_conn_request", 0 }
 
+/* The constant errors. */
+#define OPTION_ERRORS							\
+	{ .name = "errors", .constant = "errors", .max = 1,		\
+	  .help = "only calls that failed" }
+/* What alternatives by the events of system calls have as their note. */
+#define NOTE_SYSCALLS							\
+	"not seen: io_uring, socketcall(2), 32-bit programs on 64-bit "	\
+	"kernels, the kernel's own"
 /* on_destroy(sk): a TCP socket goes away. */
 extern const struct role role_tcp_destroy;
 /* Alternatives: on_retrans(sk, skb, err), a segment was sent again, since 4.15;

@@ -170,7 +170,7 @@ extern const char *const session_hows[], *const session_firsts[];
 
 /* ---- hooks ------------------------------------------------------------ */
 
-#define ALT_HOOKS 4
+#define ALT_HOOKS 6
 
 /* One way to observe something: hooks that work together. */
 struct alternative {
