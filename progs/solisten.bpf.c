@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* listen(2): where, with what backlog, and what came of it. */
+#include "progs/solisten.h"
+
+#define ROW struct listen_event
+#include "progs/sockcall.bpf.h"
+
+#define AF_MAX 64		/* none is greater, with room to spare */
+
+/* What threads have asked for, before it is cut to net.core.somaxconn. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);		/* --max-sockets */
+	__type(key, u64);	/* get_current_pid_tgid() */
+	__type(value, u64);
+} asked SEC(".maps");
+
+struct probe___listen {
+	struct socket *socket;
+	u64 backlog;
+} PAI;
+
+struct probe___enter {
+	u64 fd, backlog;
+} PAI;
+
+static __always_inline u16 family_of(const struct sock *sk)
+{
+	const struct sock_common *common = &sk->__sk_common;
+
+	return READ(common, skc_family);
+}
+
+static __always_inline u8 kind_of(const struct sock *sk, u16 family)
+{
+	u32 protocol = READ_BITS(sk, sk_protocol);
+
+	if (family == AF_UNIX)
+		return LISTEN_UNIX;
+	if (!is_ip(sk))
+		return LISTEN_OTHER;
+	switch (protocol) {
+	case IPPROTO_TCP: return LISTEN_TCP;
+	case IPPROTO_MPTCP: return LISTEN_MPTCP;
+	case IPPROTO_DCCP: return LISTEN_DCCP;
+	case IPPROTO_SCTP: return LISTEN_SCTP;
+	default: return LISTEN_OTHER;
+	}
+}
+
+static __always_inline void begin(struct sockcall *c, const struct sock *sk,
+				  s32 backlog)
+{
+	u16 family = family_of(sk);
+
+	if (!family || family > AF_MAX)
+		return;		/* no socket */
+	c->sk = (u64)sk;
+	c->row.event.ns = ktime_get_ns();
+	c->row.flow.netns = netns_of(&sk->__sk_common);
+	c->row.kind = kind_of(sk, family);
+	c->row.backlog = backlog;
+	sockcall_put(c);
+}
+
+/* ---- AF_UNIX ------------------------------------------------------------ */
+
+/* The first @n bytes of eight that stay. */
+static __always_inline u64 keep(u64 v, s32 n)
+{
+	if (n <= 0)
+		return 0;
+	if (n >= 8)
+		return v;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return v & ((1ull << 8 * n) - 1);
+#else
+	return v & ~(~0ull >> 8 * n);
+#endif
+}
+
+/*
+ * struct sockaddr_un behind a family of two bytes; where there is no room for
+ * all of a path, its end.  What follows a name is anything.
+ */
+static __always_inline void read_path(struct listen_event *ev,
+				      const struct sock *sk)
+{
+	const struct unix_sock *u = (const void *)sk;
+	u64 path[LISTEN_PATH / 8] = {};
+	struct unix_address *addr = 0;
+	s32 len, skip = 0;
+
+	if (!EXISTS(u->addr) || !EXISTS(addr->len))
+		return;
+	addr = READ(u, addr);
+	if (!addr)
+		return;
+	len = READ(addr, len) - 2;
+	if (len > LISTEN_PATH)
+		skip = len - LISTEN_PATH;
+	if (skip > 108)
+		return;
+	probe_read(path, sizeof(path), (void *)&addr->name + 2 + skip);
+	path[0] = keep(path[0], len - skip);
+	path[1] = keep(path[1], len - skip - 8);
+	path[2] = keep(path[2], len - skip - 16);
+	path[3] = keep(path[3], len - skip - 24);
+	if (!skip && len > 0 && !*(char *)path)
+		*(char *)path = '@';
+	copy16(ev->path, path);
+	copy16(ev->path + 16, path + 2);
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+static __always_inline int leave(void *ctx, struct sockcall *c, s32 ret)
+{
+	const struct sock *sk = (void *)c->sk;
+	u32 protocol = READ_BITS(sk, sk_protocol);
+
+	if (CONST(errors) && !ret)
+		return 0;
+	if (is_ip(sk)) {	/* a port may have been chosen just now */
+		flow_sock(&c->row.flow, sk);
+		c->row.flow.protocol = protocol;
+	} else if (c->row.kind == LISTEN_UNIX) {
+		read_path(&c->row, sk);
+	}
+	if (!ret)
+		c->row.backlog = READ(sk, sk_max_ack_backlog);
+	return sockcall_show(ctx, c, ret);
+}
+
+SEC("probe/listen")
+int on_listen(struct probe___listen *ctx)
+{
+	u64 thread = get_current_pid_tgid(), *a;
+	struct sockcall c = { .row.asked = -1 };
+
+	if (CONST(want_asked)) {
+		a = map_lookup(&asked, &thread);
+		if (a)
+			c.row.asked = *a;
+	}
+	begin(&c, READ(ctx->socket, sk), ctx->backlog);
+	return 0;
+}
+
+SEC("probe/listen")
+int on_return(struct probe___return *ctx)
+{
+	struct sockcall c = {};
+
+	return sockcall_take(&c) ? leave(ctx, &c, ctx->ret) : 0;
+}
+
+/* The system call, beside the functions: what it was given. */
+SEC("probe/listen")
+int on_asked(struct probe___enter *ctx)
+{
+	u64 thread = get_current_pid_tgid(), backlog = (u32)ctx->backlog;
+
+	if (map_update(&asked, &thread, &backlog, BPF_ANY))
+		count(STAT_STATE_FULL);
+	return 0;
+}
+
+/* ---- where no function can be probed: system calls --------------------- */
+
+SEC("probe/listen")
+int on_enter(struct probe___enter *ctx)
+{
+	struct sockcall c = { .row.asked = (u32)ctx->backlog };
+
+	begin(&c, sock_of_fd(ctx->fd), ctx->backlog);
+	return 0;
+}
+
+SEC("probe/listen")
+int on_exit(struct probe___return *ctx)
+{
+	struct sockcall c = {};
+	s32 ret = ctx->ret;
+
+	if (!CONST(exit_errors) || !sockcall_take(&c) || never_was(ret))
+		return 0;	/* the first not even linked: see loader.h */
+	return leave(ctx, &c, ret);
+}
+
+LICENSE;
