@@ -37,4 +37,5 @@
 	X(ecn)								\
 	X(lookup)							\
 	X(superping)							\
+	X(sockcall)							\
 	/* that is all */
