@@ -144,8 +144,8 @@ int on_exit(struct probe___return *ctx)
 	struct sockcall c = {};
 	s32 ret = ctx->ret;
 
-	if (!CONST(exit_errors) || !sockcall_take(&c) || never_was(ret))
-		return 0;	/* the first not even linked: see loader.h */
+	if (!sockcall_exit(&c, ret))
+		return 0;
 	if (c.uaddr)
 		read_asked(&c, (void *)c.uaddr, c.len, 1);
 	return leave(ctx, &c, ret);

@@ -110,6 +110,16 @@ static __always_inline int is_tcp(const struct sock *sk)
 	return READ_BITS(sk, sk_protocol) == IPPROTO_TCP;
 }
 
+/* UDP or UDP Lite, of an IP socket; a raw one may have such a number, too. */
+static __always_inline int is_udp(const struct sock *sk)
+{
+	u32 protocol = READ_BITS(sk, sk_protocol);
+
+	if (protocol != IPPROTO_UDP && protocol != IPPROTO_UDPLITE)
+		return 0;
+	return !EXISTS(sk->sk_type) || READ_BITS(sk, sk_type) != SOCK_RAW;
+}
+
 /* Has the peer's FIN come? */
 static __always_inline int is_done(const struct sock *sk)
 {

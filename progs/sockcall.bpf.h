@@ -93,6 +93,13 @@ static __always_inline int never_was(s32 ret)
 	return ret == -EBADF || ret == -EFAULT || ret == -ENOTSOCK;
 }
 
+/* The system call of the thread at hand returns @ret; false if it is not one of
+ * ours.  Where the constant is not there this is not even linked: loader.h. */
+static __always_inline int sockcall_exit(struct sockcall *c, s32 ret)
+{
+	return CONST(exit_errors) && sockcall_take(c) && !never_was(ret);
+}
+
 /* It has returned @ret: what is left to fill in.  True if it is shown. */
 static __always_inline int sockcall_end(struct sockcall *c, s32 ret)
 {

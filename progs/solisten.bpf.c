@@ -183,8 +183,8 @@ int on_exit(struct probe___return *ctx)
 	struct sockcall c = {};
 	s32 ret = ctx->ret;
 
-	if (!CONST(exit_errors) || !sockcall_take(&c) || never_was(ret))
-		return 0;	/* the first not even linked: see loader.h */
+	if (!sockcall_exit(&c, ret))
+		return 0;
 	return leave(ctx, &c, ret);
 }
 

@@ -31,18 +31,6 @@ struct {
 	__type(value, struct udpconnect_event);
 } underway SEC(".maps");
 
-/* A raw socket may have the protocol number, too. */
-static __always_inline int is_udp(const struct sock *sk)
-{
-	u32 protocol = READ_BITS(sk, sk_protocol);
-
-	if (protocol != IPPROTO_UDP && protocol != IPPROTO_UDPLITE)
-		return 0;
-	if (EXISTS(sk->sk_type) && READ_BITS(sk, sk_type) == SOCK_RAW)
-		return 0;
-	return is_ip(sk);
-}
-
 /* What is asked for: a peer in place of the one that there is, or none. */
 static __always_inline int read_asked(struct sockcall *c, const void *uaddr,
 				      u32 len, int user)
@@ -66,7 +54,7 @@ static __always_inline int begin(const struct sock *sk, u32 op, void *uaddr,
 {
 	struct sockcall c = { .row.op = op };
 
-	if (!is_udp(sk))
+	if (!is_ip(sk) || !is_udp(sk))
 		return 0;
 	sockcall_begin(&c, sk);
 	if (!read_asked(&c, uaddr, len, user)) {
@@ -230,8 +218,8 @@ int on_exit(struct probe___return *ctx)
 	struct sockcall c = {};
 	s32 ret = ctx->ret;
 
-	if (!CONST(exit_errors) || !sockcall_take(&c) || never_was(ret))
-		return 0;	/* the first not even linked: see loader.h */
+	if (!sockcall_exit(&c, ret))
+		return 0;
 	if (c.uaddr)
 		read_asked(&c, (void *)c.uaddr, c.len, 1);
 	return leave(ctx, &c, ret);

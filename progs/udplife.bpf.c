@@ -39,16 +39,6 @@ struct probe___recv {
 
 enum { CREATE, SEND, READ_DATA };
 
-/* A raw socket may have the protocol number, too. */
-static __always_inline int is_udp(const struct sock *sk)
-{
-	u32 protocol = READ_BITS(sk, sk_protocol);
-
-	if (EXISTS(sk->sk_type) && READ_BITS(sk, sk_type) == SOCK_RAW)
-		return 0;
-	return protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE;
-}
-
 /* ---- birth -------------------------------------------------------------- */
 
 /* inet_create(), inet6_create(): the socket has its sock once they return. */

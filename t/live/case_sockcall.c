@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-	ROUNDS = 7, SENDS = 11, PEER = 9, SOMAXCONN_SET = 41,
+	ROUNDS = 3, SENDS = 11, PEER = 9, SOMAXCONN_SET = 41,
 	UDP_ROWS = 6, BIND_ROWS = 3, AUTO_ROWS = 3, LISTEN_ROWS = 4, FAMILIES = 3,
 };
 
