@@ -45,7 +45,7 @@ enum { CREATE, SEND, READ_DATA };
 SEC("probe/udp")
 int on_create(struct probe___create *ctx)
 {
-	return call_enter((u64)ctx->socket, CREATE);
+	return call_enter((u64)ctx->socket, CREATE, 0);
 }
 
 SEC("probe/udp")
@@ -86,7 +86,7 @@ static __always_inline struct traffic *traffic_of(const struct sock *sk)
 SEC("probe/udp")
 int on_send(struct probe___sock *ctx)
 {
-	return call_enter((u64)ctx->sk, SEND);
+	return call_enter((u64)ctx->sk, SEND, 0);
 }
 
 SEC("probe/udp")
@@ -134,7 +134,7 @@ int on_recv(struct probe___recv *ctx)
 {
 	if (ctx->flags & MSG_PEEK)
 		return 0;
-	return call_enter((u64)ctx->sk, READ_DATA);
+	return call_enter((u64)ctx->sk, READ_DATA, 0);
 }
 
 SEC("probe/udp")
