@@ -40,8 +40,7 @@ static const struct column columns[] = {
 	    "window in bytes, scaled"),
 	COL(EV, skipped, K_U32, 7, "skipped", "SKIPPED", C_SUM | C_HIDDEN,
 	    "packets on the same processor that --sample or --max-rate left "
-	    "out "
-	    "since its last row"),
+	    "out since its last row"),
 	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
 	{ 0 }
 };
