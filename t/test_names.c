@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "progs/event.h"
 #include "t/check.h"
+#include "tools/frontend/dns.h"
 #include "tools/frontend/frontend.h"
 
 static struct names *names;
@@ -433,6 +435,70 @@ START_TEST(cache)
 }
 END_TEST
 
+/* ---- struct lookup ----------------------------------------------------- */
+
+static struct lookup lookup;
+
+static void lookup_is(const char *host, const char *type, const char *addrs)
+{
+	const uint8_t *p = (const uint8_t *)&lookup;
+	char text[LOOKUP_TEXT];
+
+	ck_assert_uint_eq(lookup_name(p, sizeof(lookup), text), strlen(host));
+	ck_assert_str_eq(text, host);
+	ck_assert_uint_eq(lookup_type(p, sizeof(lookup), text), strlen(type));
+	ck_assert_str_eq(text, type);
+	ck_assert_uint_eq(lookup_addrs(p, sizeof(lookup), text),
+			  strlen(addrs));
+	ck_assert_str_eq(text, addrs);
+}
+
+/* The message, as far as there is room for it. */
+static void look_at_message(void)
+{
+	memset(&lookup, 0xff, sizeof(lookup));
+	lookup.len[0] = (uint8_t)(len >> 8);
+	lookup.len[1] = (uint8_t)len;
+	memcpy(lookup.data, msg, len < DNS_BYTES ? len : DNS_BYTES);
+}
+
+START_TEST(lookups)
+{
+	memset(&lookup, 0, sizeof(lookup));
+	lookup_is("", "", "");
+	memcpy(lookup.data, "Mail.example", 12);
+	lookup_is("Mail.example", "", "");
+	memset(lookup.data, 'x', sizeof(lookup.data));	/* no end */
+	ck_assert_uint_eq(lookup_name((void *)&lookup, sizeof(lookup),
+				      (char[LOOKUP_TEXT]){ "" }), 255);
+	header(0x8180, 1, 3);
+	question("WWW.example.org", 28);
+	cname("@12", "@16");
+	a("@16", 7);
+	name("@12");			/* and one that is cut off */
+	look_at_message();
+	lookup_is("www.example.org", "AAAA", "192.0.2.7");
+	lookup.data[12 + 17 + 1] = 200;
+	lookup_is("www.example.org", "TYPE200", "192.0.2.7");
+	lookup.data[12] = 0xc0;		/* a name that points at itself */
+	lookup.data[13] = 12;
+	lookup_is("", "", "");
+}
+END_TEST
+
+/* The root has a name, and a message too short has none. */
+START_TEST(lookup_ends)
+{
+	header(0x0100, 1, 0);
+	question("", 2);
+	look_at_message();
+	lookup_is(".", "NS", "");
+	len = 14;
+	look_at_message();
+	lookup_is("", "", "");
+}
+END_TEST
+
 Suite *suite_names(void);
 Suite *suite_names(void)
 {
@@ -451,6 +517,8 @@ Suite *suite_names(void)
 	tcase_add_test(tc, short_event);
 	tcase_add_test(tc, random_bytes);
 	tcase_add_test(tc, cache);
+	tcase_add_test(tc, lookups);
+	tcase_add_test(tc, lookup_ends);
 	suite_add_tcase(s, tc);
 	return s;
 }
