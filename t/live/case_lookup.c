@@ -32,12 +32,15 @@
 
 /* ---- the client -------------------------------------------------------- */
 
-/* Looks up hosts number FIRST, FIRST + STEP ... of COUNT, once a byte has
+/* @older: static programs of glibc before 2.34 cannot call the older function
+ * (nor does it ask there).
+ * Looks up hosts number FIRST, FIRST + STEP ... of COUNT, once a byte has
  * come; every fifth by the older function.  Prints what came of each. */
 #define CLIENT(...) __VA_ARGS__ static const char client_text[] = #__VA_ARGS__;
 
 CLIENT(
-static int look_up(unsigned first, unsigned step, unsigned count)
+static int look_up(unsigned first, unsigned step, unsigned count,
+		   unsigned older)
 {
 	struct addrinfo hints;
 	struct addrinfo *found;
@@ -57,7 +60,7 @@ static int look_up(unsigned first, unsigned step, unsigned count)
 		snprintf(name, sizeof(name), "%c%u.sockeye.test.",
 			 last ? 't' : i % 8 == 3 ? 'n' : 'h', i);
 		clock_gettime(CLOCK_MONOTONIC, &a);
-		if (i % 5 == 4 && !last) {
+		if (older && i % 5 == 4 && !last) {
 			ret = gethostbyname(name) ? 0 : -1;
 		} else {
 			ret = getaddrinfo(name, "80", &hints, &found);
@@ -78,7 +81,7 @@ static const char client_head[] =
 	"#include <sys/socket.h>\n#include <time.h>\n#include <unistd.h>\n";
 static const char client_main[] =
 	"\nint main(int c, char **v)\n{\n"
-	"	return c < 3 || look_up(atoi(v[1]), atoi(v[2]), atoi(v[3]));\n"
+	"	return c < 3 || look_up(atoi(v[1]), atoi(v[2]), atoi(v[3]), 1);\n"
 	"}\n";
 
 struct client {
@@ -264,7 +267,7 @@ static void client_start(struct lookups *l, struct client *c)
 
 		close(go[1]);
 		close(out[0]);
-		ret = look_up(c->first, l->n, NAMES);
+		ret = look_up(c->first, l->n, NAMES, 0);
 		fflush(stdout);
 		_exit(ret);
 	}
@@ -358,13 +361,19 @@ static bool is_last(const struct lookups *l, unsigned i)
 	return i + l->n >= NAMES;
 }
 
+/* By gethostbyname()? */
+static bool is_older(const struct lookups *l, unsigned i)
+{
+	return l->clients[0].argv[0] && i % 5 == 4 && !is_last(l, i);
+}
+
 static const char *want_ret(const struct lookups *l, unsigned i, bool wire)
 {
 	if (is_last(l, i))
 		return wire ? "NO_ANSWER" : "EAI_AGAIN";
 	if (i % 8 != 3)
 		return "OK";
-	return wire ? "NXDOMAIN" : i % 5 == 4 ? "HOST_NOT_FOUND" :
+	return wire ? "NXDOMAIN" : is_older(l, i) ? "HOST_NOT_FOUND" :
 						"EAI_NONAME";
 }
 
@@ -386,7 +395,7 @@ static void check_row(struct lookups *l, const struct table *tb, unsigned row,
 	    strcmp(table_cell(tb, row, "qtype"), wire ? "A" : "") ||
 	    strcmp(table_cell(tb, row, "raddr"), wire ? "127.0.0.1" : "") ||
 	    strcmp(table_cell(tb, row, "func"), wire ? "wire" :
-		   i % 5 == 4 && !is_last(l, i) ? "gethostbyname" :
+		   is_older(l, i) ? "gethostbyname" :
 						  "getaddrinfo"))
 		differ(l->t, "%s %s %s %s, made: %s %s", wire ? "wire" : "call",
 		       table_cell(tb, row, "host"), table_cell(tb, row, "ret"),
@@ -441,6 +450,7 @@ static void tools_start(struct lookups *l, struct tool *calls,
 		args[n++] = l->clients[i].lib;
 	}
 	tool_init(calls, l->t, l->ns.inum);
+	calls->may_lack = true;	/* 32-bit ARM has none in Thumb code */
 	tool_start(calls, "gethostlatency", args);
 	tool_init(wire, l->t, l->ns.inum);
 	tool_start(wire, "gethostlatency", ARGS("--wire", "--timeout", "500ms",

@@ -60,6 +60,29 @@ static void seed(const struct start *s)
 		say("%d sockets were open already", n);
 }
 
+/* One at least of the functions of libraries must be seen. */
+static int need_mapped(const struct tool *t, const struct target *target,
+		       const struct plan *p, struct err *e)
+{
+	int first = -1;
+
+	for (int i = 0; t->roles[i]; i++) {
+		const struct role *r = t->roles[i];
+
+		if (!target_needs(target, r) ||
+		    !mapped_function(&r->alts[0].hooks[0].hook))
+			continue;
+		if (p->chosen[i] >= 0)
+			return 0;
+		if (first < 0)
+			first = i;
+	}
+	if (first < 0)
+		return 0;
+	no_way(t->roles[first]->what, p->why[first], 1, e);
+	return -e->no;
+}
+
 static int prepare(struct start *s)
 {
 	static struct target target;
@@ -78,6 +101,8 @@ static int prepare(struct start *s)
 		return fail_err(&e);
 	target.mapped = s->mapped;
 	err = roles_attach(s->object, o->tool, &target, &plan, &e);
+	if (!err)
+		err = need_mapped(o->tool, &target, &plan, &e);
 	if (o->plan) {
 		plan_print(stdout, o->tool, &target, &plan);
 		fflush(stdout);
