@@ -41,7 +41,7 @@ static __always_inline void begin(const struct peer *key, const struct flow *f,
 				  const struct net_device *dev)
 {
 	struct ipecn_event ev = { .flow = *f };
-	long err;
+	s32 err;		/* see owner_put() */
 
 	ev.event.ns = ktime_get_ns();
 	ev.event.len = sizeof(ev);
