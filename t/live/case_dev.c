@@ -26,11 +26,11 @@
 #define SMALL 300		/* bytes of payload */
 #define LARGE 1000
 #define LOST 600
-#define N_SMALL 41		/* over veth; twice as many over loopback */
-#define N_LARGE 101
+#define N_SMALL 13		/* over veth; twice as many over loopback */
+#define N_LARGE 41
 #define DROPPED 150		/* of more than its receiver's device takes */
-#define N_LOST 43
-#define N_DROPPED 31
+#define N_LOST 23
+#define N_DROPPED 17
 #define MTU 100
 #define HEADERS (14 + 20 + 8)	/* Ethernet, IPv4, UDP */
 /* Where sizes are not shown: without those that others may send. */
