@@ -38,9 +38,9 @@ static bool from_hook(const struct ask_value *v)
 static bool by_hook(const struct ask *a)
 {
 	const struct ask_value *v[ENGINE_VALUES];
-	unsigned i, n = engine_values(a, false, v);
+	unsigned i, n = engine_values(a, ASK_ENDS, v);
 
-	if (a->nstart && from_hook(&a->on[0]))
+	if (a->nstart && from_hook(&a->on[ASK_STARTS]))
 		return true;
 	for (i = 0; i < a->nhooks; i++)
 		if (engine_enters(a, i))
@@ -53,8 +53,8 @@ static bool by_hook(const struct ask *a)
 
 void engine_prog(const struct ask *a, uint32_t i, char *buf, size_t len)
 {
-	const char *what = !a->nstart ? "ask" : i < a->nstart ? "start" :
-			   "end";
+	static const char *const roles[] = { "start", "end", "forget" };
+	const char *what = a->nstart ? roles[ask_role_of(a, i)] : "ask";
 
 	if (by_hook(a))
 		snprintf(buf, len, "%s_%u", what, i);
@@ -102,27 +102,73 @@ static bool filters(const struct engine *e)
 	       (a->filter == ASK_OF_TASK && !e->kept);
 }
 
+/* What is tested before there are keys, which take the place of it. */
+static void choose(struct engine *e)
+{
+	if (filters(e))
+		engine_filter(e);
+	engine_tests(e, false);
+}
+
+static void tell(struct engine *e, const struct ask *a)
+{
+	engine_tests(e, true);
+	if (a->what == ASK_TRACE)
+		engine_trace(e);
+	else
+		engine_tally(e);
+}
+
+/* The clock stops for each of a list.  Whose it did not run for is passed
+ * over. */
+static void hit_list(struct engine *e, const struct ask *a)
+{
+	int end = e->out, i;
+
+	engine_first(e);
+	choose(e);
+	engine_keys(e);
+	for (i = 0; i < ASK_LIST; i++) {
+		e->out = as_label(&e->as);
+		engine_stop(e);
+		tell(e, a);
+		as_place(&e->as, e->out);
+		e->out = end;
+		engine_next(e);
+	}
+}
+
+static void hit_end(struct engine *e, const struct ask *a)
+{
+	if (a->next.type) {
+		hit_list(e, a);
+		return;
+	}
+	if (a->nstart)
+		engine_stop(e);
+	choose(e);
+	engine_keys(e);
+	tell(e, a);
+}
+
 /* What is done at a hook. */
 static void hit(struct engine *e, const struct ask *a)
 {
 	e->kept = engine_enters(a, e->hook);
 	if (e->kept)
 		engine_leave(e);
-	if (e->hook < a->nstart) {
+	switch (ask_role_of(a, e->hook)) {
+	case ASK_STARTS:
 		if (a->filter == ASK_OF_NETNS && a->netns.at_start)
 			engine_filter(e);
-		engine_tests(e);
+		engine_tests(e, false);
 		engine_start(e);
-	} else {
-		if (a->nstart)
-			engine_stop(e);
-		if (filters(e))
-			engine_filter(e);
-		engine_tests(e);
-		if (a->what == ASK_TRACE)
-			engine_trace(e);
-		else
-			engine_tally(e);
+		break;
+	case ASK_FORGETS:
+		engine_forget(e);
+		break;
+	default:
+		hit_end(e, a);
 	}
 }
 
@@ -191,8 +237,14 @@ static int add_prog(struct engine_spec *s, struct engine *e,
 	return made->insns && made->relocs ? 0 : -ENOMEM;
 }
 
-/* One program for all hooks, or for those that start and for those that stop
- * the clock; or for each, where it matters which one it is. */
+/* Is it the first of its role? */
+static bool is_first(const struct ask *a, uint32_t i)
+{
+	return !i || ask_role_of(a, i) != ask_role_of(a, i - 1);
+}
+
+/* One program for all hooks, or for those of a role; or for each, where it
+ * matters which one it is. */
 static int add_progs(struct engine_spec *s, const struct ask *a,
 		     const char **why)
 {
@@ -204,7 +256,7 @@ static int add_progs(struct engine_spec *s, const struct ask *a,
 	if (!e)
 		return -ENOMEM;
 	for (i = 0; !err && i < a->nhooks; i++) {
-		if (each || i == 0 || i == a->nstart)
+		if (each || is_first(a, i))
 			err = add_prog(s, e, a, i, false, why);
 		if (!err && engine_enters(a, i))
 			err = add_prog(s, e, a, i, true, why);

@@ -18,6 +18,8 @@
 #define ASK_STEPS	6
 #define ASK_TESTS	16
 #define ASK_KEY_MAX	256	/* bytes of all keys together */
+#define ASK_NAME	32	/* bytes of SHAPE_NAME */
+#define ASK_LIST	16	/* elements of a list that are looked at */
 
 /* Where a value comes from. */
 enum ask_from {
@@ -31,6 +33,7 @@ enum ask_from {
 	FROM_FIELD,		/* value.field, of a tracepoint */
 	FROM_KSTACK, FROM_USTACK,
 	FROM_LATENCY,		/* ns since the start hook, see ask.on */
+	FROM_TEXT,		/* value.field itself, of SHAPE_NAME */
 };
 
 /* How it is kept in keys and events: so many bytes, at multiples of 8. */
@@ -59,6 +62,9 @@ enum ask_then {
 	THEN_NTOHS,		/* the low 16 bits, network to host order */
 	THEN_S32, THEN_U32,	/* the low 32 bits, extended so (returns of
 				   kernel functions that are int) */
+	THEN_US,		/* of ns */
+	THEN_AHEAD,		/* of ns of CLOCK_MONOTONIC: by how many us that
+				   is ahead; 0 of what is past, and of 0 */
 	THEN_LADDR, THEN_RADDR,	/* of the struct sock pointed to; all zeros
 				   unless it is of AF_INET or AF_INET6 */
 	THEN_LPORT, THEN_RPORT,	/* the same; 0 unless it is */
@@ -100,7 +106,7 @@ struct ask_value {
 	uint8_t arg;
 	uint8_t nsteps;		/* each but the last leads to a pointer */
 	uint64_t number;
-	const char *field;
+	const char *field;	/* or FROM_TEXT */
 	struct ask_step steps[ASK_STEPS];
 	const char *name;	/* of the key: "lport" */
 	const char *text;	/* as it was asked for */
@@ -143,6 +149,9 @@ enum ask_filter {
 	ASK_OF_NETNS,		/* of ask.netns: that network namespace */
 };
 
+/* What the hooks of a latency are for. */
+enum ask_role { ASK_STARTS, ASK_ENDS, ASK_FORGETS, ASK_ROLES };
+
 /*
  * A request.  Everything is borrowed and must outlive the spec.
  *
@@ -150,13 +159,18 @@ enum ask_filter {
  * hooks stop it; keys and value are those at the end, unless they are at_start;
  * FROM_LATENCY is what has passed, and a hit without a start is none.  What a
  * test or filter at the start refuses has none.  With nstart 0 there is no
- * clock.
+ * clock.  The last nforget hooks forget that it was started.
+ *
+ * Where the clock stops for several at a time, on[1] is the first of a list,
+ * and `next` leads from each to the one behind it; of hooks that have their
+ * arguments themselves only.
  */
 struct ask {
 	uint8_t what;
 	const struct hook *hooks;	/* their args are not looked at */
-	uint32_t nhooks, nstart;
-	struct ask_value on[2];		/* one for the start, one for the end */
+	uint32_t nhooks, nstart, nforget;
+	struct ask_value on[ASK_ROLES];	/* by enum ask_role */
+	struct ask_step next;		/* type NULL: there is no list */
 	struct ask_value keys[ASK_KEYS];
 	uint32_t nkeys;
 	struct ask_value value;		/* not for ASK_COUNT, ASK_TRACE */
@@ -173,6 +187,8 @@ struct ask {
 	struct ask_value netns;	/* ASK_OF_NETNS: its inode number */
 	const char *const *networks;	/* by their number, and NULL; for who
 					   prints keys of SHAPE_NETWORK */
+	const char *const *reasons;	/* the same of a key called reason, why
+					   a packet is dropped; "": no name */
 };
 
 /*
@@ -196,6 +212,8 @@ struct ask_tally {
 
 enum { ASK_SLOT_NEGATIVE = 0, ASK_SLOT_ZERO = 1 };
 
+/* ask_role_of - of hook @i; without a clock they are ASK_ENDS. */
+enum ask_role ask_role_of(const struct ask *a, uint32_t i);
 /* ask_value_size - bytes of @v in a key or event. */
 uint32_t ask_value_size(const struct ask_value *v);
 /* ask_key_size - bytes of all keys, without a slot. */

@@ -36,10 +36,11 @@ static void want_field(struct wants *w, const char *name)
 	w->fields[w->nfields++] = name;
 }
 
-static void collect(struct wants *w, const struct ask *a, bool start)
+static void collect(struct wants *w, const struct ask *a,
+		    enum ask_role role)
 {
 	const struct ask_value *v[ENGINE_VALUES];
-	unsigned i, n = engine_values(a, start, v);
+	unsigned i, n = engine_values(a, role, v);
 
 	memset(w, 0, sizeof(*w));
 	for (i = 0; i < n; i++) {
@@ -98,7 +99,7 @@ int engine_args(const struct ask *a, uint32_t i, char *buf, size_t len,
 	struct wants w;
 	unsigned n;
 
-	collect(&w, a, i < a->nstart);
+	collect(&w, a, ask_role_of(a, i));
 	*why = lacks(kind, &w);
 	if (*why)
 		return -EINVAL;

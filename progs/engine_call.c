@@ -17,11 +17,11 @@ static bool is_return(uint8_t kind)
 	return kind == HOOK_KRETPROBE || kind == HOOK_URETPROBE;
 }
 
-/* Which arguments the hooks that start the clock, or the others, look at. */
-static unsigned wanted(const struct ask *a, bool start)
+/* Which arguments hooks like this one look at. */
+static unsigned wanted(const struct ask *a, uint32_t hook)
 {
 	const struct ask_value *v[ENGINE_VALUES];
-	unsigned i, n = engine_values(a, start, v), args = 0;
+	unsigned i, n = engine_values(a, ask_role_of(a, hook), v), args = 0;
 
 	for (i = 0; i < n; i++)
 		if (v[i]->from == FROM_ARG && engine_arg(v[i]->arg))
@@ -31,7 +31,7 @@ static unsigned wanted(const struct ask *a, bool start)
 
 bool engine_enters(const struct ask *a, uint32_t hook)
 {
-	return is_return(a->hooks[hook].kind) && wanted(a, hook < a->nstart);
+	return is_return(a->hooks[hook].kind) && wanted(a, hook);
 }
 
 /* How many of @args there are below @arg: its place among those kept. */
@@ -46,7 +46,7 @@ int engine_check_calls(const struct ask *a, const char **why)
 
 	for (i = 0; i < a->nhooks; i++) {
 		if (!engine_enters(a, i) ||
-		    __builtin_popcount(wanted(a, i < a->nstart)) <= CALL_ARGS)
+		    __builtin_popcount(wanted(a, i)) <= CALL_ARGS)
 			continue;
 		*why = "only four arguments can be had where a function "
 			"returns";
@@ -58,7 +58,7 @@ int engine_check_calls(const struct ask *a, const char **why)
 bool engine_entry(const struct ask *a, uint32_t i, struct hook *h,
 		  char args[ENGINE_ENTRY_ARGS], char *prog, size_t len)
 {
-	unsigned want = wanted(a, i < a->nstart), n;
+	unsigned want = wanted(a, i), n;
 
 	if (!engine_enters(a, i))
 		return false;
@@ -90,11 +90,12 @@ static void key(struct engine *e)
 
 void engine_enter(struct engine *e)
 {
-	unsigned args = wanted(e->ask, e->hook < e->ask->nstart), n;
+	unsigned args = wanted(e->ask, e->hook), n;
 	struct as *a = &e->as;
 
 	/* a socket may be what is returned */
-	if (e->ask->filter == ASK_OF_TASK && e->hook >= e->ask->nstart)
+	if (e->ask->filter == ASK_OF_TASK &&
+	    ask_role_of(e->ask, e->hook) == ASK_ENDS)
 		engine_filter(e);
 	engine_zero(e, KEPT, CALL_ARGS * 8);
 	for (n = 0; args >> n; n++) {
@@ -133,7 +134,7 @@ void engine_leave(struct engine *e)
 
 void engine_kept(struct engine *e, const struct ask_value *v)
 {
-	unsigned args = wanted(e->ask, e->hook < e->ask->nstart);
+	unsigned args = wanted(e->ask, e->hook);
 	struct as *a = &e->as;
 
 	as_ldx(a, BPF_DW, R7, R10, KEPT + 8 * place(args, v->arg));

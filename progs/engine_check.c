@@ -3,6 +3,7 @@
  * engine_check - what is a request, and what is none.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "engine_int.h"
 
@@ -13,7 +14,7 @@ uint32_t ask_value_size(const struct ask_value *v)
 	case SHAPE_ADDR:
 		return 16;
 	case SHAPE_NAME:
-		return 32;
+		return ASK_NAME;
 	default:
 		return 8;
 	}
@@ -48,13 +49,23 @@ bool engine_valued(const struct ask *a)
 	return a->what != ASK_COUNT && a->what != ASK_TRACE;
 }
 
-unsigned engine_values(const struct ask *a, bool start,
+enum ask_role ask_role_of(const struct ask *a, uint32_t i)
+{
+	if (i < a->nstart)
+		return ASK_STARTS;
+	return i < a->nhooks - a->nforget ? ASK_ENDS : ASK_FORGETS;
+}
+
+unsigned engine_values(const struct ask *a, enum ask_role role,
 		       const struct ask_value **v)
 {
+	bool start = role == ASK_STARTS;
 	unsigned i, n = 0;
 
 	if (a->nstart)
-		v[n++] = &a->on[!start];
+		v[n++] = &a->on[role];
+	if (role == ASK_FORGETS)
+		return n;
 	for (i = 0; i < a->nkeys && i < ASK_KEYS; i++)
 		if (a->keys[i].at_start == start)
 			v[n++] = &a->keys[i];
@@ -108,6 +119,10 @@ static bool shape_fits(const struct ask_value *v)
 	bool name = v->from == FROM_COMM;
 	bool stack = v->from == FROM_KSTACK || v->from == FROM_USTACK;
 
+	if (v->from == FROM_TEXT)
+		return v->shape == SHAPE_NAME && !v->then && v->field &&
+		       strlen(v->field) < ASK_NAME;
+
 	switch (v->shape) {
 	case SHAPE_U64:
 	case SHAPE_S64:
@@ -144,7 +159,7 @@ static int check_value(const struct ask *a, const struct ask_value *v,
 {
 	int err;
 
-	if (v->from > FROM_LATENCY || v->then > THEN_RX_QUEUE)
+	if (v->from > FROM_TEXT || v->then > THEN_RX_QUEUE)
 		return refuse(why, EINVAL, "no such value");
 	if (v->from == FROM_ARG && !engine_arg(v->arg))
 		return refuse(why, EINVAL, "only the first ten arguments can "
@@ -207,14 +222,33 @@ static int check_tests(const struct ask *a, const char **why)
 	return err;
 }
 
+/* What is kept at an entry has the place of the list. */
+static int check_list(const struct ask *a, const char **why)
+{
+	uint32_t i;
+
+	if (!a->next.type)
+		return 0;
+	if (!a->nstart || !a->next.path || !*a->next.type || !*a->next.path)
+		return refuse(why, EINVAL, "a list, and no clock");
+	for (i = a->nstart; i < a->nhooks - a->nforget; i++)
+		if (engine_enters(a, i))
+			return refuse(why, EINVAL, "a list, and arguments of "
+				      "where the function was entered");
+	return 0;
+}
+
 static int check_clock(const struct ask *a, const char **why)
 {
 	unsigned i;
 
-	if (!a->nhooks || a->nstart >= a->nhooks)
+	if (!a->nhooks || a->nforget >= a->nhooks ||
+	    a->nstart >= a->nhooks - a->nforget)
 		return refuse(why, EINVAL, a->nstart ? "a clock, and nothing "
 			      "that stops it" : "no hook");
-	for (i = 0; a->nstart && i < 2; i++)
+	if (a->nforget && !a->nstart)
+		return refuse(why, EINVAL, "no clock to be forgotten");
+	for (i = 0; a->nstart && i < (a->nforget ? 3 : 2); i++)
 		if (!is_number(&a->on[i]) || a->on[i].from == FROM_LATENCY)
 			return refuse(why, EINVAL, "a clock needs a number "
 				      "to go by");
@@ -283,11 +317,15 @@ int engine_check(const struct ask *a, const char **why)
 		err = check_tests(a, why);
 	if (!err)
 		err = check_filter(a, why);
-	n = a->nstart ? engine_values(a, true, v) : 0;
+	n = a->nstart ? engine_values(a, ASK_STARTS, v) : 0;
 	for (i = 0; !err && i < n; i++)
 		err = check_value(a, v[i], why);
-	n = engine_values(a, false, v);
+	if (!err && a->nforget)
+		err = check_value(a, &a->on[ASK_FORGETS], why);
+	n = engine_values(a, ASK_ENDS, v);
 	for (i = 0; !err && i < n; i++)
 		err = check_value(a, v[i], why);
+	if (!err)
+		err = check_list(a, why);
 	return err ? err : engine_check_calls(a, why);
 }

@@ -45,6 +45,7 @@ enum {
 	CALL = ZEROS,		/* before: the key in `calls` */
 	ADDRESS = ZEROS,	/* before: the one whose network is looked up;
 				   of a packet, where a header is */
+	LIST = -48,		/* the element, where nothing is kept */
 	CALL_ARGS = 4,
 	KEPT = -72,		/* those kept at the entry */
 	FRAME = 72,		/* keys stand below all that */
@@ -66,9 +67,9 @@ struct engine {
 
 #define ENGINE_VALUES (3 + ASK_KEYS + ASK_TESTS)
 
-/* engine_values - what is looked at by the hooks that start the clock, or by
- * the others; how many, at most ENGINE_VALUES. */
-unsigned engine_values(const struct ask *a, bool start,
+/* engine_values - what is looked at by the hooks of that role; how many, at
+ * most ENGINE_VALUES. */
+unsigned engine_values(const struct ask *a, enum ask_role role,
 		       const struct ask_value **v);
 /* engine_is_text - is it text, which can be compared with text alone? */
 bool engine_is_text(const struct ask_value *v);
@@ -121,12 +122,19 @@ void engine_kept(struct engine *e, const struct ask_value *v);
 
 /* engine_filter - go on where the process at hand passes, or the socket. */
 void engine_filter(struct engine *e);
-/* engine_tests - go on where all tests hold. */
-void engine_tests(struct engine *e);
-/* engine_start, engine_stop - of the clock. */
+/* engine_tests - go on where all tests hold, those of what the clock says or
+ * the others. */
+void engine_tests(struct engine *e, bool of_latency);
+/* engine_start, engine_stop, engine_forget - of the clock. */
 void engine_start(struct engine *e);
 void engine_stop(struct engine *e);
-/* engine_tally, engine_trace - what comes of a hit. */
+void engine_forget(struct engine *e);
+/* engine_first, engine_next - LIST = the element; go on where there is one. */
+void engine_first(struct engine *e);
+void engine_next(struct engine *e);
+/* engine_keys - to the stack; engine_tally, engine_trace - what comes of a
+ * hit. */
+void engine_keys(struct engine *e);
 void engine_tally(struct engine *e);
 void engine_trace(struct engine *e);
 /* engine_slot - r8 = the slot of r7 in the histogram; r7 stays. */

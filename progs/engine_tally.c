@@ -218,14 +218,15 @@ static void test(struct engine *e, const struct ask_test *t)
 		as_jmp(a, op, R7, R1, e->out);
 }
 
-void engine_tests(struct engine *e)
+void engine_tests(struct engine *e, bool of_latency)
 {
-	bool start = e->hook < e->ask->nstart;
-	uint32_t i;
+	bool start = ask_role_of(e->ask, e->hook) == ASK_STARTS;
+	const struct ask_test *t;
 
-	for (i = 0; i < e->ask->ntests; i++)
-		if (e->ask->tests[i].left.at_start == start)
-			test(e, &e->ask->tests[i]);
+	for (t = e->ask->tests; t < e->ask->tests + e->ask->ntests; t++)
+		if (t->left.at_start == start &&
+		    (t->left.from == FROM_LATENCY) == of_latency)
+			test(e, t);
 }
 
 /* ---- the clock --------------------------------------------------------- */
@@ -248,7 +249,7 @@ void engine_start(struct engine *e)
 	struct as *a = &e->as;
 	uint32_t i;
 
-	engine_store(e, &q->on[0], CLOCK);
+	engine_store(e, &q->on[ASK_STARTS], CLOCK);
 	for (i = 0; i < q->nkeys; i++)
 		if (q->keys[i].at_start)
 			engine_store(e, &q->keys[i], at + kept_at(e, i));
@@ -279,7 +280,12 @@ void engine_stop(struct engine *e)
 {
 	struct as *a = &e->as;
 
-	engine_store(e, &e->ask->on[1], CLOCK);
+	if (e->ask->next.type) {
+		as_ldx(a, BPF_DW, R7, R10, LIST);
+		as_stx(a, BPF_DW, R10, CLOCK, R7);
+	} else {
+		engine_store(e, &e->ask->on[ASK_ENDS], CLOCK);
+	}
 	lookup(e, "starts", CLOCK);
 	as_jmpi(a, BPF_JEQ, R0, 0, e->out);
 	as_ldx(a, BPF_DW, R7, R0, 0);
@@ -291,6 +297,33 @@ void engine_stop(struct engine *e)
 	as_call(a, KTIME);
 	as_alu(a, BPF_SUB, R0, R7);
 	as_stx(a, BPF_DW, R10, CLOCK, R0);
+}
+
+void engine_forget(struct engine *e)
+{
+	engine_store(e, &e->ask->on[ASK_FORGETS], CLOCK);
+	as_ldmap(&e->as, R1, "starts");
+	engine_stack(e, R2, CLOCK);
+	as_call(&e->as, MAP_DELETE);
+}
+
+void engine_first(struct engine *e)
+{
+	struct as *a = &e->as;
+
+	engine_number(e, &e->ask->on[ASK_ENDS]);
+	as_jmpi(a, BPF_JEQ, R7, 0, e->out);
+	as_stx(a, BPF_DW, R10, LIST, R7);
+}
+
+void engine_next(struct engine *e)
+{
+	struct as *a = &e->as;
+
+	as_ldx(a, BPF_DW, R7, R10, LIST);
+	engine_follow(e, &e->ask->next);
+	as_jmpi(a, BPF_JEQ, R7, 0, e->out);
+	as_stx(a, BPF_DW, R10, LIST, R7);
 }
 
 /* ---- histograms -------------------------------------------------------- */
@@ -357,9 +390,10 @@ void engine_slot(struct engine *e)
 
 /* ---- what comes of it -------------------------------------------------- */
 
-/* All keys, from @at on; where they end.  Those of the start are there. */
-static int store_keys(struct engine *e, int at)
+/* Those of the start are there. */
+void engine_keys(struct engine *e)
 {
+	int at = e->keys;
 	uint32_t i;
 
 	for (i = 0; i < e->ask->nkeys; i++) {
@@ -367,7 +401,12 @@ static int store_keys(struct engine *e, int at)
 			engine_store(e, &e->ask->keys[i], at);
 		at += (int)ask_value_size(&e->ask->keys[i]);
 	}
-	return at;
+}
+
+/* Where they end. */
+static int keys_end(const struct engine *e)
+{
+	return e->keys + (int)ask_key_size(e->ask);
 }
 
 /* The slot, or something for requests without keys.  r7 = the value. */
@@ -390,7 +429,7 @@ void engine_tally(struct engine *e)
 	struct as *a = &e->as;
 	int found = as_label(a);
 
-	store_value(e, store_keys(e, e->keys));
+	store_value(e, keys_end(e));
 	lookup(e, "tally", e->keys);
 	as_jmpi(a, BPF_JNE, R0, 0, found);
 	/* some other processor may do so at the same time */
@@ -442,7 +481,7 @@ static void output(struct engine *e, int at, int len)
 void engine_trace(struct engine *e)
 {
 	const int ev = e->keys - (int)sizeof(struct event);
-	int len = store_keys(e, e->keys) - ev;
+	int len = keys_end(e) - ev;
 	struct as *a = &e->as;
 
 	as_call(a, KTIME);

@@ -7,11 +7,11 @@
  * is the linker's word.  So width, sign, and being a bitfield are the
  * kernel's, and pointers of 32-bit kernels are right as well.
  */
+#include <string.h>
+
 #include "engine_int.h"
 
 #define PROBE "struct probe"
-
-#define NAME_SIZE 32
 
 void engine_stack(struct engine *e, int reg, int at)
 {
@@ -240,6 +240,21 @@ static void walk(struct engine *e, const struct ask_value *v, unsigned n)
 		engine_follow(e, &v->steps[i]);
 }
 
+/* r7 = by how much it is ahead of the clock. */
+static void ahead(struct engine *e)
+{
+	struct as *a = &e->as;
+	int past = as_label(a);
+
+	as_call(a, KTIME);
+	as_mov(a, R1, R7);
+	as_movi(a, R7, 0);
+	as_jmp(a, BPF_JGE, R0, R1, past);
+	as_mov(a, R7, R1);
+	as_alu(a, BPF_SUB, R7, R0);
+	as_place(a, past);
+}
+
 /* ---- shapes ------------------------------------------------------------ */
 
 void engine_number(struct engine *e, const struct ask_value *v)
@@ -257,6 +272,12 @@ void engine_number(struct engine *e, const struct ask_value *v)
 		break;
 	case THEN_U32:
 		engine_low32(e);
+		break;
+	case THEN_AHEAD:
+		ahead(e);
+		/* fall through */
+	case THEN_US:
+		as_alui(a, BPF_DIV, R7, 1000);
 		break;
 	default:
 		engine_sock_number(e, v->then);
@@ -277,7 +298,7 @@ static void cut_name(struct engine *e, int at)
 
 	as_ld64(a, R4, 0x0101010101010101);
 	as_ld64(a, R5, 0x8080808080808080);
-	for (i = at; i < at + NAME_SIZE; i += 8) {
+	for (i = at; i < at + ASK_NAME; i += 8) {
 		next = as_label(a);
 		as_ldx(a, BPF_DW, R1, R10, i);
 		as_swap(a, BPF_TO_LE, R1, 64);
@@ -294,7 +315,7 @@ static void cut_name(struct engine *e, int at)
 		as_alu(a, BPF_AND, R1, R3);
 		as_swap(a, BPF_TO_LE, R1, 64);
 		as_stx(a, BPF_DW, R10, i, R1);
-		engine_zero(e, i + 8, (uint32_t)(at + NAME_SIZE - 8 - i));
+		engine_zero(e, i + 8, (uint32_t)(at + ASK_NAME - 8 - i));
 		as_ja(a, done);
 		as_place(a, next);
 	}
@@ -308,14 +329,28 @@ static void name_of_field(struct engine *e, const struct ask_value *v, int at)
 	struct as *a = &e->as;
 
 	origin(e, v);
-	engine_zero(e, at, NAME_SIZE);
+	engine_zero(e, at, ASK_NAME);
 	as_mov(a, R3, R7);
 	as_alui(a, BPF_AND, R3, 0xffff);
 	as_alu(a, BPF_ADD, R3, R6);
 	engine_stack(e, R1, at);
-	as_movi(a, R2, NAME_SIZE);
+	as_movi(a, R2, ASK_NAME);
 	as_call(a, PROBE_READ);
 	cut_name(e, at);
+}
+
+static void text(struct engine *e, const char *s, int at)
+{
+	char words[ASK_NAME] = "";
+	uint64_t word;
+	int i;
+
+	memcpy(words, s, strlen(s));
+	for (i = 0; i < ASK_NAME; i += 8) {
+		memcpy(&word, words + i, sizeof(word));
+		as_ld64(&e->as, R1, word);
+		as_stx(&e->as, BPF_DW, R10, at + i, R1);
+	}
 }
 
 static void name_of_member(struct engine *e, const struct ask_value *v, int at)
@@ -325,12 +360,12 @@ static void name_of_member(struct engine *e, const struct ask_value *v, int at)
 	int null = as_label(a), fits = as_label(a);
 
 	walk(e, v, v->nsteps - 1u);
-	engine_zero(e, at, NAME_SIZE);
+	engine_zero(e, at, ASK_NAME);
 	as_jmpi(a, BPF_JEQ, R7, 0, null);
 	core(e, CORE_FIELD_BYTE_SIZE, R2, last);
-	as_movi(a, R1, NAME_SIZE);
+	as_movi(a, R1, ASK_NAME);
 	as_jmp(a, BPF_JGE, R1, R2, fits);
-	as_movi(a, R2, NAME_SIZE);
+	as_movi(a, R2, ASK_NAME);
 	as_place(a, fits);
 	engine_member(e, last);
 	engine_stack(e, R1, at);
@@ -371,7 +406,9 @@ void engine_store(struct engine *e, const struct ask_value *v, int at)
 		engine_address(e, v->then == THEN_LADDR, at);
 		break;
 	case SHAPE_NAME:
-		if (v->nsteps)
+		if (v->from == FROM_TEXT)
+			text(e, v->field, at);
+		else if (v->nsteps)
 			name_of_member(e, v, at);
 		else
 			name_of_field(e, v, at);

@@ -264,6 +264,8 @@ static inline uint64_t eval_number(const struct ask_value *v, uint32_t hook)
 	case THEN_NTOHS: return ntohs((uint16_t)n);
 	case THEN_S32: return (uint64_t)(int64_t)(int32_t)n;
 	case THEN_U32: return (uint32_t)n;
+	case THEN_US: return n / 1000;
+	case THEN_AHEAD: return n > k.ns ? (n - k.ns) / 1000 : 0;
 	case THEN_LPORT: return eval_port(n, true);
 	case THEN_RPORT: return eval_port(n, false);
 	case THEN_PROTOCOL: return eval_protocol(n);

@@ -173,7 +173,17 @@ START_TEST(plain)
 	ck_assert_str_eq(v.name, "comm");
 	is("kstack", FROM_KSTACK, SHAPE_STACK, 0);
 	is("latency", FROM_LATENCY, SHAPE_U64, 0);
+	is("latency_us", FROM_LATENCY, SHAPE_U64, THEN_US);
 	is("netns", FROM_NETNS, SHAPE_U64, 0);
+	is("arg1:x.y:ahead", FROM_ARG, SHAPE_U64, THEN_AHEAD);
+	is("'eth0'", FROM_TEXT, SHAPE_NAME, 0);
+	ck_assert_str_eq(v.field, "eth0");
+	world.dev = "arg1";
+	is("devns", FROM_ARG, SHAPE_U64, 0);
+	ck_assert_uint_eq(v.nsteps, 2);
+	is("dev", FROM_ARG, SHAPE_NAME, 0);
+	step_is(0, "struct net_device", "name");
+	world.dev = NULL;
 	is("arg9", FROM_ARG, SHAPE_U64, 0);
 	ck_assert_uint_eq(v.arg, 9);
 	is("arg2:s32", FROM_ARG, SHAPE_S64, THEN_S32);

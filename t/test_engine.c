@@ -359,6 +359,73 @@ START_TEST(latencies)
 }
 END_TEST
 
+/* Elements of a list, one of which nobody has started; and a start that was
+ * forgotten. */
+START_TEST(list_and_forgotten)
+{
+	const struct ask_value a0 = ARG(0);
+	unsigned i;
+
+	clocked(ASK_SUM);
+	q.nhooks = 3;
+	hooks[2] = hooks[1] = hooks[0];
+	q.nforget = 1;
+	q.on[ASK_STARTS] = q.on[ASK_ENDS] = q.on[ASK_FORGETS] = a0;
+	q.next = (struct ask_step){ "struct t", "next" };
+	build();
+	for (i = 0; i < 4; i++) {
+		poke(100 * i + 16, kit.target.word_size,
+		     i < 3 ? MEM_AT + 100 * (i + 1) : 0);
+		reg(0, MEM_AT + 100 * i);
+		if (i != 1)
+			hit(0);
+	}
+	reg(0, MEM_AT + 300);
+	hit(2);
+	ck_assert_uint_eq(elements((unsigned)map_number("starts")), 2);
+	k.ns += 10;
+	reg(0, 0);
+	hit(1);
+	reg(0, MEM_AT);
+	hit(1);
+	ck_assert_uint_eq(elements((unsigned)map_number("starts")), 0);
+	ck_assert_uint_eq(count_of(&(uint64_t){ 0 }), 2);
+	ck_assert_uint_eq(total_of(&(uint64_t){ 0 }), 20);
+}
+END_TEST
+
+START_TEST(same_name)
+{
+	static const char eth0[1][ASK_TEXT] = { "eth0" };
+	struct ask_value name = ARG(0);
+
+	name.shape = SHAPE_NAME;
+	name.nsteps = 1;
+	name.steps[0] = (struct ask_step){ "struct t", "name" };
+	q.ntests = 1;
+	q.tests[0] = (struct ask_test){
+		.left = name, .op = BPF_JEQ, .names = eth0, .nnames = 1 };
+	q.keys[0] = (struct ask_value){ .from = FROM_TEXT, .field = "x",
+					.shape = SHAPE_NAME };
+	q.nkeys = 1;
+	build();
+	reg(0, MEM_AT);
+	memcpy(k.mem + 32, "eth0", 5);
+	hit(0);
+	memcpy(k.mem + 32, "eth01", 6);
+	hit(0);
+	memcpy(k.mem + 32, "eth", 4);
+	hit(0);
+	ck_assert_uint_eq(count_of((char[ASK_NAME]){ "x" }), 1);
+	q.tests[0].op = BPF_JNE;
+	build();
+	hit(0);
+	memcpy(k.mem + 32, "eth0", 5);
+	hit(0);
+	ck_assert_uint_eq(count_of((char[ASK_NAME]){ "x" }), 1);
+}
+END_TEST
+
 START_TEST(starts_full)
 {
 	clocked(ASK_HIST);
@@ -656,6 +723,8 @@ Suite *suite_engine(void)
 	tcase_add_test(tc, negative_retval);
 	tcase_add_test(tc, all_must_hold);
 	tcase_add_test(tc, latencies);
+	tcase_add_test(tc, list_and_forgotten);
+	tcase_add_test(tc, same_name);
 	tcase_add_test(tc, starts_full);
 	tcase_add_test(tc, conditions_at_end);
 	tcase_add_test(tc, kept_from_start);

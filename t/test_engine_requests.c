@@ -159,7 +159,7 @@ START_TEST(bad_values)
 	refused_key(&v, "only the first ten arguments can be had");
 	v = (struct ask_value){ .from = FROM_LATENCY };
 	refused_key(&v, "a latency, and nothing that starts the clock");
-	v = (struct ask_value){ .from = FROM_LATENCY + 1 };
+	v = (struct ask_value){ .from = FROM_TEXT + 1 };
 	refused_key(&v, "no such value");
 	v = (struct ask_value){ .from = FROM_FIELD, .field = "a-b" };
 	refused_key(&v, "a tracepoint's field without a name");

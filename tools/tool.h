@@ -216,14 +216,24 @@ struct role {
 
 /*
  * One way to ask for something, in the words that `sockeye count` and its kin
- * take.  What is NULL is as the part has it.
+ * take.  What is NULL is as the part has it.  Of a tool with an argument '%'
+ * stands for that; ways with a '%' are for when it is given, others for when
+ * it is not.
  */
 struct way {
 	const char *hooks;	/* "k:tcp_sendmsg", several with blanks
 				   between; of a latency the first one starts
 				   the clock */
 	const char *by;		/* "comm,port=rport" */
-	const char *of, *where, *on, *sock;
+	const char *of, *where, *sock;
+	const char *on;		/* "tid"; "arg0,retval64": as it starts and as
+				   it ends, and with a third word where it is
+				   forgotten */
+	const char *forget;	/* hooks after which a clock runs no more */
+	const char *dev;	/* where a struct net_device is, which filters
+				   and words as `dev' are of */
+	const char *next;	/* "sk_buff.next": the clock ends for a list,
+				   whose elements this member leads along */
 	const char *note;	/* what is different about it, or NULL */
 };
 
@@ -276,7 +286,7 @@ extern const struct column columns_none[];
 
 #define MAX_KERNEL_CONSTANTS 24
 #define MAX_PARTS 16
-#define MAX_WAYS 8
+#define MAX_WAYS 12
 #define WAYS(a) .ways = (a), .nways = sizeof(a) / sizeof((a)[0])
 /* What is known where a function returns: fexit, else kretprobe. */
 #define WAY_RETURN(function, ...)					\
@@ -355,7 +365,9 @@ struct example {
 
 struct tool {
 	const char *name;
-	const char *alias;	/* it is found by that as well, or NULL */
+	const char *alias;	/* it is found by that as well, or NULL;
+				   "NAME-*": what the '*' is there for is its
+				   argument */
 	const char *summary;	/* for lists; at most 60 characters */
 	const char *about;	/* paragraphs for help and man page */
 	const char *overhead;
@@ -377,6 +389,9 @@ struct tool {
 	/* A tool that is a request (REQUEST) has these instead of spec, roles,
 	   columns and event. */
 	const struct part *parts;		/* ends with name NULL */
+	/* What one word on its command line is, "DISCIPLINE": part of a name
+	 * in C; NULL: it takes none. */
+	const char *argument;
 	/* T_TALLY, T_TOTALS: print each so many seconds; 0: at the end. */
 	uint32_t interval;
 	/* "net.core.rmem_max": what bounds what it shows; who sits before it

@@ -38,4 +38,5 @@
 	X(lookup)							\
 	X(superping)							\
 	X(sockcall)							\
+	X(qdisc)							\
 	/* that is all */

@@ -226,10 +226,11 @@ int link_netem(const char *ifname, double loss, unsigned delay_ms)
 	return req_talk(&q);
 }
 
-/* The drops that @h tells of device @ifindex. */
-static bool take_drops(const struct nlmsghdr *h, int ifindex, uint64_t *packets)
+/* What @h tells of the root of device @ifindex. */
+static bool take_stats(const struct nlmsghdr *h, int ifindex,
+		       struct tc_stats *stats)
 {
-	struct tc_stats stats;
+	const size_t least = offsetof(struct tc_stats, backlog) + 4;
 	const struct tcmsg *m = NLMSG_DATA(h);
 	struct rtattr *a = TCA_RTA(m);
 	int len = (int)h->nlmsg_len - (int)NLMSG_SPACE(sizeof(*m));
@@ -237,18 +238,16 @@ static bool take_drops(const struct nlmsghdr *h, int ifindex, uint64_t *packets)
 	if (h->nlmsg_type != RTM_NEWQDISC || m->tcm_ifindex != ifindex)
 		return false;
 	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
-		if (a->rta_type != TCA_STATS ||
-		    RTA_PAYLOAD(a) < offsetof(struct tc_stats, overlimits))
+		if (a->rta_type != TCA_STATS || RTA_PAYLOAD(a) < least)
 			continue;
-		memcpy(&stats, RTA_DATA(a),
-		       offsetof(struct tc_stats, overlimits));
-		*packets = stats.drops;
+		memset(stats, 0, sizeof(*stats));
+		memcpy(stats, RTA_DATA(a), least);
 		return true;
 	}
 	return false;
 }
 
-int link_dropped(const char *ifname, uint64_t *packets)
+int link_qdisc_stats(const char *ifname, struct tc_stats *stats)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	int ifindex = (int)if_nametoindex(ifname);
@@ -267,9 +266,18 @@ int link_dropped(const char *ifname, uint64_t *packets)
 		n = recv(fd, u.buf, sizeof(u.buf), 0);
 	close(fd);
 	for (h = &u.h; n >= 0 && NLMSG_OK(h, n); h = NLMSG_NEXT(h, n))
-		if (take_drops(h, ifindex, packets))
+		if (take_stats(h, ifindex, stats))
 			return 0;
 	return -ENOENT;
+}
+
+int link_dropped(const char *ifname, uint64_t *packets)
+{
+	struct tc_stats stats = { .drops = 0 };
+	int err = link_qdisc_stats(ifname, &stats);
+
+	*packets = stats.drops;
+	return err;
 }
 
 int link_segments(const char *ifname, uint32_t most)
@@ -294,16 +302,14 @@ static void qdisc_init(struct request *q, const char *ifname, uint32_t parent,
 	req_add(q, TCA_KIND, kind, strlen(kind) + 1);
 }
 
-/* 50 KB/s, once 2,000 bytes have passed. */
-static int link_slow(const char *ifname)
+int link_tbf(const char *ifname, uint32_t rate, uint32_t burst, uint32_t limit)
 {
-	struct tc_tbf_qopt opt = { .limit = 100000 };
-	uint32_t burst = 2000;
+	struct tc_tbf_qopt opt = { .limit = limit };
 	struct rtattr *nest;
 	struct request q;
 
-	opt.rate.rate = 50000;
-	opt.rate.linklayer = TC_LINKLAYER_ETHERNET;
+	opt.rate.rate = rate;
+	opt.rate.linklayer = TC_LINKLAYER_ETHERNET;	/* no table */
 	qdisc_init(&q, ifname, TC_H_ROOT, 1 << 16, "tbf");
 	nest = req_add(&q, TCA_OPTIONS, NULL, 0);
 	req_add(&q, TCA_TBF_PARMS, &opt, sizeof(opt));
@@ -312,12 +318,21 @@ static int link_slow(const char *ifname)
 	return req_talk(&q);
 }
 
+/* Not in the place of another kind: that has its handle. */
+int link_fq(const char *ifname)
+{
+	struct request q;
+
+	qdisc_init(&q, ifname, TC_H_ROOT, 3 << 16, "fq");
+	return req_talk(&q);
+}
+
 int link_marks(const char *ifname)
 {
 	uint32_t on = 1, any_us = 0;
 	struct rtattr *nest;
 	struct request q;
-	int err = link_slow(ifname);
+	int err = link_tbf(ifname, 50000, 2000, 100000);
 
 	if (err)
 		return err;

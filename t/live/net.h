@@ -43,8 +43,16 @@ int link_addr(const char *ifname, int family, const char *addr, int prefix);
 int link_veth(const char *name, const char *peer, int peer_ns);
 /* link_netem - lose that part of the packets, delay all of them. */
 int link_netem(const char *ifname, double loss, unsigned delay_ms);
-/* link_dropped - packets that the queueing discipline there has dropped. */
+/* link_qdisc_stats - of the root of the device, as `tc -s qdisc' has it;
+ * link_dropped - packets that the queueing discipline there has dropped. */
+struct tc_stats;
+int link_qdisc_stats(const char *ifname, struct tc_stats *stats);
 int link_dropped(const char *ifname, uint64_t *packets);
+/* link_tbf - bytes a second, of which so many at once; more than @limit of them
+ * do not wait.  link_fq - packets leave when they are to. */
+int link_tbf(const char *ifname, uint32_t rate, uint32_t burst,
+	     uint32_t limit);
+int link_fq(const char *ifname);
 /* link_segments - TCP makes packets of so many segments at most (4.16;
  * before it is enough that there are no offloads). */
 int link_segments(const char *ifname, uint32_t most);

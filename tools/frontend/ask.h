@@ -28,6 +28,8 @@ struct ask_world {
 	const struct hook *hook;	/* the first that values are had at */
 	const struct hook *start;	/* of a latency, the first that begins
 					   it; NULL: none */
+	const char *dev;	/* where the struct net_device is, or NULL: the
+				   same */
 	const char *sock;	/* --sock WORD: where the socket is ("arg0"), or
 				   NULL: known from the hook */
 	/* Values that can be asked for by their names, or NULL: what a tool
@@ -38,7 +40,7 @@ struct ask_world {
 
 /*
  * ask_value_parse - one value:
- *   pid tid uid comm cgroup cpu netns probe kstack ustack latency
+ *   pid tid uid comm cgroup cpu netns probe kstack ustack latency latency_us
  *   event		the hook without its kind and group: consume_skb
  *   start.VALUE	of a latency: as it was where it began
  *   arg0 .. arg9   retval   args.FIELD (a tracepoint's), each also with :s32
@@ -63,6 +65,9 @@ struct ask_world {
  *   BASE:TYPE.PATH[:TYPE.PATH]...	a kernel field: what BASE (arg0, retval,
  *			args.FIELD) points to is a struct TYPE; each further
  *			part follows the pointer that the one before is
+ *   'TEXT'		that text, of up to 31 bytes
+ *   FIELD:ahead	of a kernel field that is a time of CLOCK_MONOTONIC in
+ *			ns: by how many us it is ahead; 0 of what is past
  *   NAME=VALUE		the same, called NAME where it is printed
  *   NAME		of the world's named values
  * netns is the socket's where the hook has one, else the task's.  Text is
@@ -127,6 +132,7 @@ struct ask_names {		/* what text needs beside the bytes */
 	const struct hook *hooks;	/* for FROM_PROBE */
 	uint32_t nhooks;
 	const char *const *networks;	/* for SHAPE_NETWORK, see struct ask */
+	const char *const *reasons;	/* for keys called reason; the same */
 };
 
 /* ask_text - @bytes of @v for people and CSV, into @buf: "-5", "sshd",

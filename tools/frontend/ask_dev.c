@@ -142,7 +142,11 @@ int ask_dev_value(const struct asking *a, struct ask_value *v,
 		w++;
 	if (w == words + COUNT(words))
 		return -ENOENT;
-	if (!name_of_record(a, v, w)) {
+	if (a->world->dev && !w->of_skb) {
+		err = ask_place(a, v, a->world->dev);
+		if (!err)
+			err = ask_chain(a, v, w->chain);
+	} else if (!name_of_record(a, v, w)) {
 		err = find(a, v, w->of_skb);
 		if (!err && w->chain)
 			err = ask_chain(a, v, w->chain);

@@ -100,6 +100,8 @@ struct ask_enum {
 /* hook_text - @h for a value of FROM_PROBE or FROM_EVENT. */
 void hook_text(const struct ask_value *v, const struct hook *h, char *buf,
 	       size_t len);
+/* ask_is_reason - is it why a packet is dropped? */
+bool ask_is_reason(const struct ask_value *v);
 /* ask_enum_of - the names for the numbers that @v is; NULL: none. */
 const struct ask_enum *ask_enum_of(const struct ask_value *v);
 /* ask_enum_find - "inet", "AF_INET", "established"; NULL: no such name. */

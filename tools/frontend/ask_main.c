@@ -64,7 +64,7 @@ static int take_maps(struct asked *r, struct maps *m, uint64_t since)
 			.span_ns = heap_span(r->o, since, now),
 			.wall_offset_ns = wall,
 			.names = { q->ask.hooks, q->ask.nhooks,
-				   q->ask.networks },
+				   q->ask.networks, q->ask.reasons },
 			.stack = asked_stack, .ctx = q,
 		};
 	}

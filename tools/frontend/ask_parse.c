@@ -13,16 +13,17 @@
 /* Values that need no hook. */
 static const struct {
 	const char *name;
-	uint8_t from, shape;
+	uint8_t from, shape, then;
 } plain[] = {
-	{ "pid", FROM_PID, SHAPE_U64 }, { "tid", FROM_TID, SHAPE_U64 },
-	{ "uid", FROM_UID, SHAPE_U64 }, { "comm", FROM_COMM, SHAPE_COMM },
-	{ "cgroup", FROM_CGROUP, SHAPE_U64 }, { "cpu", FROM_CPU, SHAPE_U64 },
-	{ "probe", FROM_PROBE, SHAPE_U64 },
-	{ "event", FROM_EVENT, SHAPE_U64 },
-	{ "kstack", FROM_KSTACK, SHAPE_STACK },
-	{ "ustack", FROM_USTACK, SHAPE_STACK },
-	{ "latency", FROM_LATENCY, SHAPE_U64 },
+	{ "pid", FROM_PID, SHAPE_U64, 0 }, { "tid", FROM_TID, SHAPE_U64, 0 },
+	{ "uid", FROM_UID, SHAPE_U64, 0 }, { "comm", FROM_COMM, SHAPE_COMM, 0 },
+	{ "cgroup", FROM_CGROUP, SHAPE_U64, 0 }, { "cpu", FROM_CPU, SHAPE_U64, 0 },
+	{ "probe", FROM_PROBE, SHAPE_U64, 0 },
+	{ "event", FROM_EVENT, SHAPE_U64, 0 },
+	{ "kstack", FROM_KSTACK, SHAPE_STACK, 0 },
+	{ "ustack", FROM_USTACK, SHAPE_STACK, 0 },
+	{ "latency", FROM_LATENCY, SHAPE_U64, 0 },
+	{ "latency_us", FROM_LATENCY, SHAPE_U64, THEN_US },
 };
 
 /* How a register is looked at: "arg2:s32". */
@@ -168,6 +169,28 @@ static bool parse_cast(struct ask_value *v, const char *text)
 	return false;
 }
 
+/* A chain, and behind it how its end is looked at. */
+static int parse_chain(const struct asking *a, struct ask_value *v,
+		       const char *text)
+{
+	static const char ahead[] = ":ahead";
+	size_t len = strlen(text), n = sizeof(ahead) - 1;
+	char chain[ASK_WORD_MAX];
+	int err;
+
+	if (len <= n || len >= sizeof(chain) || strcmp(text + len - n, ahead))
+		return ask_chain(a, v, text);
+	snprintf(chain, sizeof(chain), "%.*s", (int)(len - n), text);
+	err = ask_chain(a, v, chain);
+	if (err)
+		return err;
+	if (v->shape != SHAPE_U64 && v->shape != SHAPE_S64)
+		return ask_bad(a->e, "'%s' is no time", v->name);
+	v->then = THEN_AHEAD;
+	v->shape = SHAPE_U64;
+	return 0;
+}
+
 int ask_place(const struct asking *a, struct ask_value *v, const char *text)
 {
 	size_t len = strcspn(text, ":");
@@ -180,7 +203,7 @@ int ask_place(const struct asking *a, struct ask_value *v, const char *text)
 			       "u32, s32, u64, s64 or sa_family", text + len + 1, text);
 	/* all of the register is the pointer */
 	v->then = THEN_NOTHING;
-	return ask_chain(a, v, text + len + 1);
+	return parse_chain(a, v, text + len + 1);
 }
 
 /* ---- values ----------------------------------------------------------- */
@@ -236,6 +259,7 @@ static int parse_plain(struct ask_value *v, const char *text)
 			continue;
 		v->from = plain[i].from;
 		v->shape = plain[i].shape;
+		v->then = plain[i].then;
 		return 0;
 	}
 	return -ENOENT;
@@ -255,6 +279,22 @@ static char *parse_label(const struct asking *a, struct ask_value *v,
 	}
 	v->name = ask_keep(a, word, len);
 	return v->name ? word + len + 1 : NULL;
+}
+
+/* "'text'" */
+static int parse_text(const struct asking *a, struct ask_value *v,
+		      const char *word)
+{
+	size_t len = strlen(word);
+
+	if (*word != '\'' || len < 2 || word[len - 1] != '\'')
+		return -ENOENT;
+	if (len - 2 >= ASK_NAME)
+		return ask_bad(a->e, "%s is longer than any name", word);
+	v->from = FROM_TEXT;
+	v->shape = SHAPE_NAME;
+	v->field = ask_keep(a, word + 1, len - 2);
+	return v->field ? 0 : -a->e->no;
 }
 
 static int parse_named(const struct asking *a, struct ask_value *v,
@@ -278,6 +318,8 @@ static int parse_what(const struct asking *a, struct ask_value *v, char *what)
 
 	if (err == -ENOENT)
 		err = parse_plain(v, what);
+	if (err == -ENOENT)
+		err = parse_text(a, v, what);
 	if (err == -ENOENT)
 		err = ask_sock_value(a, v, what);
 	if (err == -ENOENT)

@@ -50,9 +50,9 @@ static int attach_hook(struct query *q, uint32_t i, struct err *e)
 
 /*
  * Of what a glob found some cannot be probed, which is told; what was named
- * must be there, and so must something of each half of a latency.
+ * must be there, and so must something of each role of a latency.
  */
-static int attach_half(struct query *q, uint32_t from, uint32_t to,
+static int attach_role(struct query *q, uint32_t from, uint32_t to,
 		       struct err *e)
 {
 	struct err why = { .no = 0 };
@@ -83,9 +83,12 @@ static int attach_half(struct query *q, uint32_t from, uint32_t to,
 static int attach_all(struct query *q, struct err *e)
 {
 	/* the ends first: a start without one would stay */
-	int err = attach_half(q, q->ask.nstart, q->ask.nhooks, e);
+	uint32_t end = q->ask.nhooks - q->ask.nforget;
+	int err = attach_role(q, q->ask.nstart, end, e);
 
-	return err ? err : attach_half(q, 0, q->ask.nstart, e);
+	if (!err)
+		err = attach_role(q, end, q->ask.nhooks, e);
+	return err ? err : attach_role(q, 0, q->ask.nstart, e);
 }
 
 /* ---- parts and their ways ----------------------------------------------- */
@@ -133,6 +136,8 @@ static int start_part(struct query *q, struct err *e)
 	const struct part *p = q->part;
 
 	for (unsigned i = 0; i < p->nways; i++) {
+		if (!ask_applies(q->r->o, &p->ways[i]))
+			continue;
 		if (!try_way(q, (int)i, &q->why[i]))
 			return 0;
 		if (life_stopped())
@@ -211,7 +216,7 @@ static void plan_way(FILE *out, const struct query *q, unsigned i)
 	for (int k = 0; k < o->nhooks; k++)
 		fprintf(out, "%s%s", k ? " " : "", o->hooks[k]);
 	if (!o->nhooks && w->hooks)
-		fputs(w->hooks, out);
+		fputs(used ? q->words_of_way.hooks : w->hooks, out);
 	if (w->note)
 		fprintf(out, " (%s)", w->note);
 	fputc('\n', out);
@@ -230,7 +235,8 @@ static void ask_plan(FILE *out, const struct asked *r)
 		fprintf(out, "%s: %s%s\n", q->part->name, q->part->text,
 			q->part->optional ? " (optional)" : "");
 		for (unsigned i = 0; i < q->part->nways; i++)
-			plan_way(out, q, i);
+			if (ask_applies(r->o, &q->part->ways[i]))
+				plan_way(out, q, i);
 	}
 	fflush(out);
 }
@@ -504,6 +510,7 @@ void asked_release(struct asked *r)
 		snapshot_free(r->queries[i].told);
 		query_release(&r->queries[i]);
 	}
+	reasons_free(r->reasons);
 	ksyms_free(r->stacks.ksyms);
 	usyms_free(r->stacks.usyms);
 	if (r->env == &r->own)

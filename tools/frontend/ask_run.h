@@ -13,6 +13,7 @@ struct query {
 	struct asked *r;
 	const struct part *part;
 	int way;			/* the one that is taken; -1: none */
+	struct way words_of_way;	/* the same, with the argument in it */
 	struct err why[MAX_WAYS];	/* of those that failed */
 	bool refused[MAX_WAYS];		/* by ask_take(): the words are wrong */
 	struct ask ask;
@@ -20,6 +21,8 @@ struct query {
 	uint32_t nnamed;
 	struct ask_hooks hooks;
 	struct ask_words words;
+	struct ask_value keys[ASK_KEYS];	/* the part's, whatever is asked */
+	unsigned nkeys;
 	struct spec *spec;
 	struct object *object;
 	struct snapshot *told;		/* what was printed so far */
@@ -31,6 +34,7 @@ struct asked {
 	struct env own;			/* unless somebody else has one */
 	struct user_filter filter;
 	struct networks networks;
+	struct reasons *reasons;	/* of keys called so, else NULL */
 	struct function functions[2];	/* of these two */
 	struct constant constants[1];
 	struct query queries[MAX_PARTS];
@@ -43,6 +47,8 @@ struct asked {
 /* ask_take - what the part asks for in the way that q->way names, as hooks, a
  * request and its spec; a negative errno, -EINVAL for mistakes of who asks. */
 int ask_take(struct query *q, struct err *e);
+/* ask_applies - is @w for what the command line has? */
+bool ask_applies(const struct options *o, const struct way *w);
 /* query_has - is there a key of enum ask_from @from? */
 bool query_has(const struct query *q, int from);
 /* asked_start - from the options to programs that run; @parts ends with name

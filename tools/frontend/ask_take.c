@@ -15,7 +15,62 @@ static const char *words_of(const char *way, const char *part)
 	return way ? way : part;
 }
 #define WORDS(q, what)							\
-	words_of((q)->part->ways[(q)->way].what, (q)->part->what)
+	words_of((q)->words_of_way.what, (q)->part->what)
+
+bool ask_applies(const struct options *o, const struct way *w)
+{
+	bool named = (w->hooks && strchr(w->hooks, '%')) ||
+		     (w->where && strchr(w->where, '%'));
+
+	return !o->tool->argument || named == (o->argument != NULL);
+}
+
+/* *@text with the argument in place of each '%'. */
+static int put_argument(struct query *q, const char **text, struct err *e)
+{
+	const char *argument = q->r->o->argument, *s;
+	const struct asking a = { NULL, &q->words, e };
+	char buf[4 * ASK_WORD_MAX], *p = buf;
+
+	if (!*text || !argument || !strchr(*text, '%'))
+		return 0;
+	for (s = *text; *s && p < buf + sizeof(buf) - ASK_WORD_MAX; s++) {
+		if (*s == '%')
+			p = stpcpy(p, argument);
+		else
+			*p++ = *s;
+	}
+	*text = ask_keep(&a, buf, (size_t)(p - buf));
+	return *text ? 0 : -e->no;
+}
+
+static int take_words(struct query *q, struct err *e)
+{
+	struct way *w = &q->words_of_way;
+	int err;
+
+	*w = q->part->ways[q->way];
+	err = put_argument(q, &w->hooks, e);
+	if (!err)
+		err = put_argument(q, &w->forget, e);
+	if (!err)
+		err = put_argument(q, &w->by, e);
+	return err ? err : put_argument(q, &w->where, e);
+}
+
+static const struct hook *start_hook(const struct query *q)
+{
+	return q->ask.nstart ? &q->ask.hooks[0] : NULL;
+}
+
+/* What words mean at @h. */
+static struct ask_world world_at(const struct query *q, const struct hook *h)
+{
+	return (struct ask_world){
+		.env = q->r->env, .hook = h, .sock = WORDS(q, sock),
+		.dev = q->words_of_way.dev, .start = start_hook(q),
+	};
+}
 
 static int take_hook(struct query *q, const char *word, struct err *e)
 {
@@ -26,23 +81,36 @@ static int take_hook(struct query *q, const char *word, struct err *e)
 	return err;
 }
 
-static int take_hooks(struct query *q, struct err *e)
+static int take_hook_list(struct query *q, const char *text, struct err *e)
 {
-	const struct ask_options *o = &q->r->o->ask;
-	/* those of the command line come before a tool's */
-	const char *text = o->nhooks ? NULL : q->part->ways[q->way].hooks;
 	char word[256];
 	int err = 0, len;
 
-	for (int i = 0; !text && i < o->nhooks && !err; i++)
-		err = take_hook(q, o->hooks[i], e);
 	while (text && sscanf(text, " %255s%n", word, &len) == 1 && !err) {
 		err = take_hook(q, word, e);
 		text += len;
 	}
+	return err;
+}
+
+static int take_hooks(struct query *q, struct err *e)
+{
+	const struct ask_options *o = &q->r->o->ask;
+	unsigned ends;
+	int err = 0;
+
+	/* those of the command line come before a tool's */
+	for (int i = 0; i < o->nhooks && !err; i++)
+		err = take_hook(q, o->hooks[i], e);
+	if (!o->nhooks)
+		err = take_hook_list(q, q->words_of_way.hooks, e);
+	ends = q->hooks.n;
+	if (!err)
+		err = take_hook_list(q, q->words_of_way.forget, e);
 	q->ask.hooks = q->hooks.hooks;
 	q->ask.nhooks = q->hooks.n;
-	if (!err && q->part->latency && q->ask.nhooks == q->ask.nstart)
+	q->ask.nforget = q->hooks.n - ends;
+	if (!err && q->part->latency && ends == q->ask.nstart)
 		err = ask_bad(e, "--latency: want the hook that begins and "
 			      "those that end");
 	return err;
@@ -62,11 +130,27 @@ static int want_number(const struct ask_value *v, const char *option,
 	       ask_bad(e, "%s '%s' is no number", option, v->name);
 }
 
-/* The two halves of a latency may have the same socket in different places. */
-static int take_on(struct query *q, const struct ask_world *at_end,
-		   struct err *e)
+/* The hooks of @role may have the same socket in a place of their own; what
+ * follows in *@words, unless this is the last word. */
+static int take_on_role(struct query *q, const char **words, uint32_t hook,
+			struct err *e)
 {
-	struct ask_world at_start = *at_end;
+	struct ask_value *on = &q->ask.on[ask_role_of(&q->ask, hook)];
+	const struct ask_world w = world_at(q, &q->ask.hooks[hook]);
+	size_t len = strcspn(*words, ",");
+	int err = ask_value_parse(on, *words, len, &w, &q->words, e);
+
+	if (err)
+		return err;
+	if ((*words)[len])
+		*words += len + 1;
+	if (on->from == FROM_LATENCY)
+		return ask_bad(e, "--on 'latency' is not known as it begins");
+	return want_number(on, "--on", e);
+}
+
+static int take_on(struct query *q, struct err *e)
+{
 	const char *on = WORDS(q, on);
 	int err;
 
@@ -74,13 +158,25 @@ static int take_on(struct query *q, const struct ask_world *at_end,
 		return on ? ask_bad(e, "--on goes with --latency") : 0;
 	if (!on)
 		on = "tid";
-	at_start.hook = &q->ask.hooks[0];
-	err = parse_word(&q->ask.on[0], on, &at_start, q, e);
+	err = take_on_role(q, &on, 0, e);
 	if (!err)
-		err = parse_word(&q->ask.on[1], on, at_end, q, e);
-	if (!err && q->ask.on[0].from == FROM_LATENCY)
-		err = ask_bad(e, "--on 'latency' is not known as it begins");
-	return err ? err : want_number(&q->ask.on[0], "--on", e);
+		err = take_on_role(q, &on, q->ask.nstart, e);
+	if (!err && q->ask.nforget)
+		err = take_on_role(q, &on, q->ask.nhooks - q->ask.nforget, e);
+	return err;
+}
+
+/* "sk_buff.next" */
+static int take_next(struct query *q, struct err *e)
+{
+	const struct ask_world w = { .env = q->r->env };
+	const struct asking a = { &w, &q->words, e };
+	const char *next = q->words_of_way.next;
+	struct ask_value v = { .from = FROM_ARG };
+	int err = next ? ask_chain(&a, &v, next) : 0;
+
+	q->ask.next = v.steps[0];
+	return err;
 }
 
 static int take_value(struct query *q, const struct ask_world *w,
@@ -224,12 +320,14 @@ static bool depends(const struct ask_value *v)
 static int check_word(struct query *q, const struct ask_value *v,
 		      const struct hook *h, struct err *e)
 {
-	struct ask_world w = { .env = q->r->env, .sock = WORDS(q, sock),
-			       .hook = h, .start = h };
+	struct ask_world w = world_at(q, h);
 	struct ask_words words = { .n = 0 };
 	struct err why = { .no = 0 };
 	struct ask_value here;
-	int err = ask_value_parse(&here, v->text, strlen(v->text), &w, &words,
+	int err;
+
+	w.start = h;
+	err = ask_value_parse(&here, v->text, strlen(v->text), &w, &words,
 				  &why);
 
 	if (err || !same_value(v, &here)) {
@@ -279,9 +377,10 @@ static int check_hooks(struct query *q, struct err *e)
 
 		if (i == a->nstart)	/* the first of the others */
 			continue;
-		err = check_hook(q, h, start, e);
-		if (!err && a->nstart && depends(&a->on[!start]))
-			err = check_word(q, &a->on[!start], h, e);
+		if (ask_role_of(a, i) != ASK_FORGETS)
+			err = check_hook(q, h, start, e);
+		if (!err && a->nstart && depends(&a->on[ask_role_of(a, i)]))
+			err = check_word(q, &a->on[ask_role_of(a, i)], h, e);
 	}
 	return err;
 }
@@ -336,11 +435,6 @@ static int check_names(const struct query *q, struct err *e)
 	return 0;
 }
 
-static const struct hook *start_hook(const struct query *q)
-{
-	return q->ask.nstart ? &q->ask.hooks[0] : NULL;
-}
-
 /* Options of a tool's own that stand for conditions. */
 static int take_own(struct query *q, const struct ask_world *w, struct err *e)
 {
@@ -382,11 +476,8 @@ static int take_by(struct query *q, struct ask_world *w, struct err *e)
 
 static int take_keys(struct query *q, struct err *e)
 {
-	struct ask_world w = {
-		.env = q->r->env, .sock = WORDS(q, sock),
-		.hook = &q->ask.hooks[q->ask.nstart],
-		.start = start_hook(q),
-	};
+	struct ask_world w =
+		world_at(q, &q->ask.hooks[q->ask.nstart]);
 	int err = take_by(q, &w, e);
 
 	if (err)
@@ -408,7 +499,9 @@ static int take_keys(struct query *q, struct err *e)
 	if (!err)
 		err = check_names(q, e);
 	if (!err)
-		err = take_on(q, &w, e);
+		err = take_on(q, e);
+	if (!err)
+		err = take_next(q, e);
 	return err;
 }
 
@@ -461,10 +554,8 @@ static int take_devices(struct query *q, const struct ask_world *w,
 static int take_filter(struct query *q, struct err *e)
 {
 	const struct options *o = q->r->o;
-	const struct ask_world w = {
-		.env = q->r->env, .sock = WORDS(q, sock),
-		.hook = &q->ask.hooks[q->ask.nstart], .start = start_hook(q),
-	};
+	const struct ask_world w =
+		world_at(q, &q->ask.hooks[q->ask.nstart]);
 	int err;
 
 	if (!filter_on_socket(&o->filters) && !filter_on_owner(&o->filters))
@@ -480,6 +571,17 @@ static int take_filter(struct query *q, struct err *e)
 	       parse_word(&q->ask.sock, "sock", &w, q, e) : 0;
 }
 
+/* Without their names numbers are shown. */
+static void take_reasons(struct query *q)
+{
+	struct asked *r = q->r;
+
+	for (uint32_t i = 0; i < q->ask.nkeys && !r->reasons; i++)
+		if (ask_is_reason(&q->ask.keys[i]))
+			r->reasons = reasons_new(r->env);
+	q->ask.reasons = r->reasons ? reasons_names(r->reasons) : NULL;
+}
+
 int ask_take(struct query *q, struct err *e)
 {
 	const char *why = "";
@@ -487,7 +589,9 @@ int ask_take(struct query *q, struct err *e)
 	int err;
 
 	q->ask.what = q->part->what;
-	err = take_hooks(q, e);
+	err = take_words(q, e);
+	if (!err)
+		err = take_hooks(q, e);
 	if (!err)
 		err = take_keys(q, e);
 	if (!err)
@@ -497,6 +601,7 @@ int ask_take(struct query *q, struct err *e)
 	if (err)
 		return err;
 	q->ask.networks = q->r->networks.names;
+	take_reasons(q);
 	q->ask.max_entries = (uint32_t)o->ask.max_keys;
 	err = engine_spec(&q->spec, &q->ask, &why);
 	if (err)

@@ -148,6 +148,24 @@ void hook_text(const struct ask_value *v, const struct hook *h, char *buf,
 		snprintf(buf, len, "%s", group ? group + 1 : h->target);
 }
 
+bool ask_is_reason(const struct ask_value *v)
+{
+	return v->shape == SHAPE_U64 && v->name && !strcmp(v->name, "reason");
+}
+
+static bool reason_text(const char *const *reasons, uint64_t number, char *buf,
+			size_t len)
+{
+	while (reasons && *reasons && number) {
+		reasons++;
+		number--;
+	}
+	if (!reasons || !*reasons || !**reasons)
+		return false;
+	clean_text(buf, len, *reasons, strlen(*reasons));
+	return true;
+}
+
 static void number_text(const struct ask_value *v, uint64_t number,
 			const struct ask_names *names, char *buf, size_t len)
 {
@@ -159,6 +177,9 @@ static void number_text(const struct ask_value *v, uint64_t number,
 		return;
 	}
 	if (is_error(v) && error_text(number, buf, len))
+		return;
+	if (ask_is_reason(v) && names &&
+	    reason_text(names->reasons, number, buf, len))
 		return;
 	if (of_hook(v) && names && number < names->nhooks) {
 		hook_text(v, &names->hooks[number], text, sizeof(text));
@@ -201,7 +222,8 @@ void ask_text(const struct ask_value *v, const void *bytes,
 bool ask_is_number(const struct ask_value *v)
 {
 	return (v->shape == SHAPE_U64 || v->shape == SHAPE_S64) &&
-	       !of_hook(v) && !ask_enum_of(v) && !is_error(v);
+	       !of_hook(v) && !ask_enum_of(v) && !is_error(v) &&
+	       !ask_is_reason(v);
 }
 
 uint32_t ask_key_pid(const struct ask *a, const uint8_t *key)

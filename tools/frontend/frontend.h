@@ -31,6 +31,9 @@ enum {
 /* All tools, sorted by name; NULL-terminated. */
 extern const struct tool *const tools[];
 const struct tool *tool_find(const char *name);
+/* tool_alias_argument - what stands for the '*' of its alias in @name; NULL:
+ * that is no such alias. */
+const char *tool_alias_argument(const struct tool *t, const char *name);
 
 /* Verbs: `sockeye VERB ...`; each returns an exit code. */
 struct verb {
@@ -116,6 +119,7 @@ struct ask_options {
 
 struct options {
 	const struct tool *tool;
+	const char *argument;	/* of a tool that takes one; NULL: not given */
 	struct ask_options ask;
 	struct filters filters;
 	enum format format;
@@ -382,6 +386,8 @@ void reasons_name(const struct reasons *r, uint32_t reason,
 /* reasons_number - of @name, of @len bytes; 0: the kernel has no such. */
 uint32_t reasons_number(const struct reasons *r, const char *name,
 			size_t len);
+/* reasons_names - by number, "" where there is none, and NULL. */
+const char *const *reasons_names(struct reasons *r);
 void reasons_free(struct reasons *r);
 
 /* ---- symbolise.c: what they are made of ------------------------------- */

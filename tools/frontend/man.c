@@ -398,6 +398,8 @@ static void man_tool(FILE *out, const struct tool *t)
 		fputs(" \\fIHOOK\\fR...", out);
 	else if (t->flags & T_HOOKS)
 		fputs(" [\\fIHOOK\\fR]...", out);
+	if (t->argument)
+		fprintf(out, " [\\fI%s\\fR]", t->argument);
 	putc('\n', out);
 	section(out, "DESCRIPTION");
 	put_text(out, t->about ? t->about : t->summary, ".PP");

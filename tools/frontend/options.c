@@ -283,15 +283,49 @@ static void set_shape(struct options *o)
 		o->interval_ns = t->interval * 1000000000ull;
 }
 
+/* Part of names of functions. */
+static bool is_argument(const char *s)
+{
+	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyz"
+			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+	return len && !s[len] && len < ASK_NAME;
+}
+
+/* Behind the name of the tool, or in it: "qdisc fq", "qdisc-fq"; how many
+ * words that takes, or -1 after a complaint. */
+static int take_argument(struct options *o, const char *argv0, char **words,
+			 int n)
+{
+	const struct tool *t = o->tool;
+	const char *slash = strrchr(argv0, '/');
+	int taken = 0;
+
+	o->argument = tool_alias_argument(t, slash ? slash + 1 : argv0);
+	if (!o->argument && n > 0) {
+		o->argument = words[0];
+		taken = 1;
+	}
+	if (!o->argument || is_argument(o->argument))
+		return taken;
+	complain("'%.40s' is no %s", o->argument, t->argument);
+	return -1;
+}
+
 static int check_rest(struct options *o, int argc, char **argv, bool replay,
 		      const char *name)
 {
 	uint32_t flags = o->tool && !replay ? o->tool->flags : 0;
 	const char *why;
-	int n = argc - optind;
+	int n = argc - optind, words = 0;
 
 	if (flags & T_TOTALS)
-		n -= take_interval(o, argv + optind, n);
+		words = take_interval(o, argv + optind, n);
+	else if (o->tool && !replay && o->tool->argument)
+		words = take_argument(o, argv[0], argv + optind, n);
+	if (words < 0)
+		return EXIT_USAGE;
+	n -= words;
 
 	set_shape(o);
 	why = folded_contradiction(o);
@@ -305,7 +339,7 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 	if (o->tool && o->tool->flags & T_TIME && !o->time && !o->count &&
 	    !o->hist)
 		o->time = TIME_REL;
-	o->ask.hooks = argv + optind;
+	o->ask.hooks = argv + optind + words;
 	o->ask.nhooks = n;
 	if (why)
 		complain("%s", why);

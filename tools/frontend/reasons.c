@@ -15,6 +15,7 @@
 
 struct reasons {
 	char name[CORE_REASONS][REASON_TEXT];	/* "": none */
+	const char *names[CORE_REASONS + 1];
 };
 
 static bool from_format(struct reasons *r, struct env *env)
@@ -59,6 +60,13 @@ struct reasons *reasons_new(struct env *env)
 	if (r && !from_format(r, env))
 		from_btf(r, env->types);
 	return r;
+}
+
+const char *const *reasons_names(struct reasons *r)
+{
+	for (unsigned i = 0; i < CORE_REASONS; i++)
+		r->names[i] = r->name[i];
+	return r->names;
 }
 
 void reasons_free(struct reasons *r)

@@ -22,11 +22,20 @@ const struct spec spec_none = { .name = "none", .license = "GPL" };
 const struct role *const roles_none[] = { NULL };
 const struct column columns_none[] = { { .key = NULL } };
 
+const char *tool_alias_argument(const struct tool *t, const char *name)
+{
+	size_t len = t->alias ? strcspn(t->alias, "*") : 0;
+
+	return len && t->alias[len] && !strncmp(name, t->alias, len) &&
+	       name[len] ? name + len : NULL;
+}
+
 static const struct tool *by_alias(const char *name)
 {
 	unsigned i = 0;
 
-	while (tools[i] && (!tools[i]->alias || strcmp(tools[i]->alias, name)))
+	while (tools[i] && (!tools[i]->alias || strcmp(tools[i]->alias, name)) &&
+	       !tool_alias_argument(tools[i], name))
 		i++;
 	return tools[i];
 }

@@ -139,9 +139,12 @@ static void usage_tool(FILE *out, const struct tool *t)
 {
 	const struct example *ex;
 
-	fprintf(out, "Usage: sockeye %s [OPTION]...%s\n\n", t->name,
+	fprintf(out, "Usage: sockeye %s [OPTION]...%s", t->name,
 		t->flags & T_ASK ? " HOOK..." :
 		t->flags & T_HOOKS ? " [HOOK]..." : "");
+	if (t->argument)
+		fprintf(out, " [%s]", t->argument);
+	fputs("\n\n", out);
 	sentence(out, t->summary);
 	if (t->about) {
 		putc('\n', out);

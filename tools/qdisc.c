@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "tools/tool.h"
+
+/* The discipline of a struct Qdisc; of the root where a packet goes. */
+#define KIND(qdisc)	qdisc ":Qdisc.ops:Qdisc_ops.id"
+#define ROOT(skb)	KIND(skb ":sk_buff.dev:net_device.qdisc")
+/* Keys; the discipline is, without BTF, what it is called by who asks, or not
+ * known. */
+#define BY(qdisc)							\
+	.dev = qdisc ":Qdisc.dev_queue:netdev_queue.dev",		\
+	.by = "dev, qdisc=" KIND(qdisc)
+#define OF(skb, kind)	.dev = skb ":sk_buff.dev", .by = "dev, qdisc=" kind
+#define UNKNOWN		"''"
+
+#define AROUND "from before the queue to the driver: with what is not " \
+	"queued, and what a busy driver hands back"
+#define KINDLESS AROUND "; the discipline is not known"
+#define ROOTS "the root of a device or of one of its queues alone"
+
+/* Passed by every packet, of devices without a queue, too. */
+#define TO_DRIVER							\
+	.hooks = "rt:net_dev_queue rt:net_dev_start_xmit",		\
+	.on = "arg0", .forget = "rt:kfree_skb"
+/* At the root: after it took a packet, and as some leave it; 5.15. */
+#define AT_ROOT								\
+	.hooks = "rt:qdisc_enqueue rt:qdisc_dequeue",			\
+	.on = "arg2,arg3,arg0", .forget = "rt:kfree_skb",		\
+	.next = "sk_buff.next", BY("arg0")
+/* What a discipline is called to do; of some functions have longer names. */
+#define IN_ONE(enter, leave)						\
+	.hooks = enter "enqueue " leave "dequeue",			\
+	.on = "arg0,retval64,arg0", .forget = "rt:kfree_skb"
+
+static const struct way waited[] = {
+	{ AT_ROOT },
+	{ TO_DRIVER, OF("arg0", ROOT("arg0")),
+	  .where = ROOT("arg0") "!=noqueue", .note = AROUND },
+	{ TO_DRIVER, OF("arg0", UNKNOWN), .note = KINDLESS },
+	{ .hooks = "t:net:net_dev_queue t:net:net_dev_start_xmit",
+	  .on = "args.skbaddr", .forget = "t:skb:kfree_skb",
+	  OF("args.skbaddr", UNKNOWN), .note = KINDLESS },
+	{ IN_ONE("f:%_", "fr:%_"), BY("arg0") },
+	{ IN_ONE("k:%_", "kr:%_"), BY("arg0") },
+	{ IN_ONE("k:%_qdisc_", "kr:%_qdisc_"), BY("arg0") },
+	{ IN_ONE("k:%_", "kr:%_"), OF("retval64", "'%'") },
+	{ IN_ONE("k:%_qdisc_", "kr:%_qdisc_"), OF("retval64", "'%'") },
+	{ AT_ROOT, .where = KIND("arg0") "==%", .note = ROOTS },
+};
+
+/*
+ * Dropped is what is freed, and not as consumed, behind the one and before the
+ * other; memory of packets is used again, so those consumed count, too.  The
+ * reason is told since 5.17.
+ */
+#define DROPPED								\
+	.hooks = "rt:net_dev_queue rt:kfree_skb", .on = "arg0",		\
+	.forget = "rt:net_dev_start_xmit rt:consume_skb"
+#define DROPPED_IN(enter, leave)					\
+	.hooks = enter "enqueue rt:kfree_skb",				\
+	.on = "arg0,arg0,retval64", .forget = leave "dequeue"
+#define WHY(skb, kind)	OF(skb, kind ", reason=arg2:u32")
+#define NO_WHY(skb, kind) OF(skb, kind ", reason=''")
+
+static const struct way dropped[] = {
+	{ DROPPED, WHY("arg0", ROOT("arg0")) },
+	{ DROPPED, NO_WHY("arg0", ROOT("arg0")) },
+	{ DROPPED, NO_WHY("arg0", UNKNOWN) },
+	{ .hooks = "t:net:net_dev_queue t:skb:kfree_skb",
+	  .on = "args.skbaddr",
+	  .forget = "t:net:net_dev_start_xmit t:skb:consume_skb",
+	  NO_WHY("args.skbaddr", UNKNOWN) },
+	{ DROPPED_IN("f:%_", "fr:%_"), WHY("arg0", "'%'") },
+	{ DROPPED_IN("k:%_", "kr:%_"), WHY("arg0", "'%'") },
+	{ DROPPED_IN("k:%_qdisc_", "kr:%_qdisc_"), WHY("arg0", "'%'") },
+	{ DROPPED_IN("k:%_", "kr:%_"), NO_WHY("arg0", "'%'") },
+	{ DROPPED_IN("k:%_qdisc_", "kr:%_qdisc_"), NO_WHY("arg0", "'%'") },
+	{ DROPPED, WHY("arg0", ROOT("arg0")), .where = ROOT("arg0") "==%",
+	  .note = ROOTS },
+};
+
+/* As one has left; 4.14. */
+#define LEFT	.hooks = "rt:qdisc_dequeue", BY("arg0")
+#define LEFT_ONE(leave)							\
+	.hooks = leave "dequeue", BY("arg0"), .where = "retval64!=0"
+
+static const struct way left[] = {
+	{ LEFT, .where = "arg3!=0" },
+	{ LEFT_ONE("fr:%_") },
+	{ LEFT_ONE("kr:%_") },
+	{ LEFT_ONE("kr:%_qdisc_") },
+	{ LEFT, .where = "arg3!=0 && " KIND("arg0") "==%", .note = ROOTS },
+};
+
+/* When fq is to let it go, as TCP or SO_TXTIME has said. */
+#define DUE(skb)	skb ":sk_buff.tstamp:ahead"
+
+static const struct way paced[] = {
+	{ .hooks = "rt:qdisc_enqueue", .of = DUE("arg2"), BY("arg0"),
+	  .where = KIND("arg0") "==fq" },
+	{ .hooks = "f:%_enqueue", .of = DUE("arg0"), BY("arg1") },
+	{ .hooks = "k:%_enqueue", .of = DUE("arg0"), BY("arg1") },
+	{ .hooks = "k:%_qdisc_enqueue", .of = DUE("arg0"), BY("arg1") },
+	{ .hooks = "rt:qdisc_enqueue", .of = DUE("arg2"), BY("arg0"),
+	  .where = KIND("arg0") "==%", .note = ROOTS },
+};
+
+static const struct part parts[] = {
+	{ .name = "us", .text = "how long a packet was in the queue",
+	  .what = ASK_HIST, .latency = true, .of = "latency_us", .unit = "us",
+	  WAYS(waited) },
+	{ .name = "paced_us", .text = "how long fq was told to keep it",
+	  .what = ASK_HIST, .unit = "us", .optional = true, WAYS(paced) },
+	{ .name = "packets", .text = "how many were left as some went",
+	  .what = ASK_HIST, .of = "arg0:Qdisc.q.qlen", .unit = "packets",
+	  .optional = true, WAYS(left) },
+	{ .name = "backlog", .text = "how many bytes those were",
+	  .what = ASK_HIST, .of = "arg0:Qdisc.qstats.backlog",
+	  .unit = "bytes", .optional = true, WAYS(left) },
+	{ .name = "drops", .text = "a packet is dropped before it is at the "
+	  "driver", .what = ASK_COUNT, .latency = true, .optional = true,
+	  WAYS(dropped) },
+	{ .name = NULL }
+};
+
+static const struct example examples[] = {
+	{ "", "until Ctrl-C: of all devices, those at the root" },
+	{ "-i 1 --dev eth0", "of one device, each second" },
+	{ "fq_codel", "of one discipline, under another, too" },
+	{ "--by dev,qdisc,cpu -j", "by other keys, for machines to read" },
+	{ 0 }
+};
+
+const struct tool tool_qdisc = {
+	.name = "qdisc", .alias = "qdisc-*", .argument = "DISCIPLINE",
+	.summary = "how long packets wait in queueing disciplines, and drops",
+	.about = "How long packets were in the queue of a device, by the "
+		"discipline at its root (of a device with several queues: at "
+		"the root of each), how many packets and bytes were left as "
+		"one went, and how many were dropped, and why, which is not "
+		"in the times.  What fq is told to hold back on purpose, by "
+		"TCP's pacing or SO_TXTIME, is in both us and paced_us: "
+		"queueing is what us has beyond that.\n\n"
+		"With a DISCIPLINE (fq, fq_codel, codel, red, tbf, cbs, "
+		"cbq, htb, netem ... as tc calls it; its module must be "
+		"loaded; qdisc-fq is the same as qdisc fq) its own functions "
+		"are looked at, wherever it is in the tree; drops are those "
+		"that it or what is below it makes.\n\n"
+		"Not measured: what is sent at once, since the queue is empty "
+		"(fq_codel, pfifo_fast), devices without a queue, what XDP "
+		"sends, and segments that a discipline itself makes of larger "
+		"packets (tbf).  Disciplines without a lock (pfifo_fast) count "
+		"what waits by processor: 0 is shown.  Of more than 16 packets "
+		"that leave at a time the first 16 are seen.",
+	.overhead = "Per packet two to five small programs, a microsecond or "
+		"two.",
+	REQUEST_DEV, .parts = parts, .examples = examples,
+};
