@@ -99,6 +99,16 @@ static bool is_untold(const char *line)
 		"struct tcp_sock:rate_delivered:",
 		"struct tcp_sock:rate_interval_us:",
 		"struct sock:sk_pacing_rate:",
+		/* bindsnoop's OPTS, solisten's AF_UNIX */
+		"struct sock_common:skc_reuse", "struct inet_sock:inet_flags:",
+		"struct inet_sock:bind_address_no_port:",
+		"struct inet_sock:freebind:", "struct inet_sock:transparent:",
+		"struct unix_sock:", "struct unix_address:",
+		/* ipecn counts an skb as one, sordrop does without */
+		"struct sk_buff:end:", "struct sk_buff:pkt_type:",
+		"struct skb_shared_info:", "struct sock:sk_lock.owned:",
+		/* gethostlatency -N */
+		"struct task_struct:nsproxy:", "struct nsproxy:",
 	};
 	unsigned i;
 
