@@ -15,6 +15,8 @@
 #define AROUND "from before the queue to the driver: with what is not " \
 	"queued, and what a busy driver hands back"
 #define KINDLESS AROUND "; the discipline is not known"
+/* trace_call_bpf(): one program of this kind at a time on a processor. */
+#define SKIPS "; one that passes in an interrupt of such a program is missed"
 #define ROOTS "the root of a device or of one of its queues alone"
 
 /* Passed by every packet, of devices without a queue, too. */
@@ -38,7 +40,7 @@ static const struct way waited[] = {
 	{ TO_DRIVER, OF("arg0", UNKNOWN), .note = KINDLESS },
 	{ .hooks = "t:net:net_dev_queue t:net:net_dev_start_xmit",
 	  .on = "args.skbaddr", .forget = "t:skb:kfree_skb",
-	  OF("args.skbaddr", UNKNOWN), .note = KINDLESS },
+	  .by = "dev, qdisc=" UNKNOWN, .note = KINDLESS SKIPS },
 	{ IN_ONE("f:%_", "fr:%_"), BY("arg0") },
 	{ IN_ONE("k:%_", "kr:%_"), BY("arg0") },
 	{ IN_ONE("k:%_qdisc_", "kr:%_qdisc_"), BY("arg0") },
@@ -58,6 +60,13 @@ static const struct way waited[] = {
 #define DROPPED_IN(enter, leave)					\
 	.hooks = enter "enqueue rt:kfree_skb",				\
 	.on = "arg0,arg0,retval64", .forget = leave "dequeue"
+/* Records name the device, but not that of drops; nothing in them is to be
+ * found by BTF. */
+#define DROPPED_OF_RECORD						\
+	.hooks = "t:net:net_dev_queue t:skb:kfree_skb",			\
+	.on = "args.skbaddr",						\
+	.forget = "t:net:net_dev_start_xmit t:skb:consume_skb"
+#define OF_RECORD	"dev=start.dev, qdisc=" UNKNOWN ", reason="
 #define WHY(skb, kind)	OF(skb, kind ", reason=arg2:u32")
 #define NO_WHY(skb, kind) OF(skb, kind ", reason=''")
 
@@ -65,10 +74,8 @@ static const struct way dropped[] = {
 	{ DROPPED, WHY("arg0", ROOT("arg0")) },
 	{ DROPPED, NO_WHY("arg0", ROOT("arg0")) },
 	{ DROPPED, NO_WHY("arg0", UNKNOWN) },
-	{ .hooks = "t:net:net_dev_queue t:skb:kfree_skb",
-	  .on = "args.skbaddr",
-	  .forget = "t:net:net_dev_start_xmit t:skb:consume_skb",
-	  NO_WHY("args.skbaddr", UNKNOWN) },
+	{ DROPPED_OF_RECORD, .by = OF_RECORD "args.reason" },
+	{ DROPPED_OF_RECORD, .by = OF_RECORD UNKNOWN },
 	{ DROPPED_IN("f:%_", "fr:%_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_", "kr:%_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_qdisc_", "kr:%_qdisc_"), WHY("arg0", "'%'") },
@@ -105,15 +112,15 @@ static const struct way paced[] = {
 };
 
 static const struct part parts[] = {
-	{ .name = "us", .text = "how long a packet was in the queue",
+	{ .name = "us", .text = "a packet waits in a queue",
 	  .what = ASK_HIST, .latency = true, .of = "latency_us", .unit = "us",
 	  WAYS(waited) },
-	{ .name = "paced_us", .text = "how long fq was told to keep it",
+	{ .name = "paced_us", .text = "fq is told to keep a packet",
 	  .what = ASK_HIST, .unit = "us", .optional = true, WAYS(paced) },
-	{ .name = "packets", .text = "how many were left as some went",
+	{ .name = "packets", .text = "packets are left in a queue as some leave",
 	  .what = ASK_HIST, .of = "arg0:Qdisc.q.qlen", .unit = "packets",
 	  .optional = true, WAYS(left) },
-	{ .name = "backlog", .text = "how many bytes those were",
+	{ .name = "backlog", .text = "bytes are left in a queue as some leave",
 	  .what = ASK_HIST, .of = "arg0:Qdisc.qstats.backlog",
 	  .unit = "bytes", .optional = true, WAYS(left) },
 	{ .name = "drops", .text = "a packet is dropped before it is at the "
