@@ -4,8 +4,7 @@
  *
  * A request is known by all that tells it from others: namespace, destination,
  * id and sequence number.  It stays in the map until --timeout has passed, so
- * that what comes twice is seen; the requests after it look whether it was
- * answered in time.
+ * that what comes twice is seen.
  */
 #include "progs/skb.bpf.h"
 #include "progs/superping.h"
@@ -14,21 +13,16 @@ enum { ICMP_ECHOREPLY = 0, ICMP_ECHO = 8 };
 enum { ICMPV6_ECHO_REQUEST = 128, ICMPV6_ECHO_REPLY = 129 };
 enum { ECHO_BYTES = 8 };
 
-struct run_key {
+struct request_key {
 	u8 peer[16];
 	u64 net;		/* struct net * */
 	u64 id;
+	u64 seq;		/* or PINGED */
 };
 
-/* Requests of one id to one destination. */
-struct run {
-	u64 next;		/* the first that may be unanswered */
-};
-
-struct request_key {
-	struct run_key run;
-	u64 seq;
-};
+/* By this number the last request of an id is kept for twice as long: what
+ * comes then is late. */
+#define PINGED	(1ull << 16)
 
 struct request {
 	struct superping_event ev;	/* first: user space reads it */
@@ -36,19 +30,13 @@ struct request {
 	u64 skb;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);		/* --max-sockets */
-	__type(key, struct run_key);
-	__type(value, struct run);
-} runs SEC(".maps");
-
+/* Known to tools/frontend/underway.c by this name. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);		/* --max-sockets */
 	__type(key, struct request_key);
 	__type(value, struct request);
-} underway SEC(".maps");
+} awaited SEC(".maps");
 
 struct probe___packet {
 	struct sk_buff *skb;
@@ -99,10 +87,10 @@ static __always_inline void key_of(struct request_key *key,
 				   const struct echo *e, const u8 *peer,
 				   const struct net_device *dev)
 {
-	copy16(key->run.peer, peer);
+	copy16(key->peer, peer);
 	if (EXISTS(dev->nd_net.net))
-		key->run.net = (u64)READ(dev, nd_net.net);
-	key->run.id = e->id;
+		key->net = (u64)READ(dev, nd_net.net);
+	key->id = e->id;
 	key->seq = e->seq;
 }
 
@@ -114,7 +102,7 @@ static __always_inline void tell(void *ctx, struct superping_event *ev)
 		emit(ctx, ev, sizeof(*ev), EVENT_ROW);
 }
 
-/* The kernel was still asking when --timeout had passed. */
+/* Another one has its number: nobody waits for it any more. */
 static __always_inline void tell_lost(void *ctx, const struct request *r,
 				      u64 now)
 {
@@ -123,48 +111,6 @@ static __always_inline void tell_lost(void *ctx, const struct request *r,
 	ev.event.ns = now;
 	ev.rtt_ns = (now - r->sent) | AT_LEAST;
 	tell(ctx, &ev);
-}
-
-/* Is the first that may be unanswered so old that it is not waited for?  Then
- * the next one is the first. */
-static __always_inline void expire(void *ctx, struct run *run,
-				   struct request_key *key, u64 now)
-{
-	struct request *r;
-
-	key->seq = run->next;
-	r = map_lookup(&underway, key);
-	if (r) {
-		if (now - r->sent < CONST(timeout_ns))
-			return;
-		if (r->ev.event.len)
-			tell_lost(ctx, r, now);
-		map_delete(&underway, key);
-	}
-	run->next = (run->next + 1) & 0xffff;
-}
-
-/* Two, so that what stayed behind catches up. */
-static __always_inline void expire_run(void *ctx, struct request_key *key,
-				       u64 now)
-{
-	struct run fresh = { .next = key->seq };
-	struct run *run = map_lookup(&runs, &key->run);
-	u64 seq = key->seq;
-
-	if (!run) {
-		if (map_update(&runs, &key->run, &fresh, BPF_ANY))
-			count(STAT_STATE_FULL);
-		return;
-	}
-	/* begun anew under this id */
-	if (((seq - run->next) & 0xffff) > 0x8000)
-		run->next = seq;
-	if (run->next != seq)
-		expire(ctx, run, key, now);
-	if (run->next != seq)
-		expire(ctx, run, key, now);
-	key->seq = seq;
 }
 
 /* ---- requests ----------------------------------------------------------- */
@@ -234,7 +180,14 @@ static __always_inline void keep(struct request_key *key, const struct echo *e,
 	r.ev.event.len = sizeof(r.ev);
 	r.ev.event.type = EVENT_ROW;
 	asked(&r, e, skb, dev);
-	if (pass(&r.ev.flow) && map_update(&underway, key, &r, BPF_ANY))
+	if (!pass(&r.ev.flow))
+		return;
+	if (map_update(&awaited, key, &r, BPF_ANY))
+		count(STAT_STATE_FULL);
+	r.ev.event.len = 0;
+	r.ev.event.ns = now + CONST(timeout_ns);
+	key->seq = PINGED;
+	if (map_update(&awaited, key, &r, BPF_ANY))
 		count(STAT_STATE_FULL);
 }
 
@@ -255,14 +208,13 @@ int on_queue(struct probe___packet *ctx)
 	if (!is_ours(skb, dev))
 		return 0;
 	key_of(&key, &e, e.p.daddr, dev);
-	before = map_lookup(&underway, &key);
+	before = map_lookup(&awaited, &key);
 	if (before) {
 		if (before->skb == (u64)skb && before->ev.event.len)
 			return 0;
 		if (before->ev.event.len)
 			tell_lost(ctx, before, now);
 	}
-	expire_run(ctx, &key, now);
 	keep(&key, &e, skb, dev, now);
 	return 0;
 }
@@ -279,7 +231,7 @@ int on_xmit(struct probe___packet *ctx)
 	if (!is_request(&e, skb))
 		return 0;
 	key_of(&key, &e, e.p.daddr, READ(skb, dev));
-	r = map_lookup(&underway, &key);
+	r = map_lookup(&awaited, &key);
 	if (r)
 		r->xmit = ktime_get_ns();
 	return 0;
@@ -304,55 +256,67 @@ static __always_inline void measure(struct superping_event *ev,
 	ev->stack_ns = between(r->arrived, now);
 }
 
-static __always_inline void answered(void *ctx, struct request *r,
-				     const struct echo *e, u64 now)
+static __always_inline void tell_answer(void *ctx, struct request *r,
+					const struct echo *e, u64 now)
 {
-	struct superping_event ev = r->ev;
+	struct superping_event *ev = &r->ev;
+	int again = !ev->event.len;
 
-	measure(&ev, r, now);
-	ev.event.ns = now;
-	ev.ttl = e->p.ttl;
-	ev.lost = 0;
-	ev.outcome = ECHO_REPLY;
-	ev.received = 1;
-	if (!r->ev.event.len) {
-		ev.outcome = ECHO_DUP;
-		ev.sent = ev.received = 0;
-		ev.dup = 1;
-	}
-	r->ev.event.len = 0;
-	tell(ctx, &ev);
+	measure(ev, r, now);
+	ev->event.ns = now;
+	ev->ttl = e->p.ttl;
+	ev->lost = 0;
+	ev->outcome = again ? ECHO_DUP : ECHO_REPLY;
+	ev->sent = ev->received = !again;
+	ev->dup = again;
+	tell(ctx, ev);
 }
 
-/* It was given up; who asked is forgotten. */
-static __always_inline void late(void *ctx, const struct echo *e,
-				 const struct net_device *dev, u64 now)
+/* It was given up; @r is of a request after it, or this one. */
+static __always_inline void tell_late(void *ctx, struct request *r,
+				      const struct echo *e, u64 now)
 {
-	struct superping_event ev = { .outcome = ECHO_LATE, .late = 1 };
+	struct superping_event *ev = &r->ev;
 
-	flow_packet(&ev.flow, &e->p, 0);
-	ev.flow.netns = netns_of_skb(0, dev, 0);
-	ev.event.ns = now;
-	ev.rtt_ns = CONST(timeout_ns) | AT_LEAST;
-	ev.id = e->id;
-	ev.seq = e->seq;
-	ev.len = e->p.len;
-	ev.ttl = e->p.ttl;
-	tell(ctx, &ev);
+	ev->event.ns = now;
+	ev->rtt_ns = CONST(timeout_ns) | AT_LEAST;
+	ev->id = e->id;
+	ev->seq = e->seq;
+	ev->len = e->p.len;
+	ev->ttl = e->p.ttl;
+	ev->outcome = ECHO_LATE;
+	ev->sent = ev->lost = 0;
+	ev->late = 1;
+	tell(ctx, ev);
 }
 
+/* Who takes it out of the map tells of it: this, or user space when it has
+ * waited for too long.  It is back at once, so that a second one is known. */
 static __always_inline void reply(void *ctx, const struct echo *e,
 				  const struct net_device *dev, u64 now)
 {
 	struct request_key key = {};
-	struct request *r;
+	struct request *found, r;
 
 	key_of(&key, e, e->p.saddr, dev);
-	r = map_lookup(&underway, &key);
-	if (r)
-		answered(ctx, r, e, now);
-	else if (map_lookup(&runs, &key.run))
-		late(ctx, e, dev, now);
+	found = map_lookup(&awaited, &key);
+	if (found) {
+		r = *found;
+		if (!r.ev.event.len || !map_delete(&awaited, &key)) {
+			tell_answer(ctx, &r, e, now);
+			r.ev.event.ns = r.sent;
+			r.ev.event.len = 0;
+			if (map_update(&awaited, &key, &r, BPF_ANY))
+				count(STAT_STATE_FULL);
+			return;
+		}
+	}
+	key.seq = PINGED;
+	found = map_lookup(&awaited, &key);
+	if (!found)
+		return;
+	r = *found;
+	tell_late(ctx, &r, e, now);
 }
 
 /* ICMP is given a reply. */
@@ -380,7 +344,7 @@ int on_arrival(struct probe___packet *ctx)
 	if (!packet_arrives(&e.p, skb) || !is_reply(&e, skb))
 		return 0;
 	key_of(&key, &e, e.p.saddr, READ(skb, dev));
-	r = map_lookup(&underway, &key);
+	r = map_lookup(&awaited, &key);
 	if (r)
 		r->arrived = ktime_get_ns();
 	return 0;

@@ -7,7 +7,7 @@
 /* What became of an echo request. */
 enum echo_outcome { ECHO_REPLY = 1, ECHO_DUP, ECHO_LATE, ECHO_LOST };
 
-/* In the map `underway` what it is if no answer comes: ECHO_LOST. */
+/* In the map `awaited` what it is if no answer comes: ECHO_LOST. */
 struct superping_event {
 	struct event event;	/* there: when it was sent; then len 0 once it
 				   was answered */

@@ -26,16 +26,16 @@ static const struct column columns[] = {
 	    "time to live, or hop limit, of the reply"),
 	COL_ENUM(EV, outcome, outcomes, 7, "outcome", "OUTCOME", C_LEFT,
 		 "REPLY; DUP, one more; LOST, none in --timeout or until the "
-		 "tool stopped; LATE, after that"),
+		 "tool stopped; LATE, as long after that at most"),
 	COL(EV, rtt_ns, K_MS, 6, "rtt_ns", "RTT_MS", 0,
 	    "from the queue of the device to ICMP; with + at least"),
-	COL(EV, queue_ns, K_MS, 8, "queue_ns", "QUEUE_MS", C_HIDDEN | C_ZERO,
-	    "of it, in the queue of the device"),
+	COL(EV, queue_ns, K_MS, 8, "queue_ns", "QUEUE_MS",
+	    C_HIDDEN | C_ZERO | C_PART, "of it, in the queue of the device"),
 	COL(EV, device_ns, K_MS, 9, "device_ns", "DEVICE_MS",
-	    C_HIDDEN | C_ZERO, "from the device out to the device in: wire "
+	    C_HIDDEN | C_ZERO | C_PART, "from the device out to the device in: wire "
 	    "and peer"),
-	COL(EV, stack_ns, K_MS, 8, "stack_ns", "STACK_MS", C_HIDDEN | C_ZERO,
-	    "from the device in to ICMP"),
+	COL(EV, stack_ns, K_MS, 8, "stack_ns", "STACK_MS",
+	    C_HIDDEN | C_ZERO | C_PART, "from the device in to ICMP"),
 	COL(EV, sent, K_U8, 5, "sent", "SENT", C_SUM | C_HIDDEN,
 	    "requests of which the outcome is known"),
 	COL(EV, received, K_U8, 8, "received", "RECEIVED", C_SUM | C_HIDDEN,
@@ -114,9 +114,9 @@ static const struct role *const roles[] = {
 };
 
 static const struct tool_option options[] = {
-	{ .name = "timeout", .arg = "SECONDS", .constant = "timeout_ns",
-	  .help = "what is not answered for so long is lost",
-	  .min = 1, .max = 3600, .def = 10, .scale = 1000000000 },
+	{ .name = "timeout", .arg = "TIME", .constant = "timeout_ns",
+	  .duration = true, .max = INT64_MAX, .def = 10000000000,
+	  .help = "what is not answered for so long is lost (10)" },
 	{ 0 }
 };
 
@@ -141,9 +141,8 @@ const struct tool tool_superping = {
 		"The time is that of network and kernel: from the queue of the "
 		"device to ICMP.  What ping(8) tells is longer by what it "
 		"takes to schedule ping; -x splits it further.\n\n"
-		"A request is lost if there is no reply in --timeout (told "
-		"with the next request of the same program, or as the tool "
-		"stops), or when the tool stops.",
+		"A request is lost if there is no reply in --timeout, or when "
+		"the tool stops.",
 	.overhead = "Small programs run for each packet that is sent or "
 		"received; those that are no echoes are left after a look at "
 		"their headers.",
@@ -152,6 +151,7 @@ const struct tool tool_superping = {
 		F_FAMILY | F_NETNS | F_CGROUP,
 	.flags = T_COUNT | T_SUMMARY,
 	.options = options,
+	.awaits = "timeout_ns",
 	.roles = roles,
 	.columns = columns,
 	.examples = examples,

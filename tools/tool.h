@@ -70,6 +70,7 @@ enum col_flags {
 	C_ABSENT = 256,	/* set by capture_open: the capture has not got it,
 			   its cells are unknown */
 	C_NEG = 512,	/* K_S32, K_S64: negative means unknown */
+	C_PART = 2048,	/* K_MS: of a whole; unknown until its end was seen */
 	C_RATE = 1024,	/* T_TOTALS: the member of a C_SUM column, its sum
 			   shown for a second of the interval */
 };

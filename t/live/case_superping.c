@@ -10,6 +10,7 @@
 #include <netinet/ip_icmp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -43,6 +44,7 @@ struct scene {
 	struct test *t;
 	struct netns a, b;		/* who asks, who answers */
 	struct tool tool, people;	/* CSV; a table, and its summary */
+	struct tool hasty;		/* does not wait long */
 	struct table tb;
 };
 
@@ -139,6 +141,32 @@ static void ping(struct scene *s, const struct path *p, unsigned id)
 			hear(s, asks, p, p->reply, seq);
 		}
 	}
+	close(asks);
+	close(tells);
+}
+
+static bool has(struct tool *r, const char *word)
+{
+	size_t len;
+	char *text = slurp_fd(r->out, &len);
+	bool found = text && strstr(text, word);
+
+	free(text);
+	return found;
+}
+
+/* One that is answered once it was given up. */
+static void ping_late(struct scene *s, const struct path *p)
+{
+	int asks = raw(s, &s->a, p, p->from), tells = raw(s, &s->b, p, p->to);
+	uint64_t end = now_ns() + PATIENCE * NSEC;
+
+	say(s, asks, p, p->to, p->request, 8, 1);
+	hear(s, tells, p, p->request, 1);
+	while (!has(&s->hasty, ",LOST,") && now_ns() < end)
+		nap_ms(10);
+	say(s, tells, p, p->from, p->reply, 8, 1);
+	hear(s, asks, p, p->reply, 1);
 	close(asks);
 	close(tells);
 }
@@ -246,6 +274,31 @@ static void check_summary(struct scene *s)
 	}
 }
 
+/* Lost, and then late; of both it is known who asked. */
+static void check_late(struct scene *s)
+{
+	static const char *const outcomes[] = { "LOST", "LATE" };
+	char pid[16];
+
+	tool_init(&s->hasty, s->t, s->a.inum);
+	tool_start(&s->hasty, "superping",
+		   ARGS("--csv", "--strict", "--timeout", "2"));
+	ping_late(s, &paths[0]);
+	tool_stop(&s->hasty, SIGINT);
+	tool_check_clean(&s->hasty);
+	if (!table_parse(&s->tb, s->t, s->hasty.text))
+		return;
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	for (unsigned i = 0; i < ARRAY_SIZE(outcomes); i++)
+		if (s->tb.nrows != ARRAY_SIZE(outcomes) ||
+		    !table_matches(&s->tb, i, ARGS("outcome", outcomes[i],
+						   "pid", pid, "seq", "1")))
+			differ(s->t, "%u rows; not %s of 1", s->tb.nrows,
+			       outcomes[i]);
+	table_release(&s->tb);
+	tool_release(&s->hasty);
+}
+
 static void superping(struct test *t)
 {
 	struct scene s = { .t = t };
@@ -259,6 +312,7 @@ static void superping(struct test *t)
 	tool_check_clean(&s.people);
 	check(&s);
 	check_summary(&s);
+	check_late(&s);
 	tool_release(&s.tool);
 	tool_release(&s.people);
 	netns_free(&s.a);

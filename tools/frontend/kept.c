@@ -46,8 +46,8 @@ int kept_walk(const struct object *object, const struct options *o,
 		return 0;
 	for (err = map_next(fd, NULL, &key); !err && left--;
 	     err = map_next(fd, &key, &key)) {
-		if (map_lookup(fd, &key, &v) || ev->len != t->event_size ||
-		    !passes(o, ev))
+		if (map_lookup(fd, &key, &v) ||
+		    (ev->len && ev->len != t->event_size) || !passes(o, ev))
 			continue;
 		if (fn(ctx, &key, ev))
 			return 0;

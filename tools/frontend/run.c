@@ -204,7 +204,7 @@ static int on_total(void *ctx, const void *key, struct event *ev)
 	const struct sampling *s = ctx;
 
 	(void)key;
-	if (!totals_row(s->run->totals, ev, false))
+	if (!ev->len || !totals_row(s->run->totals, ev, false))
 		return 0;
 	ev->ns = s->ns;
 	return on_event(s->run, ev, ev->len);

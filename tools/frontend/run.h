@@ -119,10 +119,10 @@ void mapped_tell(const struct mapped *m);
 typedef int kept_fn(void *ctx, const void *key, struct event *ev);
 /*
  * kept_walk - tell @fn of each event in the map @name of @object, whose keys
- * have 128 bytes at most and whose values begin with an event of @o->tool,
- * that @o's filters let pass.  Programs may run; what comes or goes meanwhile may be
- * told or not, or twice.  0, also for a tool that has no such map, or a
- * negative errno.
+ * have 128 bytes at most and whose values begin with an event of @o->tool (or,
+ * of len 0, with what is left of one), that @o's filters let pass.  Programs
+ * may run; what comes or goes meanwhile may be told or not, or twice.  0, also
+ * for a tool that has no such map, or a negative errno.
  */
 int kept_walk(const struct object *object, const struct options *o,
 	      const char *name, kept_fn *fn, void *ctx);

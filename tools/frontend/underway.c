@@ -8,7 +8,8 @@
  * not known are 0.
  *
  * What may never end is kept in a map called `awaited` in the same way: once it
- * has waited for as long as the tool says, it is shown and forgotten.
+ * has waited for as long as the tool says, it is shown and forgotten.  What has
+ * ended may stay there that long, with len 0, and is not shown.
  */
 #include "tools/frontend/run.h"
 
@@ -24,14 +25,14 @@ struct ending {
 	void *ctx;
 };
 
-/* Until now at least, all that has not been measured. */
+/* Until now at least, all that has not been measured; not its parts. */
 static void close_event(const struct tool *t, struct event *ev, uint64_t now)
 {
 	uint64_t ns, so_far = (now > ev->ns ? now - ev->ns : 0) | AT_LEAST;
 	const struct column *c;
 
 	for (c = t->columns; c->key; c++) {
-		if (c->kind != K_MS)
+		if (c->kind != K_MS || c->flags & C_PART)
 			continue;
 		memcpy(&ns, (uint8_t *)ev + c->off, sizeof(ns));
 		if (!ns)
@@ -45,6 +46,8 @@ static int end_event(void *ctx, const void *key, struct event *ev)
 	const struct ending *e = ctx;
 
 	(void)key;
+	if (!ev->len)
+		return 0;
 	close_event(e->tool, ev, e->now);
 	return e->fn(e->ctx, ev, ev->len);
 }
@@ -63,7 +66,9 @@ static int expire_event(void *ctx, const void *key, struct event *ev)
 {
 	const struct ending *e = ctx;
 
-	if (e->now < ev->ns + e->limit || map_delete(e->fd, key))
+	bool ended = !ev->len;
+
+	if (e->now < ev->ns + e->limit || map_delete(e->fd, key) || ended)
 		return 0;
 	close_event(e->tool, ev, e->now);
 	return e->fn(e->ctx, ev, ev->len);
