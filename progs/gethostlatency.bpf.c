@@ -7,6 +7,7 @@
 #define MDNS_PORT	5353
 #define DNS_HEADER	12	/* id, flags, four counts (RFC 1035) */
 #define UDP_BYTES	8
+#define HEADERS		(UDP_BYTES + DNS_HEADER)
 
 struct probe___packet {
 	struct sk_buff *skb;
@@ -89,14 +90,19 @@ static __always_inline u64 query_key(const struct flow *f, const void *net,
 	return (key ^ key >> 32) * golden;
 }
 
-/* The message behind the UDP header at @udp, which says how long it is; in
- * pieces: old kernels want sizes that are constant. */
-static __always_inline void read_message(struct lookup *l, const u8 *udp)
+/* How long the message behind the UDP header at @udp is. */
+static __always_inline u16 message_len(const u8 *udp)
 {
 	u16 len = 0;
 
 	probe_read(&len, sizeof(len), udp + 4);
-	len = ntohs(len) - UDP_BYTES;
+	return ntohs(len) - UDP_BYTES;
+}
+
+/* In pieces: old kernels want sizes that are constant. */
+static __always_inline void read_message(struct lookup *l, const u8 *udp,
+					 u16 len)
+{
 	l->len[0] = len >> 8;
 	l->len[1] = len;
 #pragma unroll
@@ -116,6 +122,7 @@ int on_packet_sent(struct probe___packet *ctx)
 	struct net_device *dev = 0;
 	const u8 *udp, *msg = ev.lookup.data;
 	u64 key;
+	s32 err;		/* see owner_put() */
 
 	if (!sk)	/* passed on */
 		return 0;
@@ -123,7 +130,7 @@ int on_packet_sent(struct probe___packet *ctx)
 			    READ(skb, network_header), 1);
 	if (!udp || !is_dns(ev.flow.rport) || is_dns(ev.flow.lport))
 		return 0;
-	read_message(&ev.lookup, udp);
+	read_message(&ev.lookup, udp, message_len(udp));
 	if (msg[2] & 0xf8)		/* an answer, or no standard query */
 		return 0;
 	flow_current(&ev.flow);
@@ -140,9 +147,17 @@ int on_packet_sent(struct probe___packet *ctx)
 	ev.func = FUNC_WIRE;
 	ev.ret = LOOKUP_NO_ANSWER;
 	/* of one that is repeated, or that several devices pass on, the first */
-	if (map_update(&awaited, &key, &ev, BPF_NOEXIST) == -E2BIG)
+	err = map_update(&awaited, &key, &ev, BPF_NOEXIST);
+	if (err && err != -EEXIST)
 		count(STAT_STATE_FULL);
 	return 0;
+}
+
+/* Is @skb in one piece up to @end?  What devices leave in page fragments
+ * cannot be read. */
+static __always_inline int is_linear(const struct sk_buff *skb, const u8 *end)
+{
+	return (u64)end <= (u64)READ(skb, head) + skb_linear_end(skb);
 }
 
 /* netif_receive_skb: it has come, its data begins with the IP header. */
@@ -154,9 +169,10 @@ int on_packet_received(struct probe___packet *ctx)
 	struct gethostlatency_event ev = {}, *q;
 	u8 header[DNS_HEADER] = {};
 	const u8 *udp = flow_datagram(&ev.flow, READ(skb, data), 0);
+	u16 len;
 	u64 key;
 
-	if (!udp || !is_dns(ev.flow.rport))
+	if (!udp || !is_dns(ev.flow.rport) || !is_linear(skb, udp + HEADERS))
 		return 0;
 	probe_read(header, sizeof(header), udp + UDP_BYTES);
 	key = query_key(&ev.flow, EXISTS(dev->nd_net.net) ?
@@ -169,9 +185,11 @@ int on_packet_received(struct probe___packet *ctx)
 		return 0;
 	ev.duration_ns = ktime_get_ns() - ev.event.ns;
 	ev.event.ns += ev.duration_ns;
+	len = message_len(udp);
 	ev.ret = header[3] & 15 ? LOOKUP_RCODE + (header[3] & 15) : LOOKUP_OK;
-	if (be16(header + 4))	/* else only the query tells what it is about */
-		read_message(&ev.lookup, udp);
+	/* else only the query tells what it is about */
+	if (be16(header + 4) && is_linear(skb, udp + UDP_BYTES + len))
+		read_message(&ev.lookup, udp, len);
 	if (is_shown(&ev))
 		emit(ctx, &ev, sizeof(ev), EVENT_ROW);
 	return 0;

@@ -28,7 +28,6 @@ typedef __s32 s32;
 #define AF_UNIX		1
 #define AF_INET		2
 #define AF_INET6	10
-#define E2BIG		7
 #define ENOMEM		12
 #define EEXIST		17
 #define IPPROTO_ICMP	1

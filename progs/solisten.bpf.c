@@ -142,6 +142,7 @@ int on_listen(struct probe___listen *ctx)
 		a = map_lookup(&asked, &thread);
 		if (a)
 			c.row.asked = *a;
+		map_delete(&asked, &thread);
 	}
 	begin(&c, READ(ctx->socket, sk), ctx->backlog);
 	return 0;

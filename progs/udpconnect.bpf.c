@@ -116,8 +116,8 @@ static __always_inline int add_more(const struct sockcall *c, u64 key)
 	return !map_update(&underway, &key, &ev, BPF_NOEXIST);
 }
 
-/* The first is shown at once, the others are added up; each where there is no
- * room for that. */
+/* The first is shown at once, the others are added up; where there is no room
+ * for that they are told as such. */
 static __always_inline int sent(void *ctx, struct sockcall *c, s32 ret)
 {
 	u64 key, one = 1;
@@ -132,8 +132,10 @@ static __always_inline int sent(void *ctx, struct sockcall *c, s32 ret)
 		return 0;
 	key = send_key(c);
 	err = map_update(&peers, &key, &one, BPF_NOEXIST);
-	if (err != -EEXIST || !add_more(c, key))
+	if (!err)
 		emit(ctx, &c->row, sizeof(c->row), EVENT_ROW);
+	else if (err != -EEXIST || !add_more(c, key))
+		count(STAT_STATE_FULL);
 	return 0;
 }
 

@@ -49,7 +49,8 @@ static const struct alternative create_alts[] = {
 	{ HOOKS(TWO(KPROBE, KRETPROBE, "on_create", "on_created",
 		    "inet_create", "inet6_create", "- socket")) },
 	{ HOOKS(KPROBE("on_create", "inet_create", "- socket"),
-		KRETPROBE("on_created", "inet_create", "ret")),
+		KRETPROBE("on_created", "inet_create", "ret",
+			  .maxactive = 1024)),
 	  .note = NO_IPV6 },
 };
 
@@ -63,7 +64,8 @@ static const struct alternative send_alts[] = {
 	{ HOOKS(TWO(KPROBE, KRETPROBE, "on_send", "on_sent", "udp_sendmsg",
 		    "udpv6_sendmsg", "sk")) },
 	{ HOOKS(KPROBE("on_send", "udp_sendmsg", "sk"),
-		KRETPROBE("on_sent", "udp_sendmsg", "ret")),
+		KRETPROBE("on_sent", "udp_sendmsg", "ret",
+			  .maxactive = 1024)),
 	  .note = NO_IPV6 },
 };
 

@@ -79,11 +79,17 @@ static bool number(const struct span *word, int base, uint64_t *v)
 /* How many there are now, which may get less. */
 static bool is_level(const char *name)
 {
-	static const char level[] = "CurrEstab";
-	size_t len = strlen(name);
+	static const char *const levels[] = {
+		"CurrEstab", "Forwarding", "DefaultTTL",
+	};
+	size_t len = strlen(name), n;
 
-	return len >= sizeof(level) - 1 &&
-	       !strcmp(name + len - (sizeof(level) - 1), level);
+	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++) {
+		n = strlen(levels[i]);
+		if (len >= n && !strcmp(name + len - n, levels[i]))
+			return true;
+	}
+	return false;
 }
 
 static int add(struct counter_list *l, const struct span *a, const char *sep,
@@ -231,7 +237,11 @@ uint64_t counters_moved(const struct counter_list *before,
 			was = &before->c[k];
 	if (!was)
 		return after->value;
-	if (after->value < was->value && was->value <= UINT32_MAX)
+	if (after->value >= was->value)
+		return after->value - was->value;
+	/* with 32 bits it went around; else it has begun anew, as that of a
+	 * device that was made again */
+	if (was->value <= UINT32_MAX && was->value > UINT32_MAX / 2)
 		return (uint32_t)(after->value - was->value);
-	return after->value - was->value;
+	return after->value;
 }

@@ -433,8 +433,8 @@ struct counter_list {
 int counters_parse(struct counter_list *l, const char *file, const char *text,
 		   size_t len);
 /* counters_moved - how far @after, the @i-th of its list, is from what
- * @before says; what that has not got began at 0, and what was less than 2^32
- * may have been 32 bits wide. */
+ * @before says; what that has not got began at 0.  What is less now has begun
+ * anew, as of a device that was made again, or was 32 bits wide and is around. */
 uint64_t counters_moved(const struct counter_list *before,
 			const struct counter *after, size_t i);
 /*
