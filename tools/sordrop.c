@@ -157,7 +157,7 @@ static const struct example examples[] = {
 
 const struct tool tool_sordrop = {
 	.name = "sordrop",
-	.summary = "packets that find no room at their socket",
+	.summary = "packets that find no room at their socket, and why",
 	.about = "Prints a line for every packet that was received and thrown "
 		"away because the socket it was for had no room: datagrams "
 		"and raw packets beyond the receive buffer "
