@@ -21,8 +21,6 @@ struct query {
 	uint32_t nnamed;
 	struct ask_hooks hooks;
 	struct ask_words words;
-	struct ask_value keys[ASK_KEYS];	/* the part's, whatever is asked */
-	unsigned nkeys;
 	struct spec *spec;
 	struct object *object;
 	struct snapshot *told;		/* what was printed so far */
