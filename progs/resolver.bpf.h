@@ -38,20 +38,6 @@ struct {
 	__type(value, struct lookup_call);
 } underway SEC(".maps");
 
-/* Whoever runs; @f is zeroed, and on the stack. */
-static __always_inline void flow_current(struct flow *f)
-{
-	u64 id = get_current_pid_tgid();
-
-	f->owned = 1;
-	f->pid = id >> 32;
-	f->tid = id;
-	f->uid = get_current_uid_gid();
-	if (CONST(want_cgroup) && CONST(cgroup_id))
-		f->cgroup = get_current_cgroup_id();
-	get_current_comm(f->comm, sizeof(f->comm));
-}
-
 static __always_inline u32 netns_current(void)
 {
 	struct task_struct *task = (void *)get_current_task();
@@ -94,7 +80,7 @@ static __always_inline void read_addr(struct flow *f, const u8 *from,
 	}
 }
 
-static __always_inline void read_sockaddr(struct flow *f, const u8 *sa)
+static __always_inline void read_sin(struct flow *f, const u8 *sa)
 {
 	u16 family = 0;
 
@@ -151,7 +137,7 @@ static __always_inline int lookup_addr(u64 addr, u32 family, u64 sp,
 				 .h_errnop = h_errnop };
 
 	if (func == FUNC_GETNAMEINFO)
-		read_sockaddr(&c.ev.flow, (const u8 *)addr);
+		read_sin(&c.ev.flow, (const u8 *)addr);
 	else
 		read_addr(&c.ev.flow, (const u8 *)addr, family);
 	lookup_begin(&c, func);

@@ -176,21 +176,6 @@ static __always_inline void packet_tcp(struct packet *p, const u8 *head,
 	p->window = be16(th + 14);
 }
 
-/* UDP's ports, of what packet_read() has read. */
-static __always_inline void packet_udp(struct packet *p,
-				       const struct sk_buff *skb)
-{
-	u8 ports[4] = {};
-
-	if (p->protocol != IPPROTO_UDP && p->protocol != IPPROTO_UDPLITE)
-		return;
-	if (p->transport + sizeof(ports) > skb_linear_end(skb))
-		return;
-	probe_read(ports, sizeof(ports), READ(skb, head) + p->transport);
-	p->source = be16(ports);
-	p->dest = be16(ports + 2);
-}
-
 /* packet_read - IP and TCP headers to @p, which is zeroed; false when it is
  * no IP packet, or not yet.  Of TCP that was cut short the ports are 0. */
 static __always_inline int packet_read(struct packet *p,

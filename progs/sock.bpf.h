@@ -365,4 +365,18 @@ static __always_inline void flow_owner(struct flow *f, const struct sock *sk,
 	copy16(f->comm, o->comm);
 }
 
+/* Whoever runs; @f is zeroed, and on the stack. */
+static __always_inline void flow_current(struct flow *f)
+{
+	u64 id = get_current_pid_tgid();
+
+	f->owned = 1;
+	f->pid = id >> 32;
+	f->tid = id;
+	f->uid = get_current_uid_gid();
+	if (CONST(want_cgroup) && CONST(cgroup_id))
+		f->cgroup = get_current_cgroup_id();
+	get_current_comm(f->comm, sizeof(f->comm));
+}
+
 #endif

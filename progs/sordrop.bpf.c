@@ -248,7 +248,7 @@ static __always_inline int freed(struct probe___drop *ctx, u32 reason)
 	if (!unspecified && !REASON_AMONG(reason, no_room))
 		return 0;
 	if (packet_read(&p, skb))
-		packet_udp(&p, skb);
+		packet_ports(&p, skb);
 	by = refused_by(&why, &p, skb);
 	if (!by && is_cloned(skb))
 		return 0;

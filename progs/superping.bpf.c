@@ -138,19 +138,6 @@ static __always_inline int is_sender(const struct sock *sk)
 	return !EXISTS(sk->sk_lock.owned) || READ(sk, sk_lock.owned);
 }
 
-static __always_inline void flow_current(struct flow *f)
-{
-	struct owner o = {};
-
-	owner_current(&o);
-	f->owned = 1;
-	f->pid = o.pid;
-	f->tid = o.tid;
-	f->uid = o.uid;
-	f->cgroup = o.cgroup;
-	copy16(f->comm, o.comm);
-}
-
 static __always_inline void asked(struct request *r, const struct echo *e,
 				  const struct sk_buff *skb,
 				  const struct net_device *dev)
