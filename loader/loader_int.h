@@ -32,6 +32,7 @@ int read_number(const char *path, uint64_t *value);
 int mappings_read(struct mappings *m, uint32_t pid);
 int mapping_open(uint32_t pid, const struct mapping *m);
 int file_open_regular(const char *path, int flags);
+#define FILE_LEN_MAX (1 << 30)	/* bytes: a longer one is not looked into */
 
 /* inflate.c: unpack gzip data; bytes written to @buf, or -EINVAL when it is
  * broken or @room too small.  The check sum is not looked at. */

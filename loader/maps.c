@@ -14,7 +14,6 @@
 
 #define MAPPINGS_MAX 4096
 #define LINES_MAX	131072	/* twice vm.max_map_count's default */
-#define FILE_LEN_MAX	(1 << 30)
 
 void mappings_release(struct mappings *m)
 {

@@ -25,7 +25,6 @@
 #define FILES		1024
 #define OPEN_MAX_FILES	256
 #define KNOWN		4096	/* addresses remembered; a power of two */
-#define FILE_LEN_MAX	(1 << 30)
 #define FILE_NS_MAX	2000000000u	/* that looking into one file takes */
 #define INDEX_MAX	(64u << 20)	/* bytes of all indexes together */
 #define AGAIN_NS	1000000000u
