@@ -49,7 +49,7 @@ static const struct alternative bind_alts[] = {
 		TRACEPOINT("on_exit", "syscalls/sys_exit_bind", "ret")),
 	  .note = NOTE_SYSCALLS },
 	{ HOOKS(BIND_ENTRY(KPROBE, KRETPROBE, "inet_bind")),
-	  .note = "not seen: IPv6, which this kernel has not got" },
+	  .note = NOTE_NO_IPV6 },
 };
 
 static const struct role role_bind = {

@@ -103,6 +103,8 @@ extern const char *const drop_directions[];
 #define NOTE_SYSCALLS							\
 	"not seen: io_uring, socketcall(2), 32-bit programs on 64-bit "	\
 	"kernels, the kernel's own"
+/* Of those by functions of IPv4 alone. */
+#define NOTE_NO_IPV6 "not seen: IPv6, which this kernel has not got"
 /* on_destroy(sk): a TCP socket goes away. */
 extern const struct role role_tcp_destroy;
 /* Alternatives: on_retrans(sk, skb, err), a segment was sent again, since 4.15;

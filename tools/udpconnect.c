@@ -63,7 +63,6 @@ static const struct role role_connect = {
 #define SEND_ENTRY(way, back, function)					\
 	way("on_send", function, "sk msg"),				\
 	back("on_return", function, "ret", .maxactive = 1024)
-#define NO_IPV6 "not seen: IPv6, which this kernel has not got"
 
 static const struct alternative send_alts[] = {
 	{ HOOKS(SEND_ENTRY(FENTRY, FEXIT, "udp_sendmsg"),
@@ -78,7 +77,7 @@ static const struct alternative send_alts[] = {
 		TRACEPOINT("on_exit", "syscalls/sys_exit_sendmsg", "ret")),
 	  .note = NOTE_SYSCALLS "; sendmmsg(2)" },
 	{ HOOKS(SEND_ENTRY(KPROBE, KRETPROBE, "udp_sendmsg")),
-	  .note = NO_IPV6 },
+	  .note = NOTE_NO_IPV6 },
 };
 
 static const struct role role_send = {

@@ -41,7 +41,6 @@ static const struct column columns[] = {
 	back(back_there, f4, "ret", .maxactive = 1024),			\
 	way(there, f6, args),						\
 	back(back_there, f6, "ret", .maxactive = 1024)
-#define NO_IPV6 "not seen: IPv6, which this kernel has not got"
 
 static const struct alternative create_alts[] = {
 	{ HOOKS(TWO(FENTRY, FEXIT, "on_create", "on_created", "inet_create",
@@ -51,7 +50,7 @@ static const struct alternative create_alts[] = {
 	{ HOOKS(KPROBE("on_create", "inet_create", "- socket"),
 		KRETPROBE("on_created", "inet_create", "ret",
 			  .maxactive = 1024)),
-	  .note = NO_IPV6 },
+	  .note = NOTE_NO_IPV6 },
 };
 
 static const struct role role_create = {
@@ -66,7 +65,7 @@ static const struct alternative send_alts[] = {
 	{ HOOKS(KPROBE("on_send", "udp_sendmsg", "sk"),
 		KRETPROBE("on_sent", "udp_sendmsg", "ret",
 			  .maxactive = 1024)),
-	  .note = NO_IPV6 },
+	  .note = NOTE_NO_IPV6 },
 };
 
 static const struct role role_send = {
@@ -93,7 +92,7 @@ static const struct alternative destroy_alts[] = {
 	{ HOOKS(KPROBE("on_destroy", "udp_destroy_sock", "sk"),
 		KPROBE("on_destroy", "udpv6_destroy_sock", "sk")) },
 	{ HOOKS(KPROBE("on_destroy", "udp_destroy_sock", "sk")),
-	  .note = NO_IPV6 },
+	  .note = NOTE_NO_IPV6 },
 };
 
 static const struct role role_destroy = {
