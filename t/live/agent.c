@@ -63,9 +63,25 @@ void addr_text(const union addr *a, char *buf, size_t size)
 		inet_ntop(AF_INET6, &a->in6.sin6_addr, buf, size);
 }
 
-static socklen_t addr_len(const union addr *a)
+socklen_t addr_len(const union addr *a)
 {
 	return a->sa.sa_family == AF_INET ? sizeof(a->in) : sizeof(a->in6);
+}
+
+int udp_bound(struct test *t, const struct netns *ns, int family,
+	      const char *host, union addr *at)
+{
+	socklen_t len = sizeof(*at);
+	int fd;
+
+	addr_set(at, family, host, 0);
+	netns_enter(t, ns);
+	fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	netns_leave(t);
+	if (fd < 0 || bind(fd, &at->sa, addr_len(at)) ||
+	    getsockname(fd, &at->sa, &len))
+		fatal(t, "a socket at %s: %s", host, strerror(errno));
+	return fd;
 }
 
 /* ---- in the agent ------------------------------------------------------ */

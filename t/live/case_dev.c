@@ -6,7 +6,7 @@
  * address to be resolved or finds a queue full.  Sizes are those of nothing
  * else: what resolves addresses and finds routers is shorter.
  */
-#include "net.h"
+#include "traffic.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -43,7 +43,7 @@ struct devices {
 	struct test *t;
 	struct netns a, b;
 	int here, there, lo;	/* sockets: in a, in b, in a to itself */
-	struct sockaddr_in to_here, to_there, to_lo;
+	union addr to_here, to_there, to_lo;
 };
 
 static void side_up(struct test *t, const struct netns *ns, const char *dev,
@@ -58,24 +58,6 @@ static void side_up(struct test *t, const struct netns *ns, const char *dev,
 	netns_leave(t);
 	if (err)
 		fatal(t, "setting up %s: %s", dev, strerror(-err));
-}
-
-static int udp_socket(struct test *t, const struct netns *ns,
-		      const char *addr, struct sockaddr_in *at)
-{
-	socklen_t len = sizeof(*at);
-	int fd;
-
-	memset(at, 0, sizeof(*at));
-	at->sin_family = AF_INET;
-	inet_pton(AF_INET, addr, &at->sin_addr);
-	netns_enter(t, ns);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	netns_leave(t);
-	if (fd < 0 || bind(fd, (struct sockaddr *)at, sizeof(*at)) ||
-	    getsockname(fd, (struct sockaddr *)at, &len))
-		fatal(t, "a socket at %s: %s", addr, strerror(errno));
-	return fd;
 }
 
 static void rename_lo(struct test *t, const struct netns *ns)
@@ -110,9 +92,9 @@ static void devices_init(struct devices *d, struct test *t)
 	rename_lo(t, &d->a);
 	side_up(t, &d->a, HERE, "10.8.0.1");
 	side_up(t, &d->b, THERE, "10.8.0.2");
-	d->here = udp_socket(t, &d->a, "10.8.0.1", &d->to_here);
-	d->there = udp_socket(t, &d->b, "10.8.0.2", &d->to_there);
-	d->lo = udp_socket(t, &d->a, "127.0.0.1", &d->to_lo);
+	d->here = udp_bound(t, &d->a, AF_INET, "10.8.0.1", &d->to_here);
+	d->there = udp_bound(t, &d->b, AF_INET, "10.8.0.2", &d->to_there);
+	d->lo = udp_bound(t, &d->a, AF_INET, "127.0.0.1", &d->to_lo);
 }
 
 static void devices_release(struct devices *d)
@@ -126,13 +108,13 @@ static void devices_release(struct devices *d)
 
 /* ---- datagrams ---------------------------------------------------------- */
 
-static void put(struct devices *d, int from, const struct sockaddr_in *to,
+static void put(struct devices *d, int from, const union addr *to,
 		size_t size)
 {
 	static const char data[LARGE];
 
-	if (sendto(from, data, size, 0, (const struct sockaddr *)to,
-		   sizeof(*to)) != (ssize_t)size)
+	if (sendto(from, data, size, 0, &to->sa, addr_len(to)) !=
+	    (ssize_t)size)
 		fatal(d->t, "sendto: %s", strerror(errno));
 }
 
@@ -190,7 +172,7 @@ static unsigned lose(struct devices *d)
 		fatal(d->t, "netem: %s", strerror(-err));
 	for (i = 0; i < N_LOST; i++)
 		sendto(d->here, &(char[LOST]){ 0 }, LOST, 0,
-		       (struct sockaddr *)&d->to_there, sizeof(d->to_there));
+		       &d->to_there.sa, addr_len(&d->to_there));
 	return N_LOST;
 }
 

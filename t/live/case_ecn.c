@@ -47,27 +47,6 @@ struct scene {
 
 /* ---- what is made ------------------------------------------------------- */
 
-static socklen_t size_of(const union addr *a)
-{
-	return a->sa.sa_family == AF_INET ? sizeof(a->in) : sizeof(a->in6);
-}
-
-static int bound(struct scene *s, const struct netns *ns, int family,
-		 const char *address, union addr *at)
-{
-	socklen_t len = sizeof(*at);
-	int fd;
-
-	addr_set(at, family, address, 0);
-	netns_enter(s->t, ns);
-	fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || bind(fd, &at->sa, size_of(at)) ||
-	    getsockname(fd, &at->sa, &len))
-		fatal(s->t, "a socket at %s: %s", address, strerror(errno));
-	netns_leave(s->t);
-	return fd;
-}
-
 static void mark(struct scene *s, int fd, int family, int tos)
 {
 	int level = family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
@@ -80,7 +59,7 @@ static void mark(struct scene *s, int fd, int family, int tos)
 static void emit(struct scene *s, int fd, const union addr *peer, unsigned n)
 {
 	while (n--)
-		if (sendto(fd, "", 1, 0, &peer->sa, size_of(peer)) != 1)
+		if (sendto(fd, "", 1, 0, &peer->sa, addr_len(peer)) != 1)
 			fatal(s->t, "sending a datagram: %s", strerror(errno));
 }
 
@@ -108,8 +87,8 @@ static void known_marks(struct scene *s, const struct path *p)
 {
 	const struct mark *m;
 	union addr to, from;
-	int rx = bound(s, &s->a, p->family, p->to, &to);
-	int tx = bound(s, &s->b, p->family, p->from, &from);
+	int rx = udp_bound(s->t, &s->a, p->family, p->to, &to);
+	int tx = udp_bound(s->t, &s->b, p->family, p->from, &from);
 
 	for (m = marks; m < marks + ARRAY_SIZE(marks); m++) {
 		mark(s, tx, p->family, m->tos);
@@ -122,7 +101,7 @@ static void known_marks(struct scene *s, const struct path *p)
 static void queue_marks(struct scene *s, const struct path *p)
 {
 	union addr to, from;
-	int rx = bound(s, &s->a, p->family, p->to, &to), tx;
+	int rx = udp_bound(s->t, &s->a, p->family, p->to, &to), tx;
 	int prefix = p->family == AF_INET ? 24 : 64, err;
 
 	netns_enter(s->t, &s->b);
@@ -130,7 +109,7 @@ static void queue_marks(struct scene *s, const struct path *p)
 	netns_leave(s->t);
 	if (err)
 		fatal(s->t, "%s: %s", p->queued, strerror(-err));
-	tx = bound(s, &s->b, p->family, p->queued, &from);
+	tx = udp_bound(s->t, &s->b, p->family, p->queued, &from);
 	mark(s, tx, p->family, 2);
 	datagrams(s, tx, rx, &to, 1);	/* the address is resolved */
 	emit(s, tx, &to, QUEUED - 1);

@@ -142,19 +142,6 @@ static const struct cause causes[] = {
 
 /* ---- made --------------------------------------------------------------- */
 
-/* A UDP socket in b; @at: where. */
-static int bound(struct lab *lab, union addr *at)
-{
-	int fd = socket_in(lab, &lab->b, AF_INET, SOCK_DGRAM, 0);
-	socklen_t len = sizeof(*at);
-
-	addr_set(at, AF_INET, "10.9.0.2", 0);
-	if (bind(fd, (void *)at, sizeof(struct sockaddr_in)) ||
-	    getsockname(fd, (void *)at, &len))
-		fatal(lab->t, "a socket in b: %s", strerror(errno));
-	return fd;
-}
-
 /* What sk0 of b has received and dropped: the fourth number. */
 static uint64_t device_drops(struct lab *lab)
 {
@@ -198,8 +185,8 @@ static void lab_init(struct lab *lab, struct test *t)
 	memset(lab, 0, sizeof(*lab));
 	lab->t = t;
 	veth_pair(t, &lab->a, &lab->b);
-	closed = bound(lab, &lab->closed_at);
-	lab->full = bound(lab, &lab->full_at);
+	closed = udp_bound(t, &lab->b, AF_INET, "10.9.0.2", &lab->closed_at);
+	lab->full = udp_bound(t, &lab->b, AF_INET, "10.9.0.2", &lab->full_at);
 	close(closed);
 	setsockopt(lab->full, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
 	/* as many as are dropped, so that it is full */

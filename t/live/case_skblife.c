@@ -25,23 +25,6 @@ struct lab {
 	union addr open_at, closed_at;
 };
 
-/* A UDP socket of @ns, bound to @host; @at: where that is. */
-static int bound(struct lab *lab, const struct netns *ns, const char *host,
-		 union addr *at)
-{
-	socklen_t len = sizeof(*at);
-	int fd;
-
-	netns_enter(lab->t, ns);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	netns_leave(lab->t);
-	addr_set(at, AF_INET, host, 0);
-	if (fd < 0 || bind(fd, (void *)at, sizeof(struct sockaddr_in)) ||
-	    getsockname(fd, (void *)at, &len))
-		fatal(lab->t, "a socket: %s", strerror(errno));
-	return fd;
-}
-
 static void lab_release(struct lab *lab)
 {
 	close(lab->server);
@@ -53,7 +36,7 @@ static void send_some(struct lab *lab, const union addr *to, unsigned n)
 {
 	static const char bytes[BYTES];
 	union addr from;
-	int fd = bound(lab, &lab->a, "10.9.0.1", &from);
+	int fd = udp_bound(lab->t, &lab->a, AF_INET, "10.9.0.1", &from);
 
 	while (n--)
 		if (sendto(fd, bytes, sizeof(bytes), 0, (const void *)to,
@@ -76,8 +59,8 @@ static void lab_init(struct lab *lab, struct test *t)
 	memset(lab, 0, sizeof(*lab));
 	lab->t = t;
 	veth_pair(t, &lab->a, &lab->b);
-	lab->server = bound(lab, &lab->b, "10.9.0.2", &lab->open_at);
-	close(bound(lab, &lab->b, "10.9.0.2", &lab->closed_at));
+	lab->server = udp_bound(t, &lab->b, AF_INET, "10.9.0.2", &lab->open_at);
+	close(udp_bound(t, &lab->b, AF_INET, "10.9.0.2", &lab->closed_at));
 	/* ARP clones what waits for it (neigh_probe()): not later */
 	send_to_nobody(lab, 1);
 }

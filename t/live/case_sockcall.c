@@ -60,11 +60,6 @@ say(struct row *r, const char *key, const char *fmt, ...)
 
 /* ---- calls -------------------------------------------------------------- */
 
-static socklen_t addr_size(const union addr *a)
-{
-	return a->sa.sa_family == AF_INET ? sizeof(a->in) : sizeof(a->in6);
-}
-
 static union addr end_of(const struct made *m, int fd)
 {
 	union addr a;
@@ -131,7 +126,7 @@ static void udp_connect(struct made *m, int fd, unsigned k, const char *raddr,
 	union addr a;
 
 	addr_set(&a, nets[k].family, raddr, PEER);
-	result = outcome(m, "connect", connect(fd, &a.sa, addr_size(&a)), err);
+	result = outcome(m, "connect", connect(fd, &a.sa, addr_len(&a)), err);
 	r = udp_row(m, k, "CONNECT", raddr, result);
 	say(r, "lport", "%u", port_of(m, fd));
 	if (err)
@@ -157,8 +152,8 @@ static ssize_t send_to(int fd, const union addr *a, size_t len, bool msg)
 			    .msg_iovlen = 1 };
 
 	if (!msg)
-		return sendto(fd, data, len, 0, &a->sa, addr_size(a));
-	h.msg_namelen = addr_size(a);
+		return sendto(fd, data, len, 0, &a->sa, addr_len(a));
+	h.msg_namelen = addr_len(a);
 	return sendmsg(fd, &h, 0);
 }
 
@@ -230,7 +225,7 @@ static void do_bind(struct made *m, int fd, unsigned k, const char *proto,
 	socklen_t len = sizeof(reuse);
 
 	addr_set(&a, nets[k].family, nets[k].here, port);
-	result = outcome(m, "bind", bind(fd, &a.sa, addr_size(&a)), err);
+	result = outcome(m, "bind", bind(fd, &a.sa, addr_len(&a)), err);
 	getsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, &len);
 	say(r, "op", "BIND");
 	say(r, "proto", "%s", proto);
@@ -469,7 +464,7 @@ static void make_life(struct made *m, int to, unsigned k, size_t len,
 	struct row *r;
 	size_t got;
 
-	outcome(m, "connect", connect(from, &a.sa, addr_size(&a)), 0);
+	outcome(m, "connect", connect(from, &a.sa, addr_len(&a)), 0);
 	got = exchange(m, from, to, k, len);
 	r = life_row(m, k, from, DATAGRAMS * len, ANSWER);
 	say(r, "raddr", "%s", nets[k].here);
@@ -487,7 +482,7 @@ static int new_receiver(struct made *m, unsigned k)
 	union addr a;
 
 	addr_set(&a, nets[k].family, nets[k].here, 0);
-	outcome(m, "bind", bind(fd, &a.sa, addr_size(&a)), 0);
+	outcome(m, "bind", bind(fd, &a.sa, addr_len(&a)), 0);
 	return fd;
 }
 

@@ -50,11 +50,6 @@ struct scene {
 
 /* ---- what is made ------------------------------------------------------- */
 
-static socklen_t size_of(const union addr *a)
-{
-	return a->sa.sa_family == AF_INET ? sizeof(a->in) : sizeof(a->in6);
-}
-
 /* RFC 1071; of ICMPv6 the kernel makes it. */
 static uint16_t checksum(const struct message *m)
 {
@@ -77,7 +72,7 @@ static int raw(struct scene *s, const struct netns *ns, const struct path *p,
 	addr_set(&at, p->family, address, 0);
 	netns_enter(s->t, ns);
 	fd = socket(p->family, SOCK_RAW | SOCK_CLOEXEC, p->protocol);
-	if (fd < 0 || bind(fd, &at.sa, size_of(&at)))
+	if (fd < 0 || bind(fd, &at.sa, addr_len(&at)))
 		fatal(s->t, "a raw socket: %s", strerror(errno));
 	netns_leave(s->t);
 	return fd;
@@ -93,7 +88,7 @@ static void say(struct scene *s, int fd, const struct path *p, const char *to,
 	if (p->family == AF_INET)
 		m.checksum = checksum(&m);
 	addr_set(&peer, p->family, to, 0);
-	if (sendto(fd, &m, sizeof(m), 0, &peer.sa, size_of(&peer)) !=
+	if (sendto(fd, &m, sizeof(m), 0, &peer.sa, addr_len(&peer)) !=
 	    sizeof(m))
 		fatal(s->t, "an echo: %s", strerror(errno));
 }

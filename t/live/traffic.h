@@ -122,6 +122,12 @@ void addr_set(union addr *a, int family, const char *text, uint16_t port);
 uint16_t addr_port(const union addr *a);
 /* addr_text - as sockeye shows it: mapped addresses dotted. */
 void addr_text(const union addr *a, char *buf, size_t size);
+/* addr_len - of what bind(2) and the like are given. */
+socklen_t addr_len(const union addr *a);
+/* udp_bound - a UDP socket of @ns, at @host and a port that the kernel chooses;
+ * @at: where that is. */
+int udp_bound(struct test *t, const struct netns *ns, int family,
+	      const char *host, union addr *at);
 
 /* ---- segment.c --------------------------------------------------------- */
 
