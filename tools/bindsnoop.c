@@ -30,7 +30,7 @@ static const struct column columns[] = {
 	COL(EV, asked_port, K_PORT, 5, "asked_port", "ASKED",
 	    C_LEFT | C_HIDDEN, "port that was asked for; 0: any"),
 	COL(EV, call_ns, K_MS, 5, "call_ns", "LAT", C_HIDDEN,
-	    "how long the call took"),
+	    "how long the call took, in ms"),
 	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
 	{ 0 }
 };

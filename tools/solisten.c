@@ -28,7 +28,7 @@ static const struct column columns[] = {
 	COL(EV, asked, K_S64, 6, "asked", "ASKED", C_NEG | C_HIDDEN | C_WIDE,
 	    "backlog that was asked for"),
 	COL(EV, call_ns, K_MS, 5, "call_ns", "LAT", C_HIDDEN,
-	    "how long the call took"),
+	    "how long the call took, in ms"),
 	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
 	{ 0 }
 };
