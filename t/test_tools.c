@@ -474,6 +474,32 @@ START_TEST(stacks)
 }
 END_TEST
 
+/* Not of tools that look up the reasons of their rows and no more. */
+START_TEST(stack_options)
+{
+	static const struct {
+		const char *tool;
+		int folded, frames, no_symbols;
+	} rows[] = {
+		{ "skbdrop", -1, -1, -1 },
+		{ "connectstack", -1, EXIT_USAGE, -1 },
+		{ "sordrop", EXIT_USAGE, EXIT_USAGE, EXIT_USAGE },
+		{ "tcplife", EXIT_USAGE, EXIT_USAGE, EXIT_USAGE },
+	};
+	struct optrun r;
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct tool *t = tool_find(rows[i].tool);
+
+		ck_assert_int_eq(optrun(&r, t, false, "-f"), rows[i].folded);
+		ck_assert_int_eq(optrun(&r, t, false, "--frames 5"),
+				 rows[i].frames);
+		ck_assert_int_eq(optrun(&r, t, false, "--no-symbols"),
+				 rows[i].no_symbols);
+	}
+}
+END_TEST
+
 /* ---- nearest ---------------------------------------------------------- */
 
 static void nearest_is(const char *word, const char *want)
@@ -524,6 +550,7 @@ Suite *suite_tools(void)
 	tcase_add_test(tc, mans);
 	tcase_add_test(tc, examples);
 	tcase_add_test(tc, stacks);
+	tcase_add_test(tc, stack_options);
 	tcase_add_test(tc, nearest);
 	suite_add_tcase(s, tc);
 	return s;

@@ -32,6 +32,7 @@ enum {
 	OPT_HIDDEN = 2,		/* not in help */
 	OPT_MAYBE = 4,		/* the argument may be left out: --time */
 	OPT_REPLAYED = 8,	/* with OPT_REPLAY: by replay alone */
+	OPT_STACKS = 16,	/* only for what shows stacks */
 };
 
 enum take { TAKE_OK, TAKE_BAD, TAKE_DONE };

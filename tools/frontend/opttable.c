@@ -4,6 +4,7 @@
  * every tool.  Parser, help, man page and completion read this table.
  */
 #include "tools/frontend/options_int.h"
+#include "tools/frontend/rows_int.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -165,16 +166,16 @@ const struct opt opt_table[] = {
 	  "of the run without one; histograms stay as they are",
 	  OUTPUT, OPT_REPLAY, .need = T_TALLY, SWITCH(ask.rate) },
 	{ 'f', "folded", NULL, "stacks on one line, counted, for flame graphs",
-	  OUTPUT, OPT_REPLAY, .need = T_STACKS, SWITCH(ask.folded) },
+	  OUTPUT, OPT_REPLAY | OPT_STACKS, SWITCH(ask.folded) },
 	{ 0, "style", "STYLE", "histograms as bpftrace or bcc draws them",
 	  OUTPUT, OPT_REPLAY, .any = TALLIES, .take = take_style,
 	  .want = "bpftrace or bcc" },
 	{ 0, "frames", "N", "of stacks the N innermost frames only",
-	  OUTPUT, .need = T_STACKS, .bar = T_KEYS | T_ASK, MEMBER(frames),
+	  OUTPUT, OPT_STACKS, .bar = T_KEYS | T_ASK, MEMBER(frames),
 	  .take = take_number, .min = 1, .max = STACK_DEPTH,
 	  .want = "a number of frames (1 to 127)" },
 	{ 0, "no-symbols", NULL, "addresses and offsets in stacks, no names",
-	  OUTPUT, .need = T_STACKS, SWITCH(ask.no_symbols) },
+	  OUTPUT, OPT_STACKS, SWITCH(ask.no_symbols) },
 	{ 'o', "columns", "LIST", "these columns, or with + before the list: "
 	  "these too",
 	  OUTPUT, OPT_REPLAY, .bar = T_TALLY,
@@ -274,6 +275,20 @@ const struct opt opt_table[] = {
 	{ .name = NULL },
 };
 
+/* Where there are keys, or will be, one may be a stack.  T_STACKS is not enough
+ * otherwise: the functions and reasons of a row are looked up as well. */
+static bool shows_stacks(const struct tool *t)
+{
+	const struct column *c;
+
+	if (t->flags & (T_ASK | T_KEYS))
+		return t->flags & T_STACKS;
+	for (c = t->columns; c && c->key; c++)
+		if (kind_stacks(c->kind))
+			return true;
+	return false;
+}
+
 static bool applies(const struct tool *t, bool replay, const struct opt *opt)
 {
 	if (replay && !(opt->flags & OPT_REPLAY))
@@ -283,6 +298,7 @@ static bool applies(const struct tool *t, bool replay, const struct opt *opt)
 	return !t || ((t->filters & opt->filter) == opt->filter &&
 		      (t->flags & opt->need) == opt->need &&
 		      (!opt->any || t->flags & opt->any) &&
+		      (!(opt->flags & OPT_STACKS) || shows_stacks(t)) &&
 		      !(t->flags & opt->bar));
 }
 
