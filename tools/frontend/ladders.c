@@ -212,7 +212,7 @@ static const struct alternative drop_alts[] = {
 };
 
 const struct role role_drop = {
-	.name = "tcp-drop", .what = "a packet is dropped", ALTS(drop_alts),
+	.name = "drop", .what = "a packet is dropped", ALTS(drop_alts),
 };
 
 static const struct alternative overflow_alts[] = {
