@@ -75,7 +75,8 @@ static const struct column columns[] = {
 RESOLVER_ROLE(getaddrinfo_, "getaddrinfo", "node");
 RESOLVER_ROLE(gethostbyname_, "gethostbyname", "node");
 RESOLVER_ROLE(gethostbyname2_, "gethostbyname2", "node");
-RESOLVER_ROLE(gethostbyname_r_, "gethostbyname_r", "node - - - result h_errnop");
+RESOLVER_ROLE(gethostbyname_r_, "gethostbyname_r",
+	      "node - - - result h_errnop");
 RESOLVER_ROLE(gethostbyname2_r_, "gethostbyname2_r",
 	      "node - - - - result h_errnop");
 RESOLVER_ROLE(gethostbyaddr_, "gethostbyaddr", "node - family");

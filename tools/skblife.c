@@ -179,9 +179,10 @@ const struct tool tool_skblife = {
 		"prints a line for each. What ends was consumed as it should "
 		"be, dropped, or freed where the kernel does not tell which: "
 		"so TCP ends what was acknowledged. Clones are sk_buffs of "
-		"their own: so TCP sends. Addresses, ports, protocol and device are what the packet's "
-		"headers say as it ends, as far as they are there still.  One "
-		"of 64 is looked at, unless --sample says otherwise.",
+		"their own: so TCP sends. Addresses, ports, protocol and "
+		"device are what the packet's headers say as it ends, as far "
+		"as they are there still.  One of 64 is looked at, unless "
+		"--sample says otherwise.",
 	.overhead = "A small program at the birth and at the end of each "
 		"sk_buff, a fifth of a microsecond or less where it is not "
 		"sampled; without fexit (32-bit, old kernels) return probes, "

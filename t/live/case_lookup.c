@@ -81,7 +81,8 @@ static const char client_head[] =
 	"#include <sys/socket.h>\n#include <time.h>\n#include <unistd.h>\n";
 static const char client_main[] =
 	"\nint main(int c, char **v)\n{\n"
-	"	return c < 3 || look_up(atoi(v[1]), atoi(v[2]), atoi(v[3]), 1);\n"
+	"	return c < 3 ||\n"
+	"	       look_up(atoi(v[1]), atoi(v[2]), atoi(v[3]), 1);\n"
 	"}\n";
 
 struct client {

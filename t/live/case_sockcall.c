@@ -16,7 +16,8 @@
 
 enum {
 	ROUNDS = 3, SENDS = 11, PEER = 9, SOMAXCONN_SET = 41,
-	UDP_ROWS = 6, BIND_ROWS = 3, AUTO_ROWS = 3, LISTEN_ROWS = 4, FAMILIES = 3,
+	UDP_ROWS = 6, BIND_ROWS = 3, AUTO_ROWS = 3, LISTEN_ROWS = 4,
+	FAMILIES = 3,
 };
 
 /* IPv4, IPv6, and mapped. */

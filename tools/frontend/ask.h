@@ -3,7 +3,8 @@
  * ask - requests to the engine, as text, and what comes of them.
  *
  *   ask_parse.c    "--by pid,lport": words to values, with ask_field.c,
- *		    ask_sock.c, ask_dev.c and ask_tp.c; ask_where.c: to conditions
+ *		    ask_sock.c, ask_dev.c and ask_tp.c; ask_where.c: to
+ *		    conditions
  *   ask_hooks.c    "t:syscalls:sys_enter_*": words to hooks
  *   ask_take.c     the options to a request; ask_run.c: it at work
  *   ask_text.c     values to text

@@ -17,7 +17,8 @@ static const struct {
 } plain[] = {
 	{ "pid", FROM_PID, SHAPE_U64, 0 }, { "tid", FROM_TID, SHAPE_U64, 0 },
 	{ "uid", FROM_UID, SHAPE_U64, 0 }, { "comm", FROM_COMM, SHAPE_COMM, 0 },
-	{ "cgroup", FROM_CGROUP, SHAPE_U64, 0 }, { "cpu", FROM_CPU, SHAPE_U64, 0 },
+	{ "cgroup", FROM_CGROUP, SHAPE_U64, 0 },
+	{ "cpu", FROM_CPU, SHAPE_U64, 0 },
 	{ "probe", FROM_PROBE, SHAPE_U64, 0 },
 	{ "event", FROM_EVENT, SHAPE_U64, 0 },
 	{ "kstack", FROM_KSTACK, SHAPE_STACK, 0 },

@@ -184,7 +184,8 @@ static void man_fields(FILE *out, const struct tool *t)
 	for (c = t->columns; c && c->key; c++) {
 		snprintf(text, sizeof(text), "(%s) %s%s", c->heading, c->help,
 			 c->flags & C_DNS ? "; with --dns" :
-			 c->when || c->flags & C_HIDDEN ? "; on demand (-x, -o)" : "");
+			 c->when || c->flags & C_HIDDEN ?
+			 "; on demand (-x, -o)" : "");
 		entry(out, c->key, text);
 	}
 }

@@ -195,7 +195,8 @@ static bool get_questions(struct message *m, unsigned n)
 }
 
 /* The question that the record of @owner answers; -1: none that we have. */
-static int answers_question(const struct message *m, const struct dns_name *owner)
+static int answers_question(const struct message *m,
+			    const struct dns_name *owner)
 {
 	unsigned i;
 

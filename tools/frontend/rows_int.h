@@ -101,8 +101,9 @@ struct cell {
 	bool null;		/* not known */
 	bool least;		/* K_MS: at least this */
 	uint16_t len;		/* of text */
-	const char *text;	/* K_COMM, of struct lookup; K_ENUM, K_BITS, K_ERRNO, K_NAME,
-				   K_KSYM, K_REASON: NULL when it has no name;
+	const char *text;	/* K_COMM, of struct lookup; K_ENUM, K_BITS,
+				   K_ERRNO, K_NAME, K_KSYM, K_REASON: NULL when
+				   it has no name;
 				   stacks: a line for each frame, NULL when
 				   there is an error */
 	char made[256];		/* K_BITS, of struct lookup: what text is */
