@@ -62,17 +62,12 @@ bool elf_in_file(const struct elf *e, const struct section *s)
 }
 
 /* Numbers too large for the header stand in section 0 (gABI). */
-static int read_counts(struct elf *e, const uint8_t *p)
+static int read_large_counts(struct elf *e)
 {
 	struct section zero;
 	const uint8_t *q;
 	int err;
 
-	e->phentsize = get16(p + (e->wide ? 54 : 42), e->swap);
-	e->nsegments = get16(p + (e->wide ? 56 : 44), e->swap);
-	e->shentsize = get16(p + (e->wide ? 58 : 46), e->swap);
-	e->nsections = get16(p + (e->wide ? 60 : 48), e->swap);
-	e->shstrndx = get16(p + (e->wide ? 62 : 50), e->swap);
 	if (!e->shoff) {
 		e->nsections = 0;
 		return 0;
@@ -97,7 +92,20 @@ static int read_counts(struct elf *e, const uint8_t *p)
 		e->shstrndx = half(e, q, 24, 40);
 	if (e->nsegments == PN_XNUM)
 		e->nsegments = half(e, q, 28, 44);
-	return e->nsegments > SEGMENTS_MAX ? -EINVAL : 0;
+	return 0;
+}
+
+static int read_counts(struct elf *e, const uint8_t *p)
+{
+	int err;
+
+	e->phentsize = get16(p + (e->wide ? 54 : 42), e->swap);
+	e->nsegments = get16(p + (e->wide ? 56 : 44), e->swap);
+	e->shentsize = get16(p + (e->wide ? 58 : 46), e->swap);
+	e->nsections = get16(p + (e->wide ? 60 : 48), e->swap);
+	e->shstrndx = get16(p + (e->wide ? 62 : 50), e->swap);
+	err = read_large_counts(e);
+	return err || e->nsegments <= SEGMENTS_MAX ? err : -EINVAL;
 }
 
 static int check_tables(const struct elf *e)

@@ -334,6 +334,25 @@ START_TEST(test_extended)
 }
 END_TEST
 
+/* Each function is looked for in all segments. */
+START_TEST(test_segments)
+{
+	static uint8_t large[0x20000];
+	struct bytes src = { .mem = large, .len = sizeof(large) };
+	const char *why;
+	struct elf *e;
+
+	for (unsigned n = 1024; n < 1026; n++) {
+		build(_i, EM_S390);
+		put(&img, WIDE(_i) ? 56 : 44, n, 2);
+		memcpy(large, img.b, img.len);
+		ck_assert_int_eq(elf_new(&e, &src, &why),
+				 n == 1024 ? 0 : -EINVAL);
+		elf_free(e);
+	}
+}
+END_TEST
+
 static int use(const uint8_t *p, size_t n)
 {
 	struct bytes src = { .mem = p, .len = n };
@@ -426,6 +445,7 @@ Suite *suite_elf(void)
 	tcase_add_loop_test(tc, test_random_symbols, 0, 4);
 	tcase_add_test(tc, test_index_room);
 	tcase_add_loop_test(tc, test_extended, 0, 4);
+	tcase_add_loop_test(tc, test_segments, 0, 4);
 	tcase_add_loop_test(tc, test_hostile, 0, 4);
 	tcase_add_test(tc, test_notes);
 	suite_add_tcase(s, tc);
