@@ -20,6 +20,8 @@
 #define LIBS_MAX 256
 #define PLACES_MAX 64		/* of functions in one file */
 #define FILES_MAX 65536
+#define FILE_NS_MAX 200000000	/* that a file may take: anybody can map one */
+#define NAMED_NS_MAX 10000000000	/* one that the user wants */
 
 struct place_of {
 	uint32_t function;	/* index */
@@ -30,6 +32,7 @@ struct lib {
 	dev_t dev;
 	ino_t ino;
 	int fd;
+	uint64_t until_ns;	/* it may be looked into */
 	char *name;
 	char path[32];		/* by which the kernel finds it */
 	struct place_of places[PLACES_MAX];
@@ -44,7 +47,7 @@ struct seen_file {
 
 /* A process that was, and what it ran. */
 struct seen_process {
-	uint32_t pid, times;
+	uint32_t pid, times;	/* that it was looked at */
 	dev_t dev;
 	ino_t ino;
 };
@@ -58,6 +61,7 @@ struct libs {
 	unsigned nfiles;
 	struct seen_process *processes;	/* by pid */
 	unsigned nprocesses;
+	uint64_t until_ns;		/* this scan may go on */
 };
 
 struct libs *libs_new(const char *const *functions, uint8_t word_size)
@@ -99,6 +103,8 @@ static ssize_t read_at(void *ctx, void *buf, size_t len, uint64_t off)
 	const struct lib *lib = ctx;
 	ssize_t n;
 
+	if (now_ns() > lib->until_ns)
+		return -ETIMEDOUT;
 	do
 		n = pread(lib->fd, buf, len, (off_t)off);
 	while (n < 0 && errno == EINTR);
@@ -138,15 +144,15 @@ static int look_into(const struct libs *l, struct lib *lib, uint64_t len,
 	struct elf *elf;
 	int err = elf_new(&elf, &src, why);
 
-	if (err)
-		return err;
-	if (elf_word_size(elf) != l->word_size) {
+	if (!err && elf_word_size(elf) != l->word_size) {
 		*why = "it is of another word size than the kernel";
 		err = -ENOTSUP;
-	} else {
+	} else if (!err) {
 		err = elf_functions(elf, on_function, &at);
 		*why = "its symbols are broken";
 	}
+	if (err == -ETIMEDOUT)
+		*why = "to look into it takes too long";
 	elf_free(elf);
 	return err;
 }
@@ -160,8 +166,9 @@ static bool is_known(const struct libs *l, const struct stat *st)
 	return false;
 }
 
-/* Takes @fd.  0: it is one of ours now, or was. */
-static int add_fd(struct libs *l, int fd, const char *name, struct err *e)
+/* Takes @fd, for @ns at most.  0: it is one of ours now, or was. */
+static int add_fd(struct libs *l, int fd, const char *name, uint64_t ns,
+		  struct err *e)
 {
 	struct lib *lib = calloc(1, sizeof(*lib));
 	const char *why = "";
@@ -174,6 +181,7 @@ static int add_fd(struct libs *l, int fd, const char *name, struct err *e)
 		return err_set(e, ENOMEM, "%s", name);
 	}
 	lib->fd = fd;
+	lib->until_ns = now_ns() + ns;
 	if (is_known(l, &st)) {
 		lib_free(lib);
 		return 0;
@@ -207,7 +215,7 @@ int libs_add(struct libs *l, const char *path, struct err *e)
 
 	if (fd < 0)
 		return err_set(e, 0, "%s: %s", path, strerror(errno));
-	return add_fd(l, fd, path, e);
+	return add_fd(l, fd, path, NAMED_NS_MAX, e);
 }
 
 /* ---- all processes ----------------------------------------------------- */
@@ -235,21 +243,26 @@ static bool was_seen(struct libs *l, const struct mapping *m)
 	return false;
 }
 
-static void scan_process(struct libs *l, uint32_t pid)
+/* False: time is up, some of it may be left. */
+static bool scan_process(struct libs *l, uint32_t pid)
 {
 	struct mappings maps = { .n = 0 };
 	struct err ignored = { .no = 0 };
+	bool late = now_ns() > l->until_ns;
 	int fd;
 
-	mappings_read(&maps, pid);
-	for (uint32_t i = 0; i < maps.n; i++) {
+	if (!late)
+		mappings_read(&maps, pid);
+	for (uint32_t i = 0; i < maps.n && !late; i++) {
 		if (maps.m[i].path[0] != '/' || was_seen(l, &maps.m[i]))
 			continue;
 		fd = mapping_open(pid, &maps.m[i]);
 		if (fd >= 0)
-			add_fd(l, fd, maps.m[i].path, &ignored);
+			add_fd(l, fd, maps.m[i].path, FILE_NS_MAX, &ignored);
+		late = now_ns() > l->until_ns;
 	}
 	mappings_release(&maps);
+	return !late;
 }
 
 /*
@@ -263,7 +276,7 @@ static void meet(struct libs *l, uint32_t pid, struct seen_process *now,
 	char exe[40];
 	struct stat st;
 
-	*now = (struct seen_process){ .pid = pid, .times = 1 };
+	*now = (struct seen_process){ .pid = pid };
 	snprintf(exe, sizeof(exe), "/proc/%" PRIu32 "/exe", pid);
 	if (!stat(exe, &st)) {
 		now->dev = st.st_dev;
@@ -274,11 +287,9 @@ static void meet(struct libs *l, uint32_t pid, struct seen_process *now,
 	if (*at < l->nprocesses && l->processes[*at].pid == pid &&
 	    l->processes[*at].dev == now->dev &&
 	    l->processes[*at].ino == now->ino)
-		now->times = l->processes[*at].times + 1;
-	if (now->times <= 2)
-		scan_process(l, pid);
-	else
-		now->times = 3;
+		now->times = l->processes[*at].times;
+	if (now->times < 2 && scan_process(l, pid))
+		now->times++;
 }
 
 static int scan_all(struct libs *l)
@@ -311,8 +322,9 @@ static int scan_all(struct libs *l)
 	return 0;
 }
 
-int libs_scan(struct libs *l, const uint32_t *pids, unsigned n)
+int libs_scan(struct libs *l, const uint32_t *pids, unsigned n, uint64_t ns)
 {
+	l->until_ns = now_ns() + ns;
 	if (!n)
 		return scan_all(l);
 	for (unsigned i = 0; i < n; i++)

@@ -579,8 +579,9 @@ void libs_free(struct libs *l);
  * errno; -ENOENT: it is not there, or defines none of them. */
 int libs_add(struct libs *l, const char *path, struct err *e);
 /* libs_scan - what the @n processes @pids have mapped, or all there are if @n
- * is 0; again: what has come.  0, or a negative errno. */
-int libs_scan(struct libs *l, const uint32_t *pids, unsigned n);
+ * is 0; again: what has come, and what was left when @ns had passed, which one
+ * file may exceed by 0.2 s.  0, or a negative errno. */
+int libs_scan(struct libs *l, const uint32_t *pids, unsigned n, uint64_t ns);
 unsigned libs_count(const struct libs *l);
 /* libs_name - of number @i, as who has mapped it calls it. */
 const char *libs_name(const struct libs *l, unsigned i);

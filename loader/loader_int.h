@@ -3,6 +3,8 @@
 #ifndef SOCKEYE_LOADER_INT_H
 #define SOCKEYE_LOADER_INT_H
 
+#include <time.h>
+
 #include "loader/loader.h"
 #include "loader/uapi.h"
 
@@ -21,6 +23,15 @@ int perf_attach(int fd, int prog_fd);
 /* perf_pmu - type number of the dynamic PMU @name ("kprobe"), and the config
  * bit of its `retprobe` format; negative errno. */
 int perf_pmu(const char *name, uint64_t *retprobe_bit);
+
+/* now_ns - of CLOCK_MONOTONIC. */
+static inline uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
 
 /* files.c: reading small files of /proc and /sys (read_file_at: loader.h). */
 int read_number(const char *path, uint64_t *value);

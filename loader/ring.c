@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 /* An event's time is taken before it is sent: so long may pass between. */
@@ -107,14 +106,6 @@ static struct perf_ring *oldest(struct ring *r)
 			best = c;
 	}
 	return best;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
 static int perf_consume(struct ring *r, bool final,

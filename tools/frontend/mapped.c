@@ -12,6 +12,8 @@
 
 #define FUNCTIONS_MAX 32
 #define AGAIN_NS 2000000000ull
+#define FIRST_SCAN_NS 2000000000
+#define SCAN_NS 100000000	/* of which events wait */
 
 struct mapped {
 	const struct options *o;
@@ -56,7 +58,8 @@ static int look(struct mapped *m, struct err *e)
 	for (unsigned i = 0; i < o->nlibs && !err; i++)
 		err = libs_add(m->libs, o->libs[i], e);
 	if (!o->nlibs)
-		err = libs_scan(m->libs, o->filters.pid, o->filters.npid);
+		err = libs_scan(m->libs, o->filters.pid, o->filters.npid,
+				FIRST_SCAN_NS);
 	if (err && !e->no)
 		err_set(e, -err, "/proc");
 	if (err || libs_count(m->libs))
@@ -161,7 +164,7 @@ void mapped_again(struct mapped *m, struct object *object)
 	if (!mapped_grows(m) || now < m->again_ns)
 		return;
 	m->again_ns = now + AGAIN_NS;
-	libs_scan(m->libs, m->o->filters.pid, m->o->filters.npid);
+	libs_scan(m->libs, m->o->filters.pid, m->o->filters.npid, SCAN_NS);
 	for (; m->attached < libs_count(m->libs); m->attached++)
 		attach_new(m, object, m->attached);
 }
