@@ -220,27 +220,30 @@ int libs_add(struct libs *l, const char *path, struct err *e)
 
 /* ---- all processes ----------------------------------------------------- */
 
-static bool was_seen(struct libs *l, const struct mapping *m)
+static bool was_seen(const struct libs *l, const struct mapping *m)
 {
-	const struct seen_file f = { m->inode, m->major, m->minor };
+	for (unsigned i = 0; i < l->nfiles; i++)
+		if (l->files[i].inode == m->inode &&
+		    l->files[i].major == m->major &&
+		    l->files[i].minor == m->minor)
+			return true;
+	return l->nfiles == FILES_MAX;
+}
+
+/* Only what was opened: where that fails, another process may lead to it. */
+static void note_seen(struct libs *l, const struct mapping *m)
+{
 	struct seen_file *more;
 
-	for (unsigned i = 0; i < l->nfiles; i++)
-		if (l->files[i].inode == f.inode &&
-		    l->files[i].major == f.major &&
-		    l->files[i].minor == f.minor)
-			return true;
-	if (l->nfiles == FILES_MAX)
-		return true;
 	if (!(l->nfiles & (l->nfiles - 1))) {	/* a power of two is full */
 		more = realloc(l->files, (l->nfiles ? 2 * l->nfiles : 1) *
 			       sizeof(*more));
 		if (!more)
-			return true;
+			return;
 		l->files = more;
 	}
-	l->files[l->nfiles++] = f;
-	return false;
+	l->files[l->nfiles++] = (struct seen_file){ m->inode, m->major,
+						    m->minor };
 }
 
 /* False: time is up, some of it may be left. */
@@ -257,8 +260,10 @@ static bool scan_process(struct libs *l, uint32_t pid)
 		if (maps.m[i].path[0] != '/' || was_seen(l, &maps.m[i]))
 			continue;
 		fd = mapping_open(pid, &maps.m[i]);
-		if (fd >= 0)
+		if (fd >= 0) {
+			note_seen(l, &maps.m[i]);
 			add_fd(l, fd, maps.m[i].path, FILE_NS_MAX, &ignored);
+		}
 		late = now_ns() > l->until_ns;
 	}
 	mappings_release(&maps);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -389,6 +390,45 @@ START_TEST(test_crowd)
 }
 END_TEST
 
+/* ---- libraries ---------------------------------------------------------- */
+
+static const char *const functions[] = { "malloc", NULL };
+
+static void check_malloc(struct libs *l)
+{
+	char target[64];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < libs_count(l); i++)
+		n += libs_place(l, i, "malloc", 0, target, sizeof(target));
+	ck_assert_uint_gt(n, 0);
+}
+
+/* What could not be opened once is not given up. */
+START_TEST(test_libs_again)
+{
+	struct libs *l = libs_new(functions, sizeof(void *));
+	uint32_t pid = (uint32_t)getpid();
+	struct rlimit all, one;
+	int fd = dup(STDERR_FILENO);
+
+	ck_assert_ptr_nonnull(l);
+	close(fd);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+	one = all;
+	one.rlim_cur = (rlim_t)fd + 1;	/* for the list, not for its files */
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &one), 0);
+	ck_assert_int_eq(libs_scan(l, &pid, 1, UINT32_MAX), 0);
+	ck_assert_uint_eq(libs_count(l), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+	/* nor what there was no time for */
+	ck_assert_int_eq(libs_scan(l, &pid, 1, 0), 0);
+	ck_assert_int_eq(libs_scan(l, &pid, 1, UINT32_MAX), 0);
+	check_malloc(l);
+	libs_free(l);
+}
+END_TEST
+
 /* ---- frames ------------------------------------------------------------ */
 
 START_TEST(test_kernel_frames)
@@ -469,6 +509,7 @@ Suite *suite_symbols(void)
 	tcase_add_test(tc, test_gone);
 	tcase_add_test(tc, test_odd_file);
 	tcase_add_test(tc, test_crowd);
+	tcase_add_test(tc, test_libs_again);
 	tcase_add_test(tc, test_kernel_frames);
 	tcase_add_test(tc, test_user_frames);
 	suite_add_tcase(s, tc);
