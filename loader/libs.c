@@ -173,12 +173,12 @@ static int add_fd(struct libs *l, int fd, const char *name, uint64_t ns,
 	struct lib *lib = calloc(1, sizeof(*lib));
 	const char *why = "";
 	struct stat st;
-	int err;
+	int err = !lib ? ENOMEM : fstat(fd, &st) ? errno : 0;
 
-	if (!lib || fstat(fd, &st)) {
+	if (err) {
 		close(fd);
 		free(lib);
-		return err_set(e, ENOMEM, "%s", name);
+		return err_set(e, err, "%s", name);
 	}
 	lib->fd = fd;
 	lib->until_ns = now_ns() + ns;
@@ -211,10 +211,15 @@ static int add_fd(struct libs *l, int fd, const char *name, uint64_t ns,
 
 int libs_add(struct libs *l, const char *path, struct err *e)
 {
-	int fd = file_open_regular(path, 0);
+	int fd;
 
+	errno = 0;
+	fd = file_open_regular(path, 0);
+	if (fd < 0 && !errno)
+		return err_set(e, 0, "%s is no regular file, or too large",
+			       path);
 	if (fd < 0)
-		return err_set(e, 0, "%s: %s", path, strerror(errno));
+		return err_set(e, errno, "%s", path);
 	return add_fd(l, fd, path, NAMED_NS_MAX, e);
 }
 

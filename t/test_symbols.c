@@ -3,6 +3,7 @@
  * Symbols: kallsyms and maps as texts, this program's own functions, and
  * frames as text.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -429,6 +430,22 @@ START_TEST(test_libs_again)
 }
 END_TEST
 
+START_TEST(test_libs_named)
+{
+	struct libs *l = libs_new(functions, sizeof(void *));
+	struct err e = { .no = 0 };
+
+	ck_assert_ptr_nonnull(l);
+	ck_assert_int_eq(libs_add(l, "/proc/none", &e), -ENOENT);
+	ck_assert_str_eq(e.msg, "/proc/none: No such file or directory");
+	ck_assert_int_eq(libs_add(l, "/proc", &e), -EINVAL);
+	ck_assert_str_eq(e.msg, "/proc is no regular file, or too large");
+	ck_assert_int_eq(libs_add(l, "/dev/null", &e), -EINVAL);
+	ck_assert_uint_eq(libs_count(l), 0);
+	libs_free(l);
+}
+END_TEST
+
 /* ---- frames ------------------------------------------------------------ */
 
 START_TEST(test_kernel_frames)
@@ -510,6 +527,7 @@ Suite *suite_symbols(void)
 	tcase_add_test(tc, test_odd_file);
 	tcase_add_test(tc, test_crowd);
 	tcase_add_test(tc, test_libs_again);
+	tcase_add_test(tc, test_libs_named);
 	tcase_add_test(tc, test_kernel_frames);
 	tcase_add_test(tc, test_user_frames);
 	suite_add_tcase(s, tc);
