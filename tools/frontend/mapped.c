@@ -9,11 +9,19 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define FUNCTIONS_MAX 32
 #define AGAIN_NS 2000000000ull
 #define FIRST_SCAN_NS 2000000000
 #define SCAN_NS 100000000	/* of which events wait */
+
+/* Functions of a library that could not be probed. */
+struct lack {
+	unsigned lib;
+	uint32_t functions;		/* bits, by index */
+	struct err why;			/* of the first */
+};
 
 struct mapped {
 	const struct options *o;
@@ -21,6 +29,8 @@ struct mapped {
 	struct libs *libs;
 	unsigned attached;		/* of the libraries */
 	uint64_t again_ns;
+	struct lack *lacks;		/* not told of yet */
+	unsigned nlacks;
 };
 
 const char *mapped_function(const struct hook *h)
@@ -71,6 +81,18 @@ static int look(struct mapped *m, struct err *e)
 	return -ENOENT;
 }
 
+/* A library takes a descriptor and two for each function; those of many
+ * containers are more than the 1024 that are usual at first. */
+static void raise_descriptors(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l))
+		return;
+	l.rlim_cur = l.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &l);
+}
+
 int mapped_open(struct mapped **out, const struct options *o,
 		const struct target *s, const struct env *env, struct err *e)
 {
@@ -87,6 +109,7 @@ int mapped_open(struct mapped **out, const struct options *o,
 	m->libs = libs_new(m->functions, env->word_size);
 	if (!m->libs)
 		return err_set(e, ENOMEM, "libraries");
+	raise_descriptors();
 	err = look(m, e);
 	m->attached = libs_count(m->libs);
 	m->again_ns = now_ns() + AGAIN_NS;
@@ -95,8 +118,10 @@ int mapped_open(struct mapped **out, const struct options *o,
 
 void mapped_free(struct mapped *m)
 {
-	if (m)
-		libs_free(m->libs);
+	if (!m)
+		return;
+	libs_free(m->libs);
+	free(m->lacks);
 	free(m);
 }
 
@@ -105,8 +130,28 @@ bool mapped_grows(const struct mapped *m)
 	return m && m->libs && !m->o->nlibs;
 }
 
+static void note_lack(struct mapped *m, unsigned lib, const char *function,
+		      const struct err *why)
+{
+	struct lack *more;
+	unsigned i = 0, f = 0;
+
+	while (i < m->nlacks && m->lacks[i].lib != lib)
+		i++;
+	if (i == m->nlacks) {
+		more = realloc(m->lacks, (i + 1) * sizeof(*more));
+		if (!more)
+			return;
+		m->lacks = more;
+		m->lacks[m->nlacks++] = (struct lack){ lib, 0, *why };
+	}
+	while (strcmp(m->functions[f], function))
+		f++;
+	m->lacks[i].functions |= 1u << f;
+}
+
 /* In library number @i; 0: at least once. */
-static int attach_in(const struct mapped *m, unsigned i, struct object *object,
+static int attach_in(struct mapped *m, unsigned i, struct object *object,
 		     const char *prog, const struct hook *h, struct err *e)
 {
 	struct hook at = *h;
@@ -118,12 +163,14 @@ static int attach_in(const struct mapped *m, unsigned i, struct object *object,
 					target, sizeof(target)); k++) {
 		int one = object_attach(object, prog, &at, e);
 
+		if (one)
+			note_lack(m, i, mapped_function(h), e);
 		err = err && one ? one : 0;
 	}
 	return err;
 }
 
-int mapped_attach(const struct mapped *m, struct object *object,
+int mapped_attach(struct mapped *m, struct object *object,
 		  const char *prog, const struct hook *h, struct err *e)
 {
 	int err = -ENOENT, one;
@@ -136,6 +183,19 @@ int mapped_attach(const struct mapped *m, struct object *object,
 		err_set(e, ENOENT, "no library has a function %s",
 			mapped_function(h));
 	return err;
+}
+
+void mapped_tell_lacks(struct mapped *m)
+{
+	for (unsigned i = 0; m && i < m->nlacks; i++) {
+		const struct lack *l = &m->lacks[i];
+		int n = __builtin_popcount(l->functions);
+
+		say("%s: %d function%s not seen: %s", libs_name(m->libs,
+		    l->lib), n, n == 1 ? " is" : "s are", l->why.msg);
+	}
+	if (m)
+		m->nlacks = 0;
 }
 
 /* What has come is probed like what was there: the same roles. */
@@ -167,6 +227,7 @@ void mapped_again(struct mapped *m, struct object *object)
 	libs_scan(m->libs, m->o->filters.pid, m->o->filters.npid, SCAN_NS);
 	for (; m->attached < libs_count(m->libs); m->attached++)
 		attach_new(m, object, m->attached);
+	mapped_tell_lacks(m);
 }
 
 void mapped_tell(const struct mapped *m)

@@ -106,8 +106,11 @@ void mapped_free(struct mapped *m);
 bool mapped_grows(const struct mapped *m);
 /* mapped_attach - @prog where @h, such a hook, is found; @m may be NULL.
  * -ENOENT: nowhere. */
-int mapped_attach(const struct mapped *m, struct object *object,
+int mapped_attach(struct mapped *m, struct object *object,
 		  const char *prog, const struct hook *h, struct err *e);
+/* mapped_tell_lacks - say which libraries could not be probed, or not whole,
+ * and why; of each once. */
+void mapped_tell_lacks(struct mapped *m);
 /* mapped_again - every two seconds: attach to libraries that have come. */
 void mapped_again(struct mapped *m, struct object *object);
 /* mapped_tell - which they are, on stderr. */

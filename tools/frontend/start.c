@@ -37,6 +37,7 @@ static void tell_plan(const struct start *s, const struct target *target,
 		plan_print(stderr, t, target, p);
 	if (s->o->verbose)
 		mapped_tell(s->mapped);
+	mapped_tell_lacks(s->mapped);
 	if (s->o->verbose)
 		say("%u bpf calls, %llu KB of kernel memory",
 		    s->env.bpf_calls, (unsigned long long)
