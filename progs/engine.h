@@ -115,6 +115,7 @@ struct ask_value {
 				   0 if it is of no socket */
 	bool at_start;		/* of a latency: as it was there.  Of keys,
 				   tests and netns */
+	bool is_reason;		/* for who prints it: ask.reasons has names */
 };
 
 /*
@@ -187,8 +188,8 @@ struct ask {
 	struct ask_value netns;	/* ASK_OF_NETNS: its inode number */
 	const char *const *networks;	/* by their number, and NULL; for who
 					   prints keys of SHAPE_NETWORK */
-	const char *const *reasons;	/* the same of a key called reason, why
-					   a packet is dropped; "": no name */
+	const char *const *reasons;	/* the same of keys that are why a
+					   packet is dropped; "": no name */
 };
 
 /*

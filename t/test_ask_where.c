@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "t/check.h"
-#include "tools/frontend/ask.h"
+#include "tools/frontend/ask_int.h"
 
 Suite *suite_ask_where(void);
 
@@ -220,6 +220,38 @@ static bool is_number(const char *name)
 	return ask_is_number(&v);
 }
 
+/* A key called reason is why a packet is dropped only where one is. */
+START_TEST(reasons)
+{
+	static const struct {
+		const char *first, *second;
+		bool latency, named;
+	} cases[] = {
+		{ "skb/kfree_skb", "kfree_skb", false, true },
+		{ "kfree_skb", "sk_skb_reason_drop", false, true },
+		{ "tcp/tcp_send_reset", "kfree_skb", false, false },
+		{ "kfree_skb", "skb/not_kfree_skb", false, false },
+		{ "net_dev_queue", "kfree_skb", true, true },
+		{ "kfree_skb", "net_dev_queue", true, false },
+	};
+	struct ask_value reason = { .from = FROM_FIELD, .shape = SHAPE_U64,
+				    .name = "reason" };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct hook both[] = { { .target = cases[i].first },
+					     { .target = cases[i].second } };
+		struct ask a = { .hooks = both, .nhooks = 2,
+				 .nstart = cases[i].latency };
+
+		reason.name = "reason";
+		ck_assert_msg(ask_is_reason(&a, &reason) == cases[i].named,
+			      "%s %s", cases[i].first, cases[i].second);
+		reason.name = "why";
+		ck_assert(!ask_is_reason(&a, &reason));
+	}
+}
+END_TEST
+
 START_TEST(numbers_in_json)
 {
 	ck_assert(is_number("pid") && is_number("retval"));
@@ -381,6 +413,7 @@ Suite *suite_ask_where(void)
 	tcase_add_test(tc, mistakes);
 	tcase_add_test(tc, text);
 	tcase_add_test(tc, short_buffers);
+	tcase_add_test(tc, reasons);
 	tcase_add_test(tc, numbers_in_json);
 	tcase_add_test(tc, at_random);
 	suite_add_tcase(s, tc);

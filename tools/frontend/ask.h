@@ -133,7 +133,7 @@ struct ask_names {		/* what text needs beside the bytes */
 	const struct hook *hooks;	/* for FROM_PROBE */
 	uint32_t nhooks;
 	const char *const *networks;	/* for SHAPE_NETWORK, see struct ask */
-	const char *const *reasons;	/* for keys called reason; the same */
+	const char *const *reasons;	/* for is_reason; the same */
 };
 
 /* ask_text - @bytes of @v for people and CSV, into @buf: "-5", "sshd",

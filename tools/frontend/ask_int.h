@@ -100,8 +100,10 @@ struct ask_enum {
 /* hook_text - @h for a value of FROM_PROBE or FROM_EVENT. */
 void hook_text(const struct ask_value *v, const struct hook *h, char *buf,
 	       size_t len);
-/* ask_is_reason - is it why a packet is dropped? */
-bool ask_is_reason(const struct ask_value *v);
+/* ask_is_reason - is @v, a key of @a, why a packet is dropped?  Its name says
+ * so, and all hooks that it is taken at drop packets: resets of TCP have
+ * reasons with other numbers. */
+bool ask_is_reason(const struct ask *a, const struct ask_value *v);
 /* ask_enum_of - the names for the numbers that @v is; NULL: none. */
 const struct ask_enum *ask_enum_of(const struct ask_value *v);
 /* ask_enum_find - "inet", "AF_INET", "established"; NULL: no such name. */

@@ -576,9 +576,13 @@ static void take_reasons(struct query *q)
 {
 	struct asked *r = q->r;
 
-	for (uint32_t i = 0; i < q->ask.nkeys && !r->reasons; i++)
-		if (ask_is_reason(&q->ask.keys[i]))
+	for (uint32_t i = 0; i < q->ask.nkeys; i++) {
+		if (!ask_is_reason(&q->ask, &q->ask.keys[i]))
+			continue;
+		if (!r->reasons)
 			r->reasons = reasons_new(r->env);
+		q->ask.keys[i].is_reason = r->reasons;
+	}
 	q->ask.reasons = r->reasons ? reasons_names(r->reasons) : NULL;
 }
 

@@ -148,9 +148,29 @@ void hook_text(const struct ask_value *v, const struct hook *h, char *buf,
 		snprintf(buf, len, "%s", group ? group + 1 : h->target);
 }
 
-bool ask_is_reason(const struct ask_value *v)
+/* Where there is an enum skb_drop_reason. */
+static bool drops_packets(const struct hook *h)
 {
-	return v->shape == SHAPE_U64 && v->name && !strcmp(v->name, "reason");
+	static const char *const where[] = { "kfree_skb", "kfree_skb_reason",
+					     "sk_skb_reason_drop" };
+	const char *group = strrchr(h->target, '/');
+
+	for (size_t i = 0; i < COUNT(where); i++)
+		if (!strcmp(group ? group + 1 : h->target, where[i]))
+			return true;
+	return false;
+}
+
+bool ask_is_reason(const struct ask *a, const struct ask_value *v)
+{
+	enum ask_role role = v->at_start ? ASK_STARTS : ASK_ENDS;
+
+	if (v->shape != SHAPE_U64 || !v->name || strcmp(v->name, "reason"))
+		return false;
+	for (uint32_t i = 0; i < a->nhooks; i++)
+		if (ask_role_of(a, i) == role && !drops_packets(&a->hooks[i]))
+			return false;
+	return true;
 }
 
 static bool reason_text(const char *const *reasons, uint64_t number, char *buf,
@@ -178,7 +198,7 @@ static void number_text(const struct ask_value *v, uint64_t number,
 	}
 	if (is_error(v) && error_text(number, buf, len))
 		return;
-	if (ask_is_reason(v) && names &&
+	if (v->is_reason && names &&
 	    reason_text(names->reasons, number, buf, len))
 		return;
 	if (of_hook(v) && names && number < names->nhooks) {
@@ -223,7 +243,7 @@ bool ask_is_number(const struct ask_value *v)
 {
 	return (v->shape == SHAPE_U64 || v->shape == SHAPE_S64) &&
 	       !of_hook(v) && !ask_enum_of(v) && !is_error(v) &&
-	       !ask_is_reason(v);
+	       !v->is_reason;
 }
 
 uint32_t ask_key_pid(const struct ask *a, const uint8_t *key)

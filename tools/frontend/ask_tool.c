@@ -164,7 +164,7 @@ static int add_names(struct ask_tool *t, const struct ask_value *v,
 		names = hook_names(a, v);
 	else if (e)
 		names = enum_names(e);
-	else if (ask_is_reason(v) && a->reasons)
+	else if (v->is_reason && a->reasons)
 		names = copy_names(a->reasons);
 	else
 		return 0;
