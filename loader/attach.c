@@ -229,6 +229,8 @@ static int attach_place(struct env *env, const struct hook *h,
 	}
 	if (*has != FEAT_NO) {
 		type = perf_pmu(user ? "uprobe" : "kprobe", &retbit);
+		if (type == -EMFILE || type == -ENFILE)
+			return err_set(e, -type, "perf_event_open");
 		*has = type >= 0 ? FEAT_YES : FEAT_NO;
 		if (type >= 0)
 			return attach_pmu(h, p, type, retbit, prog_fd, a, e);
