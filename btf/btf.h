@@ -390,11 +390,13 @@ void elf_index_free(struct elf_index *x);
 size_t elf_index_bytes(const struct elf_index *x);
 int elf_index_at(struct elf_index *x, const struct elf *e, uint64_t off,
 		 char *name, size_t len, uint64_t *delta);
-/* elf_symbol_offset - file offset of function @name, for uprobes; -ENOENT. */
+/* elf_symbol_offset - file offset of function @name, for uprobes; -ENOENT;
+ * -ENOTSUP: it is Thumb code, where Linux places none (arch/arm/probes/uprobes,
+ * arch_uprobe_analyze_insn()). */
 int elf_symbol_offset(const struct elf *e, const char *name, uint64_t *off);
-/* elf_functions - tell @fn of each function that is defined, where it is in
- * the file: those that others may link to, and of a program that is linked
- * statically all.  Other than 0 from @fn ends it, and is returned. */
+/* elf_functions - tell @fn of each function that is defined and may be probed,
+ * where it is in the file: those that others may link to, and of a program that
+ * is linked statically all.  Other than 0 from @fn ends it, and is returned. */
 typedef int elf_function_fn(void *ctx, const char *name, uint64_t off);
 int elf_functions(const struct elf *e, elf_function_fn *fn, void *ctx);
 int elf_word_size(const struct elf *e);		/* 4, 8 */

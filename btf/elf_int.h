@@ -28,6 +28,7 @@ struct symbol {
 	uint32_t name;
 	uint8_t info;
 	uint16_t shndx;
+	bool thumb;		/* its code is, where machine is EM_ARM */
 	uint64_t value, size;
 };
 

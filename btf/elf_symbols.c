@@ -20,8 +20,9 @@ int elf_get_symbol(const struct elf *e, const struct section *s, uint64_t i,
 	sym->value = elf_word(e, p, 4, 8);
 	sym->size = elf_word(e, p, 8, 16);
 	/* A Thumb function has bit 0 set, its code is below (ELF for Arm) */
-	if (e->machine == EM_ARM)
-		sym->value &= ~(uint64_t)1;
+	sym->thumb = e->machine == EM_ARM && sym->value & 1;
+	if (sym->thumb)
+		sym->value--;
 	return 0;
 }
 
@@ -189,7 +190,7 @@ static int symbol_addr(const struct elf *e, uint32_t type, const char *name,
 		if (!elf_is_function(&s) || !elf_string_is(e, &strs, s.name, name))
 			continue;
 		*addr = s.value;
-		return 0;
+		return s.thumb ? -ENOTSUP : 0;
 	}
 	return -ENOENT;
 }
@@ -232,7 +233,7 @@ static int each_function(const struct elf *e, uint32_t type,
 		err = elf_get_symbol(e, &syms, i, &s);
 		if (err)
 			return err;
-		if (!elf_is_function(&s) ||
+		if (!elf_is_function(&s) || s.thumb ||
 		    elf_symbol_name(e, &strs, s.name, name, sizeof(name)) ||
 		    find_segment(e, true, s.value, &seg))
 			continue;

@@ -112,7 +112,10 @@ static int symbol_offset(const char *path, const char *symbol, uint64_t *off,
 		err_set(e, 0, "%s: %s", path, why);
 	} else {
 		err = elf_symbol_offset(elf, symbol, off);
-		if (err)
+		if (err == -ENOTSUP)
+			err_set(e, 0, "%s in %s is Thumb code, which Linux "
+				"does not probe", symbol, path);
+		else if (err)
 			err_set(e, 0, "%s has no function %s", path, symbol);
 		elf_free(elf);
 	}

@@ -190,8 +190,8 @@ static int add_fd(struct libs *l, int fd, const char *name, uint64_t ns,
 	if (err) {
 		err_set(e, 0, "%s: %s", name, why);
 	} else if (!lib->nplaces) {
-		err = err_set(e, ENOENT, "%s has no function %s and the like",
-			      name, l->functions[0]);
+		err = err_set(e, ENOENT, "%s has no function %s and the like "
+			      "that can be probed", name, l->functions[0]);
 	} else if (l->n == LIBS_MAX) {
 		err = err_set(e, E2BIG, "more than %u libraries", LIBS_MAX);
 	} else {

@@ -267,6 +267,7 @@ START_TEST(test_reader)
 	build(_i, EM_ARM);
 	e = open_image(false);
 	check_at(e, TEXT_OFF + 0x102, "ver", 2);
+	ck_assert_int_eq(elf_symbol_offset(e, "ver", &off), -ENOTSUP);
 	elf_free(e);
 }
 END_TEST

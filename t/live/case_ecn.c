@@ -178,9 +178,16 @@ static uint64_t shown(struct scene *s, const char *column, const char *raddr,
 		      const char *laddr, const char *proto)
 {
 	const char *const udp[] = { "raddr", raddr, "laddr", laddr,
-				    "proto", proto, "dev", "sk0", NULL };
+				    "proto", proto, "dev",
+				    test_types(s->t) ? "sk0" : "", NULL };
 
 	return table_sum(&s->tb, s->t, column, udp);
+}
+
+/* Without types what was put together counts as one. */
+static bool is_all(const struct scene *s, uint64_t n, uint64_t all)
+{
+	return n == all || (!test_types(s->t) && n && n < all);
 }
 
 static void check_path(struct scene *s, const struct path *p)
@@ -201,7 +208,7 @@ static void check_path(struct scene *s, const struct path *p)
 		summary(s->t, "%s %s %" PRIu64 "+%" PRIu64 "+%" PRIu64 ", ",
 			p->family == AF_INET ? "IPv4" : "IPv6", m->column,
 			udp, queued, tcp);
-		if (udp + queued + tcp != all)
+		if (!is_all(s, udp + queued + tcp, all))
 			differ(s->t, "to %s: %" PRIu64 " of %s by the kernel's "
 			       "count, %" PRIu64 " + %" PRIu64 " + %" PRIu64
 			       " shown", p->to, all, m->column, udp, queued,
@@ -215,7 +222,7 @@ static void check_queue(struct scene *s, const struct path *p)
 	uint64_t ce = shown(s, "ce", p->queued, p->to, "udp");
 	uint64_t ect0 = shown(s, "ect0", p->queued, p->to, "udp");
 
-	if (ce + ect0 != QUEUED || !ce != !s->queue)
+	if (!is_all(s, ce + ect0, QUEUED) || !ce != !s->queue)
 		differ(s->t, "from %s: %" PRIu64 " marked and %" PRIu64
 		       " not, of %u", p->queued, ce, ect0, QUEUED);
 }
