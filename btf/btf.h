@@ -317,6 +317,9 @@ int format_symbol(const char *text, size_t len, const char *field,
  */
 enum { REG_RETURN = -1, REG_SP = -2, REG_PC = -3 };
 int regs_field(const char *machine, int n, struct field *f);
+/* regs_user - the machine to ask for of functions of programs, not of the
+ * kernel's own: on i386 these get all their arguments on the stack. */
+const char *regs_user(const char *machine);
 /* regs_stack - how many bytes above the stack pointer argument @n of a
  * function stands as it is called, in a slot of the register's size.  -ENOENT:
  * it is in a register; -ENOSYS. */

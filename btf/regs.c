@@ -14,6 +14,8 @@
 #define MAX_ARGS	8	/* in registers */
 #define MAX_STACKED	32	/* more have no function */
 
+#define USER_I386	"user-i386"
+
 struct machine {
 	const char *name;	/* of uname(2); a trailing '*' matches more */
 	uint8_t word;		/* bytes of a register */
@@ -31,6 +33,8 @@ static const struct machine machines[] = {
 	 * kernel is built with -mregparm=3: ax dx cx.  sp is there for traps
 	 * from the kernel since 5.3 (3c88c692c287): link_stack.c. */
 	{ "i?86", 4, 3, 4, { 24, 8, 4 }, 24, 60, 48 },
+	/* programs of that machine: all on the stack, the return address first */
+	{ USER_I386, 4, 0, 4, { 0 }, 24, 60, 48 },
 	/* regs[31] sp pc pstate; AAPCS64: x0..x7 */
 	{ "aarch64*", 8, 8, 0, { 0, 8, 16, 24, 32, 40, 48, 56 }, 0, 248, 256 },
 	/* A 32-bit process on an arm64 kernel (personality PER_LINUX32) */
@@ -70,6 +74,11 @@ static const struct machine *find(const char *name)
 	while (m < end && !name_matches(m->name, name))
 		m++;
 	return m < end ? m : NULL;
+}
+
+const char *regs_user(const char *machine)
+{
+	return name_matches("i?86", machine) ? USER_I386 : machine;
 }
 
 int regs_field(const char *machine, int n, struct field *f)

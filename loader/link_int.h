@@ -167,6 +167,9 @@ int probe_patch(struct linker *l, struct func *f, struct ins *x);
 
 /* ---- link_stack.c ----------------------------------------------------- */
 
+/* link_machine - whose conventions what is hooked follows (regs_user()). */
+const char *link_machine(const struct linker *l);
+
 /* stack_has - does the hook's function get argument @n on the stack, where it
  * can be read? */
 bool stack_has(const struct linker *l, int n);

@@ -139,7 +139,7 @@ static void locate_register(const struct linker *l, int n, struct field *f,
 			    char *why, size_t len)
 {
 	const struct hook *h = l->in->hook;
-	const char *machine = l->in->target->machine;
+	const char *machine = link_machine(l);
 	int err = regs_field(machine, n, f);
 
 	if (err == -ENOENT && stack_has(l, n)) {

@@ -16,12 +16,21 @@ enum { PROBE_READ = 4, PROBE_READ_USER = 112, PROBE_READ_KERNEL = 113 };
 
 #define STACK_AREA	16384	/* no kernel stack of 32 bits is larger */
 
+const char *link_machine(const struct linker *l)
+{
+	const char *machine = l->in->target->machine;
+	int kind = l->in->hook->kind;
+
+	return kind == HOOK_UPROBE || kind == HOOK_URETPROBE ?
+	       regs_user(machine) : machine;
+}
+
 bool stack_has(const struct linker *l, int n)
 {
 	int kind = l->in->hook->kind;
 
 	return (kind == HOOK_KPROBE || kind == HOOK_UPROBE) &&
-	       regs_stack(l->in->target->machine, n) >= 0;
+	       regs_stack(link_machine(l), n) >= 0;
 }
 
 int stack_load(struct linker *l, struct func *f, struct ins *x, int n,
@@ -91,17 +100,17 @@ static void put_pointer_i386(struct front *w, const struct field *sp,
 /* Argument @n to @slot of our stack. */
 static void put_fetch(struct front *w, int n, int slot)
 {
-	const struct link_target *t = w->l->in->target;
+	const char *machine = link_machine(w->l);
 	bool user = w->l->in->hook->kind == HOOK_UPROBE;
 	struct field sp;
 
-	w->err = regs_field(t->machine, REG_SP, &sp);
-	if (t->machine[0] == 'i' && !user)
+	w->err = regs_field(machine, REG_SP, &sp);
+	if (machine[0] == 'i')
 		put_pointer_i386(w, &sp, slot);
 	else
 		put_pointer(w, &sp);
 	front_put(w, BPF_ALU64 | BPF_ADD | BPF_K, 3, 0, 0,
-	    regs_stack(t->machine, n));
+	    regs_stack(machine, n));
 	front_put(w, BPF_ALU64 | BPF_MOV | BPF_X, 1, 10, 0, 0);
 	front_put(w, BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, 0, slot);
 	front_put(w, BPF_ALU64 | BPF_MOV | BPF_K, 2, 0, 0, sp.size);

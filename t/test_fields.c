@@ -301,6 +301,8 @@ START_TEST(test_regs)
 		{ "mips", REG_SP, 148, 4 }, { "mips", REG_PC, 180, 4 },
 		{ "mips64", 0, 32, 8 }, { "mips64", 7, 88, 8 },
 		{ "mips64", REG_RETURN, 16, 8 }, { "mips64", REG_PC, 296, 8 },
+		{ "user-i386", 0, -ENOENT, 0 },
+		{ "user-i386", REG_RETURN, 24, 4 },
 		{ "vax", 0, -ENOSYS, 0 }, { "", 0, -ENOSYS, 0 },
 		{ "x86_64", -4, -EINVAL, 0 }, { "x86_64x", 0, -ENOSYS, 0 },
 	};

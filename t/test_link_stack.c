@@ -204,6 +204,28 @@ START_TEST(helpers)
 }
 END_TEST
 
+/* i386: programs pass on the stack what the kernel passes in registers. */
+START_TEST(programs)
+{
+	static const struct row i386 = { "user-i386", 4, 0, 4, false };
+	char name[16];
+	int n;
+
+	setup(&i386);
+	k.sp = SP;
+	poke(k.regs + 60, 4, k.sp);
+	kit.target.machine = "i686";
+	kit.hook.kind = HOOK_UPROBE;
+	for (n = 0; n < 10; n++) {
+		snprintf(name, sizeof(name), "a%d", n);
+		ck_assert_msg(!kit_link(returns(name)), "%s", kit.e.msg);
+		ck_assert_uint_eq(run(), ARG(n));
+		ck_assert_uint_eq(k.calls, 1);
+		ck_assert_int_eq(k.helper, 112);
+	}
+}
+END_TEST
+
 /* What is not read costs nothing. */
 START_TEST(unused)
 {
@@ -276,6 +298,7 @@ Suite *suite_link_stack(void)
 	tcase_add_loop_test(tc, amid, 0, n);
 	tcase_add_test(tc, old_i386);
 	tcase_add_test(tc, helpers);
+	tcase_add_test(tc, programs);
 	tcase_add_test(tc, unused);
 	tcase_add_test(tc, listing);
 	tcase_add_test(tc, refused);
