@@ -56,7 +56,8 @@ static void target_is(unsigned m, bool modern)
 	make_types();
 }
 
-/* Is there something in @v that no kernel could read at such a hook?  Its name. */
+/* Is there something in @v that no kernel could read at such a hook?  Its name,
+ * or of several that which is come to first. */
 static const char *unreadable(const struct ask_value *v, int kind)
 {
 	const struct field *f;
@@ -68,28 +69,31 @@ static const char *unreadable(const struct ask_value *v, int kind)
 	    format_field(engine_format, sizeof(engine_format) - 1, v->field, &tp,
 			 &why))
 		return v->field;
+	if (v->shape == SHAPE_NAME && !v->nsteps)
+		return "";		/* eval_name() has steps only */
+	if (v->from == FROM_ARG && v->arg >= kit.func_args &&
+	    (kind == HOOK_FENTRY || kind == HOOK_FEXIT))
+		return engine_arg(v->arg);
 	for (i = 0; i < v->nsteps; i++) {
 		f = eval_field(&v->steps[i]);
 		if (!f)
 			return v->steps[i].path;
 		if (f->size & (f->size - 1) || f->size > 8)
-			if (v->shape != SHAPE_NAME || i + 1u < v->nsteps)
+			if (v->shape != SHAPE_NAME || v->then ||
+			    i + 1u < v->nsteps)
 				return v->steps[i].path;
 	}
-	if (v->from == FROM_ARG && v->arg >= kit.func_args &&
-	    (kind == HOOK_FENTRY || kind == HOOK_FEXIT))
-		return engine_arg(v->arg);
 	return NULL;
 }
 
 /* Is such a value asked for at @hook, and one that @text names (NULL: any)? */
 static bool has_unreadable(uint32_t hook, const char *text)
 {
-	const struct ask_value *v[3 + ASK_KEYS + ASK_TESTS];
+	const struct ask_value *v[4 + ASK_KEYS + ASK_TESTS];
 	unsigned i, n = 0;
 	const char *name;
 
-	v[n++] = &q.on[hook >= q.nstart];
+	v[n++] = &q.on[ask_role_of(&q, hook)];
 	for (i = 0; i < q.nkeys; i++)
 		v[n++] = &q.keys[i];
 	for (i = 0; i < q.ntests; i++)
@@ -98,11 +102,25 @@ static bool has_unreadable(uint32_t hook, const char *text)
 		v[n++] = &q.value;
 	if (q.filter == ASK_OF_SOCK)
 		v[n++] = &q.sock;
+	if (q.filter == ASK_OF_NETNS)
+		v[n++] = &q.netns;
 	for (i = !q.nstart; i < n; i++) {
 		name = unreadable(v[i], hooks[hook].kind);
 		if (name && (!text || strstr(text, name)))
 			return true;
 	}
+	return false;
+}
+
+/* Where it cannot be come to, since a constant decides a condition, it links
+ * for one kernel, and for another one not. */
+static bool any_unreadable(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < q.nhooks; i++)
+		if (has_unreadable(i, NULL))
+			return true;
 	return false;
 }
 
@@ -342,8 +360,7 @@ static void one(uint32_t number)
 		return;
 	}
 	fuzz.taken++;
-	if (old_kernels() && !has_unreadable(0, NULL) &&
-	    !has_unreadable(q.nstart, NULL))
+	if (old_kernels() && !any_unreadable())
 		runs();
 	else
 		fuzz.unlinkable++;
