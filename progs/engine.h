@@ -47,7 +47,7 @@ enum ask_shape {
 	SHAPE_NAME,		/* 32: the start of a char array, up to its NUL
 				   and padded with them; the last step is it,
 				   or without steps a tracepoint's field of
-				   __data_loc char[] */
+				   __data_loc char[]; see THEN_TEXT */
 	SHAPE_STACK,		/* 8: number in the map `stacks`, or negative
 				   errno of bpf_get_stackid() */
 	SHAPE_NETWORK,		/* 8: what the function `network`, which the
@@ -89,6 +89,8 @@ enum ask_then {
 	THEN_RX_QUEUE,		/* the queue it was received on; -1: its driver
 				   has not said, or nothing is known of where
 				   it does */
+	THEN_TEXT,		/* SHAPE_NAME: the text that the last step, a
+				   pointer, leads to; empty where that is NULL */
 };
 /* IPv4 on an AF_INET6 socket: AF_INET6, and a bit that no family has. */
 #define ASK_AF_MAPPED (0x100 | 10)

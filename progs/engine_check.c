@@ -126,13 +126,15 @@ static bool shape_fits(const struct ask_value *v)
 	switch (v->shape) {
 	case SHAPE_U64:
 	case SHAPE_S64:
-		return !address && !network && !name && !stack;
+		return !address && !network && !name && !stack &&
+		       v->then != THEN_TEXT;
 	case SHAPE_COMM:
 		return name && !v->then;
 	case SHAPE_ADDR:
 		return address;
 	case SHAPE_NAME:
-		return (v->nsteps || v->from == FROM_FIELD) && !v->then;
+		return v->then ? v->then == THEN_TEXT && v->nsteps :
+				 v->nsteps || v->from == FROM_FIELD;
 	case SHAPE_STACK:
 		return stack && !v->then;
 	case SHAPE_NETWORK:
@@ -159,7 +161,7 @@ static int check_value(const struct ask *a, const struct ask_value *v,
 {
 	int err;
 
-	if (v->from > FROM_TEXT || v->then > THEN_RX_QUEUE)
+	if (v->from > FROM_TEXT || v->then > THEN_TEXT)
 		return refuse(why, EINVAL, "no such value");
 	if (v->from == FROM_ARG && !engine_arg(v->arg))
 		return refuse(why, EINVAL, "only the first ten arguments can "

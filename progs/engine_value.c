@@ -322,8 +322,17 @@ static void cut_name(struct engine *e, int at)
 	as_place(a, done);
 }
 
+/* What stands at r3, however short it is: what is behind it can be read. */
+static void name_at(struct engine *e, int at)
+{
+	engine_stack(e, R1, at);
+	as_movi(&e->as, R2, ASK_NAME);
+	as_call(&e->as, PROBE_READ);
+	cut_name(e, at);
+}
+
 /* A word of the record: where the text is in it, in its lower half.  Records
- * stand in buffers of the kernel, so what is behind a short one can be read. */
+ * stand in buffers of the kernel. */
 static void name_of_field(struct engine *e, const struct ask_value *v, int at)
 {
 	struct as *a = &e->as;
@@ -333,10 +342,21 @@ static void name_of_field(struct engine *e, const struct ask_value *v, int at)
 	as_mov(a, R3, R7);
 	as_alui(a, BPF_AND, R3, 0xffff);
 	as_alu(a, BPF_ADD, R3, R6);
-	engine_stack(e, R1, at);
-	as_movi(a, R2, ASK_NAME);
-	as_call(a, PROBE_READ);
-	cut_name(e, at);
+	name_at(e, at);
+}
+
+/* Text of a length that nothing tells, in memory that is much larger. */
+static void name_behind(struct engine *e, const struct ask_value *v, int at)
+{
+	struct as *a = &e->as;
+	int null = as_label(a);
+
+	walk(e, v, v->nsteps);
+	engine_zero(e, at, ASK_NAME);
+	as_jmpi(a, BPF_JEQ, R7, 0, null);
+	as_mov(a, R3, R7);
+	name_at(e, at);
+	as_place(a, null);
 }
 
 static void text(struct engine *e, const char *s, int at)
@@ -408,6 +428,8 @@ void engine_store(struct engine *e, const struct ask_value *v, int at)
 	case SHAPE_NAME:
 		if (v->from == FROM_TEXT)
 			text(e, v->field, at);
+		else if (v->then == THEN_TEXT)
+			name_behind(e, v, at);
 		else if (v->nsteps)
 			name_of_member(e, v, at);
 		else

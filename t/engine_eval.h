@@ -282,12 +282,13 @@ static inline uint64_t eval_number(const struct ask_value *v, uint32_t hook)
 	}
 }
 
+/* As many bytes as the member has, or of what it leads to 32. */
 static inline void eval_name(const struct ask_value *v, uint32_t hook,
 			     uint8_t *to)
 {
-	const struct ask_step *last = &v->steps[v->nsteps - 1];
-	uint64_t p = eval_walk(v, hook, v->nsteps - 1u);
-	const struct field *f = eval_field(last);
+	bool behind = v->then == THEN_TEXT;
+	uint64_t p = eval_walk(v, hook, v->nsteps - !behind);
+	const struct field *f = eval_field(&v->steps[v->nsteps - 1]);
 	uint32_t size;
 	size_t len;
 
@@ -295,7 +296,10 @@ static inline void eval_name(const struct ask_value *v, uint32_t hook,
 	if (!p)
 		return;
 	size = f->class == FIELD_POINTER ? 8 : f->size;
-	eval_read(to, p + f->off, size < 32 ? size : 32);
+	if (behind)
+		eval_read(to, p, 32);
+	else
+		eval_read(to, p + f->off, size < 32 ? size : 32);
 	len = strnlen((const char *)to, 32);
 	memset(to + len, 0, 32 - len);
 }

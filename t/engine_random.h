@@ -118,8 +118,13 @@ static inline void random_key(struct ask_value *v, enum random_class has,
 	case 3:
 		random_origin(v, has, clock, true);
 		v->shape = SHAPE_NAME;
-		random_steps(v, 1 + rnd(3),
-			     random_texts[rnd(ELEMENTS(random_texts))]);
+		if (one_in(4)) {
+			v->then = THEN_TEXT;
+			random_steps(v, 1 + rnd(3), "next");
+		} else {
+			random_steps(v, 1 + rnd(3), random_texts[
+				     rnd(ELEMENTS(random_texts))]);
+		}
 		break;
 	default:
 		random_num(v, has, clock);
@@ -246,7 +251,7 @@ static inline void spoil_value(struct ask_value *v)
 	switch (rnd(9)) {
 	case 0: v->from = (uint8_t)rnd(FROM_LATENCY + 4u); break;
 	case 1: v->shape = (uint8_t)rnd(SHAPE_STACK + 3u); break;
-	case 2: v->then = (uint8_t)rnd(THEN_RX_QUEUE + 3u); break;
+	case 2: v->then = (uint8_t)rnd(THEN_TEXT + 3u); break;
 	case 3: v->arg = (uint8_t)rnd(12); break;
 	case 4: v->nsteps = (uint8_t)rnd(ASK_STEPS + 3); break;
 	case 5: v->field = fields[rnd(ELEMENTS(fields))]; break;

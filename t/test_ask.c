@@ -176,6 +176,8 @@ START_TEST(plain)
 	is("latency_us", FROM_LATENCY, SHAPE_U64, THEN_US);
 	is("netns", FROM_NETNS, SHAPE_U64, 0);
 	is("arg1:x.y:ahead", FROM_ARG, SHAPE_U64, THEN_AHEAD);
+	is("arg1:x.y:text", FROM_ARG, SHAPE_NAME, THEN_TEXT);
+	step_is(0, "struct x", "y");
 	is("'eth0'", FROM_TEXT, SHAPE_NAME, 0);
 	ck_assert_str_eq(v.field, "eth0");
 	world.dev = "arg1";
@@ -292,6 +294,7 @@ START_TEST(wrong_fields)
 	    "[4]");
 	bad("arg0:sock.sk_err:proto.name", "sk_err in struct sock is no "
 	    "pointer and cannot be followed");
+	bad("arg0:sock.sk_err:text", "'arg0:sock.sk_err:text' is no pointer");
 	bad("arg0:sock.", "'sock.' is no TYPE.PATH, as sock.sk_err or "
 	    "sock.__sk_common.skc_state are");
 	bad("arg0::sock.x", "'' is no TYPE.PATH, as sock.sk_err or "

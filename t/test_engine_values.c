@@ -298,6 +298,37 @@ START_TEST(names)
 }
 END_TEST
 
+static void text_is(const char *text)
+{
+	const struct ask_value v = {
+		.from = FROM_ARG, .shape = SHAPE_NAME, .then = THEN_TEXT,
+		.nsteps = 1, .steps = { { "struct t", "next" } },
+	};
+	char padded[ASK_NAME] = "";
+
+	memcpy(padded, text, strlen(text));
+	ck_assert_mem_eq(key_of(v), padded, sizeof(padded));
+}
+
+START_TEST(text_behind)
+{
+	reg(0, MEM_AT);
+	memset(k.mem + 64, '!', 64);
+	poke(16, 8, MEM_AT + 64);
+	text_is("!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!");
+	memcpy(k.mem + 64, "eth0-rx-1", 10);
+	text_is("eth0-rx-1");
+	poke(16, 8, MEM_AT + 67);
+	text_is("0-rx-1");
+	poke(16, 8, 4096);
+	text_is("");
+	poke(16, 8, 0);
+	text_is("");
+	reg(0, 0);
+	text_is("");
+}
+END_TEST
+
 START_TEST(unknown_fields)
 {
 	q.keys[0] = field("nothing");
@@ -493,6 +524,7 @@ Suite *suite_engine_values(void)
 	tcase_add_loop_test(tc, widths, 0, 2 * N(numbers));
 	tcase_add_loop_test(tc, chain, 0, 2);
 	tcase_add_test(tc, names);
+	tcase_add_test(tc, text_behind);
 	tcase_add_test(tc, unknown_fields);
 	tcase_add_test(tc, sockets);
 	tcase_add_test(tc, round_trip_times);

@@ -69,6 +69,8 @@ struct ask_world {
  *   'TEXT'		that text, of up to 31 bytes
  *   FIELD:ahead	of a kernel field that is a time of CLOCK_MONOTONIC in
  *			ns: by how many us it is ahead; 0 of what is past
+ *   FIELD:text		of a kernel field that is a pointer: the text that it
+ *			leads to, up to 31 bytes of it
  *   NAME=VALUE		the same, called NAME where it is printed
  *   NAME		of the world's named values
  * netns is the socket's where the hook has one, else the task's.  Text is

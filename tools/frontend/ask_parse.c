@@ -170,25 +170,56 @@ static bool parse_cast(struct ask_value *v, const char *text)
 	return false;
 }
 
+/* How the end of a chain is looked at. */
+static const struct end {
+	const char *name;	/* with its colon */
+	const char *what;	/* that end is */
+	uint8_t then, shape;
+} ends[] = {
+	{ ":ahead", "time", THEN_AHEAD, SHAPE_U64 },
+	{ ":text", "pointer", THEN_TEXT, SHAPE_NAME },
+};
+
+/* Which of @ends stands behind @text, of @len bytes; NULL: none. */
+static const struct end *find_end(const char *text, size_t len)
+{
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		size_t n = strlen(ends[i].name);
+
+		if (len > n && !strcmp(text + len - n, ends[i].name))
+			return &ends[i];
+	}
+	return NULL;
+}
+
+static bool may_end(const struct asking *a, const struct ask_value *v,
+		    const struct end *end)
+{
+	if (end->then == THEN_TEXT)
+		return ask_is_pointer(a, v);
+	return v->shape == SHAPE_U64 || v->shape == SHAPE_S64;
+}
+
 /* A chain, and behind it how its end is looked at. */
 static int parse_chain(const struct asking *a, struct ask_value *v,
 		       const char *text)
 {
-	static const char ahead[] = ":ahead";
-	size_t len = strlen(text), n = sizeof(ahead) - 1;
+	size_t len = strlen(text);
+	const struct end *end = find_end(text, len);
 	char chain[ASK_WORD_MAX];
 	int err;
 
-	if (len <= n || len >= sizeof(chain) || strcmp(text + len - n, ahead))
+	if (!end || len >= sizeof(chain))
 		return ask_chain(a, v, text);
-	snprintf(chain, sizeof(chain), "%.*s", (int)(len - n), text);
+	snprintf(chain, sizeof(chain), "%.*s",
+		 (int)(len - strlen(end->name)), text);
 	err = ask_chain(a, v, chain);
 	if (err)
 		return err;
-	if (v->shape != SHAPE_U64 && v->shape != SHAPE_S64)
-		return ask_bad(a->e, "'%s' is no time", v->name);
-	v->then = THEN_AHEAD;
-	v->shape = SHAPE_U64;
+	if (!may_end(a, v, end))
+		return ask_bad(a->e, "'%s' is no %s", v->name, end->what);
+	v->then = end->then;
+	v->shape = end->shape;
 	return 0;
 }
 
