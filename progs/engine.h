@@ -89,6 +89,9 @@ enum ask_then {
 	THEN_RX_QUEUE,		/* the queue it was received on; -1: its driver
 				   has not said, or nothing is known of where
 				   it does */
+	THEN_SEGS,		/* how many packets it was, or will be, on the
+				   wire, as far as is known: GRO, and senders,
+				   put several together; at least 1 */
 	THEN_TEXT,		/* SHAPE_NAME: the text that the last step, a
 				   pointer, leads to; empty where that is NULL */
 };

@@ -256,6 +256,17 @@ static inline uint64_t eval_l2len(uint64_t skb)
 	return mac == 0xffff || at > data ? len : len + data - at;
 }
 
+static inline uint64_t eval_segs(uint64_t skb)
+{
+	uint64_t end = eval_follow(skb, "struct sk_buff", "end");
+	uint64_t segs;
+
+	if (kit.target.word_size == 8)
+		end += eval_follow(skb, "struct sk_buff", "head");
+	segs = eval_follow(end, "struct skb_shared_info", "gso_segs");
+	return segs ? segs : 1;
+}
+
 static inline uint64_t eval_number(const struct ask_value *v, uint32_t hook)
 {
 	uint64_t n = eval_walk(v, hook, v->nsteps);
@@ -278,6 +289,7 @@ static inline uint64_t eval_number(const struct ask_value *v, uint32_t hook)
 	case THEN_L2LEN: return eval_l2len(n);
 	case THEN_RX_QUEUE:
 		return eval_follow(n, "struct sk_buff", "queue_mapping") - 1;
+	case THEN_SEGS: return eval_segs(n);
 	default: return n;
 	}
 }

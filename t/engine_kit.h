@@ -95,6 +95,8 @@ static const struct kit_field engine_fields[] = {
 	FIELD("struct sk_buff", "mac_header", 118, 2, FIELD_UNSIGNED),
 	FIELD("struct sk_buff", "head", 120, 0, FIELD_POINTER),
 	FIELD("struct sk_buff", "data", 128, 0, FIELD_POINTER),
+	FIELD("struct sk_buff", "end", 136, 4, FIELD_UNSIGNED),
+	FIELD("struct skb_shared_info", "gso_segs", 6, 2, FIELD_UNSIGNED),
 	FIELD("struct task_struct", "nsproxy", 8, 0, FIELD_POINTER),
 	FIELD("struct nsproxy", "net_ns", 16, 0, FIELD_POINTER),
 	FIELD("struct net", "ns.inum", 20, 4, FIELD_UNSIGNED),

@@ -92,7 +92,7 @@ static inline void random_num(struct ask_value *v, enum random_class has,
 	if (one_in(3))
 		v->then = (uint8_t)(THEN_LPORT + rnd(9));
 	else if (one_in(8))
-		v->then = one_in(2) ? THEN_L2LEN : THEN_RX_QUEUE;
+		v->then = (uint8_t)(THEN_L2LEN + rnd(3));
 	else if (one_in(3))
 		v->then = (uint8_t)rnd(THEN_LADDR);
 }

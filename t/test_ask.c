@@ -218,8 +218,8 @@ START_TEST(unknown_lists)
 				     "pid, tid, "));
 	ck_assert_ptr_nonnull(strstr(err.msg, "raddr, lnet, rnet, rmem_fill, "
 				     "srtt, mdev, min_rtt, sock, netns, dev, "
-				     "ifindex, devns, l2len, rxqueue, arg0 "
-				     "to arg9"));
+				     "ifindex, devns, l2len, segs, ether, "
+				     "txqueue, rxqueue, arg0 to arg9"));
 }
 END_TEST
 
@@ -368,6 +368,14 @@ START_TEST(by_name)
 	at("tracepoint:sock/inet_sock_set_state");
 	is("rport", FROM_FIELD, SHAPE_U64, THEN_RPORT);
 	ck_assert_str_eq(v.field, "skaddr");
+	at("raw_tracepoint:netif_receive_skb");
+	is("segs", FROM_ARG, SHAPE_U64, THEN_SEGS);
+	is("ether", FROM_ARG, SHAPE_U64, THEN_NTOHS);
+	step_is(0, "struct sk_buff", "protocol");
+	at("tracepoint:net/net_dev_start_xmit");
+	is("ether", FROM_FIELD, SHAPE_U64, 0);
+	is("txqueue", FROM_FIELD, SHAPE_U64, 0);
+	ck_assert_str_eq(v.field, "queue_mapping");
 	at("uprobe:/bin/x:tcp_sendmsg");
 	bad("lport", "'lport' needs a socket; say where it is with --sock "
 	    "arg0");

@@ -261,6 +261,8 @@ machines[] = {
 	__VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__ }
 #define NAME { .from = FROM_ARG, .arg = 9, .nsteps = 2, .shape = SHAPE_NAME, \
 	.steps = { { "struct t", "next" }, { "struct t", "long_name" } } }
+#define BEHIND { .from = FROM_ARG, .nsteps = 1, .shape = SHAPE_NAME,	\
+	.then = THEN_TEXT, .steps = { { "struct t", "next" } } }
 #define KEPT_NAME { .from = FROM_ARG, .nsteps = 1, .shape = SHAPE_NAME,	\
 	.at_start = true, .steps = { { "struct t", "name" } } }
 #define CHAIN { .from = FROM_ARG, .nsteps = 3,				\
@@ -318,6 +320,10 @@ static const struct ask requests[] = {
 	  .filter = ASK_OF_NETNS, .netns = CHAIN,
 	  .tests = EIGHT({ .left = NAME, .op = BPF_JEQ, .names = devices,
 			   .nnames = N(devices) }) },
+	{ .what = ASK_STATS, .value = SOCK(THEN_SEGS, 0), .nkeys = 2,
+	  .keys = { BEHIND, SOCK(THEN_SEGS, 0) }, .ntests = 8,
+	  .tests = EIGHT({ .left = SOCK(THEN_SEGS, 0), .op = BPF_JGT,
+			   .right = 1 }) },
 	{ .what = ASK_COUNT, .nkeys = 2,
 	  .keys = { { .from = FROM_KSTACK, .shape = SHAPE_STACK },
 		    { .from = FROM_USTACK, .shape = SHAPE_STACK } } },

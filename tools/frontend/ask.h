@@ -61,7 +61,9 @@ struct ask_world {
  *   dev ifindex devns	of the hook's network device, or of its packet's:
  *			name, number, network namespace (inode)
  *   l2len rxqueue	of the hook's packet: bytes with the link-layer
- *			header, queue it was received on (-1: not told)
+ *			header, queue it was received on (-1: not told),
+ *   segs ether txqueue	how many it is on the wire (GRO, GSO; at least 1),
+ *			Ethertype, queue of the device that it is sent by
  *   sock:TYPE.PATH[...]	(a field of it: sock:sock.sk_rcvbuf)
  *   BASE:TYPE.PATH[:TYPE.PATH]...	a kernel field: what BASE (arg0, retval,
  *			args.FIELD) points to is a struct TYPE; each further

@@ -13,15 +13,22 @@ static const struct dev_word {
 	const char *name;
 	uint8_t shape, then;
 	bool of_skb;		/* not of the device */
-	const char *chain;	/* from struct net_device on */
+	const char *chain;	/* from struct net_device on, or sk_buff */
+	const char *record;	/* field of tracepoints that has it, in host
+				   byte order */
 } words[] = {
-	{ "dev", SHAPE_NAME, THEN_NOTHING, false, "net_device.name" },
+	{ "dev", SHAPE_NAME, THEN_NOTHING, false, "net_device.name", "name" },
 	{ "ifindex", SHAPE_S64, THEN_NOTHING, false,
-	  "net_device.ifindex" },
+	  "net_device.ifindex", NULL },
 	{ "devns", SHAPE_U64, THEN_NOTHING, false,
-	  "net_device.nd_net.net:net.ns.inum" },
-	{ "l2len", SHAPE_U64, THEN_L2LEN, true, NULL },
-	{ "rxqueue", SHAPE_S64, THEN_RX_QUEUE, true, NULL },
+	  "net_device.nd_net.net:net.ns.inum", NULL },
+	{ "l2len", SHAPE_U64, THEN_L2LEN, true, NULL, NULL },
+	{ "segs", SHAPE_U64, THEN_SEGS, true, NULL, NULL },
+	{ "ether", SHAPE_U64, THEN_NTOHS, true, "sk_buff.protocol",
+	  "protocol" },
+	{ "txqueue", SHAPE_U64, THEN_NOTHING, true, "sk_buff.queue_mapping",
+	  "queue_mapping" },
+	{ "rxqueue", SHAPE_S64, THEN_RX_QUEUE, true, NULL, NULL },
 };
 
 const char *ask_dev_name(unsigned i)
@@ -118,18 +125,15 @@ static int find(const struct asking *a, struct ask_value *v, bool skb)
 
 /* ---- what is asked of them -------------------------------------------- */
 
-/* Tracepoints of devices have their names. */
-static bool name_of_record(const struct asking *a, struct ask_value *v,
-			   const struct dev_word *w)
+/* What tracepoints tell themselves: of most the name of the device. */
+static bool is_in_record(const struct asking *a, const struct dev_word *w)
 {
 	const struct hook *h = a->world->hook;
 
-	if (w->shape != SHAPE_NAME || !h || h->kind != HOOK_TRACEPOINT ||
-	    !ask_tp_has_text(a, "name"))
+	if (!w->record || !h || h->kind != HOOK_TRACEPOINT)
 		return false;
-	v->from = FROM_FIELD;
-	v->field = "name";
-	return true;
+	return w->shape == SHAPE_NAME ? ask_tp_has_text(a, w->record) :
+					ask_tp_has_number(a, w->record);
 }
 
 int ask_dev_value(const struct asking *a, struct ask_value *v,
@@ -146,7 +150,12 @@ int ask_dev_value(const struct asking *a, struct ask_value *v,
 		err = ask_place(a, v, a->world->dev);
 		if (!err)
 			err = ask_chain(a, v, w->chain);
-	} else if (!name_of_record(a, v, w)) {
+	} else if (is_in_record(a, w)) {
+		v->from = FROM_FIELD;
+		v->field = w->record;
+		v->shape = w->shape;
+		return 0;
+	} else {
 		err = find(a, v, w->of_skb);
 		if (!err && w->chain)
 			err = ask_chain(a, v, w->chain);

@@ -62,6 +62,8 @@ const char *ask_tp_sock(const struct asking *a, bool *fd);
 const char *ask_tp_skb(const struct asking *a);
 /* ask_tp_has_text - has it, as far as is known, @field with text? */
 bool ask_tp_has_text(const struct asking *a, const char *field);
+/* ask_tp_has_number - the same, with a number. */
+bool ask_tp_has_number(const struct asking *a, const char *field);
 
 /* ---- ask_sock.c ------------------------------------------------------- */
 

@@ -47,10 +47,19 @@ static const struct ask_enum_name vectors[] = {
 	{ 9, "RCU" }, { 0, "HI" }, { 0, NULL }
 };
 
+/* include/uapi/linux/if_ether.h */
+static const struct ask_enum_name ethers[] = {
+	{ 0x0800, "IP" }, { 0x86dd, "IPV6" }, { 0x0806, "ARP" },
+	{ 0x8100, "8021Q" }, { 0x88a8, "8021AD" }, { 0x8847, "MPLS_UC" },
+	{ 0x8864, "PPP_SES" }, { 0x888e, "PAE" }, { 0x88cc, "LLDP" },
+	{ 0, NULL }
+};
+
 static const struct ask_enum family_names = { "AF_", "AF_", families },
 	state_names = { "", "TCP_", states },
 	protocol_names = { "", "IPPROTO_", protocols },
-	vector_names = { "", "", vectors };
+	vector_names = { "", "", vectors },
+	ethertype_names = { "ETH_P_", "ETH_P_", ethers };
 
 /* By the word that was asked for, or the member that it stands for. */
 static const struct {
@@ -61,6 +70,7 @@ static const struct {
 	{ "state", "__sk_common.skc_state", &state_names },
 	{ "protocol", "", &protocol_names },
 	{ "vector", "", &vector_names },
+	{ "ether", "", &ethertype_names },
 };
 
 const struct ask_enum *ask_enum_of(const struct ask_value *v)

@@ -119,15 +119,20 @@ bool ask_tp_has_text(const struct asking *a, const char *field)
 	return !read_format(a, text) || is_text(text, field);
 }
 
-const char *ask_tp_skb(const struct asking *a)
+bool ask_tp_has_number(const struct asking *a, const char *field)
 {
 	char text[FORMAT_MAX];
 	size_t len = read_format(a, text);
 	const char *why;
 	struct field f;
 
-	return !len || !format_field(text, len, "skbaddr", &f, &why) ?
-	       "skbaddr" : NULL;
+	return !len || (!format_field(text, len, field, &f, &why) &&
+			f.class != FIELD_ARRAY && f.class != FIELD_COMPOSITE);
+}
+
+const char *ask_tp_skb(const struct asking *a)
+{
+	return ask_tp_has_number(a, "skbaddr") ? "skbaddr" : NULL;
 }
 
 /* ---- where the socket is ---------------------------------------------- */

@@ -35,8 +35,8 @@ const struct opt opt_table[] = {
 	  "start.VALUE; of a "
 	  "socket: family, ipfamily, protocol, proto, state, lport, rport, "
 	  "laddr, raddr, lnet, rnet, rmem_fill, srtt, mdev, min_rtt; of a "
-	  "packet: dev, ifindex, devns, l2len, rxqueue; kernel "
-	  "fields: arg0:sock.sk_rcvbuf",
+	  "packet: dev, ifindex, devns, l2len, segs, ether, txqueue, "
+	  "rxqueue; kernel fields: arg0:sock.sk_rcvbuf",
 	  ASK, .need = T_KEYS, MEMBER(ask.by), .take = take_text,
 	  .want = "keys such as pid,comm" },
 	{ 0, "nets", "LIST", "networks for the keys lnet and rnet, of which "
