@@ -87,7 +87,7 @@ static void own_is_free(const struct tool *t, const struct tool_option *own)
 			      "%s -%c", t->name, own->letter);
 		ck_assert_str_ne(own->name, opt->name);
 	}
-	ck_assert(own->constant || own->where);
+	ck_assert(own->constant || own->where || own->by);
 	ck_assert_uint_le(own->min, own->max);
 	ck_assert(!own->arg || own->max > 0);
 	ck_assert(!own->arg || !own->scale ||

@@ -3,9 +3,9 @@
 
 static const struct way sent[] = {
 	{ .hooks = "rt:net_dev_start_xmit",
-	  .by = "dev,queue=arg0:sk_buff.queue_mapping", .of = "l2len" },
+	  .by = "dev,queue=txqueue", .of = "l2len" },
 	{ .hooks = "t:net:net_dev_start_xmit",
-	  .by = "dev,queue=args.queue_mapping", .of = "args.len" },
+	  .by = "dev,queue=txqueue", .of = "args.len" },
 }, received[] = {
 	{ .hooks = "rt:netif_receive_skb", .by = "dev,queue=rxqueue" },
 	{ .hooks = "t:net:netif_receive_skb", .by = "dev,queue=rxqueue",
@@ -29,6 +29,8 @@ static const struct part parts[] = {
 
 static const struct example examples[] = {
 	{ "--dev eth0", "each second: packets, their average size, bytes" },
+	{ "--dev eth0 -i 10 --rate", "each ten seconds: packets and bytes a "
+	  "second" },
 	{ "--dev eth0 -i 10 --csv", "each ten seconds, as CSV" },
 	{ 0 }
 };

@@ -29,9 +29,16 @@ static const struct part parts[] = {
 	{ .name = NULL }
 };
 
+static const struct tool_option options[] = {
+	{ .name = "queues", .max = 1, .help = "by queue of the device, too",
+	  .by = "queue=start.txqueue" },
+	{ .name = NULL }
+};
+
 static const struct example examples[] = {
 	{ "", "until Ctrl-C, all devices" },
 	{ "--dev eth0 -i 1", "one device, each second" },
+	{ "--queues --dev eth0", "each of its queues" },
 	{ "--where 'start.l2len>=1000'", "large packets" },
 	{ 0 }
 };
@@ -57,5 +64,6 @@ const struct tool tool_nettxlat = {
 		"of the wire itself see hardware time stamps (ethtool -T).",
 	.overhead = "Two microseconds per packet, and one for each that is "
 		"freed.",
+	.options = options,
 	REQUEST_DEV, .parts = parts, .examples = examples,
 };

@@ -323,6 +323,7 @@ struct tool_option {
 	const char *help;
 	const char *constant;	/* in the program, or */
 	const char *where;	/* of a request: it holds if this is given */
+	const char *by;		/* the same: there are these keys, too */
 	uint64_t min, max, def;
 	uint64_t scale;		/* value given times this (0: 1) */
 	bool duration;		/* "1.5", "250ms" and the like, as -d takes:

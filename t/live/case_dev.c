@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Tools about network devices: datagrams of known sizes over loopback, over a
- * veth pair, into one that drops them and into a netem that loses them.  What
+ * veth pair, into one that drops them and into a netem that loses them, and
+ * several that go as one packet, until a driver or GSO cuts it up.  What
  * arrives is answered before the next is sent, so that nothing waits for an
  * address to be resolved or finds a queue full.  Sizes are those of nothing
  * else: what resolves addresses and finds routers is shorter.
@@ -12,6 +13,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +28,8 @@
 #define SMALL 300		/* bytes of payload */
 #define LARGE 1000
 #define LOST 600
+#define SEGMENT 1400
+#define N_SEGMENTS 7
 #define N_SMALL 13		/* over veth; twice as many over loopback */
 #define N_LARGE 41
 #define DROPPED 150		/* of more than its receiver's device takes */
@@ -33,6 +37,8 @@
 #define N_DROPPED 17
 #define MTU 100
 #define HEADERS (14 + 20 + 8)	/* Ethernet, IPv4, UDP */
+/* Those of several segments, or one of these; nothing else is as large. */
+#define SEGMENTS "l2len>=1400"
 /* Where sizes are not shown: without those that others may send. */
 #define OURS "l2len>=300"
 #define OURS_AT_START "start.l2len>=150"
@@ -111,7 +117,7 @@ static void devices_release(struct devices *d)
 static void put(struct devices *d, int from, const union addr *to,
 		size_t size)
 {
-	static const char data[LARGE];
+	static const char data[N_SEGMENTS * SEGMENT];
 
 	if (sendto(from, data, size, 0, &to->sa, addr_len(to)) !=
 	    (ssize_t)size)
@@ -121,7 +127,7 @@ static void put(struct devices *d, int from, const union addr *to,
 static void get(struct devices *d, int fd, size_t size)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	char data[LARGE + 1];
+	char data[SEGMENT + 1];
 
 	if (poll(&p, 1, PATIENCE * 1000) != 1 ||
 	    recv(fd, data, sizeof(data), 0) != (ssize_t)size)
@@ -141,6 +147,31 @@ static void exchange(struct devices *d, unsigned n, size_t size)
 		put(d, d->lo, &d->to_lo, size);
 		get(d, d->lo, size);
 	}
+}
+
+static void segments(struct devices *d, int from, int to,
+		     const struct sockaddr_in *at)
+{
+	put(d, from, at, N_SEGMENTS * SEGMENT);
+	for (unsigned i = 0; i < N_SEGMENTS; i++)
+		get(d, to, SEGMENT);
+}
+
+/* As one packet, to the other side and to ourselves.  False: this kernel has
+ * no UDP_SEGMENT (4.18). */
+static bool as_one(struct devices *d)
+{
+	int size = SEGMENT, none = 0;
+
+	if (setsockopt(d->here, IPPROTO_UDP, UDP_SEGMENT, &size,
+		       sizeof(size)) ||
+	    setsockopt(d->lo, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size)))
+		return false;
+	segments(d, d->here, d->there, &d->to_there);
+	segments(d, d->lo, d->lo, &d->to_lo);
+	setsockopt(d->here, IPPROTO_UDP, UDP_SEGMENT, &none, sizeof(none));
+	setsockopt(d->lo, IPPROTO_UDP, UDP_SEGMENT, &none, sizeof(none));
+	return true;
 }
 
 /* The driver drops what the other side does not take. */
@@ -182,6 +213,7 @@ struct shown {
 	struct test *t;
 	struct table table;
 	unsigned compared;
+	bool segments;			/* some went as one packet */
 };
 
 static void want(struct shown *s, uint64_t made, const char *column,
@@ -219,6 +251,49 @@ static void netsize(struct shown *s, unsigned lost)
 	WANT(s, 0, "count", "map", "recv_bytes", "dev", HERE, "lo", "512");
 }
 
+/* Of the packets on the wire; where these are not known, of what was one. */
+static void want_segments(struct shown *s, const char *map, const char *dev)
+{
+	uint64_t n = table_sum(&s->table, s->t, "total",
+			       ARGS("map", map, "dev", dev, "ether",
+				    "ETH_P_IP"));
+
+	s->compared++;
+	if (test_types(s->t) ? n != N_SEGMENTS : !n || n > N_SEGMENTS)
+		differ(s->t, "%s: %" PRIu64 " segments by %s, of %d", map, n,
+		       dev, N_SEGMENTS);
+}
+
+static void netsize_segments(struct shown *s, unsigned lost)
+{
+	(void)lost;
+	if (!s->segments)
+		return;
+	want_segments(s, "nic_send_segs", HERE);
+	want_segments(s, "nic_send_segs", LOOP);
+	want_segments(s, "recv_segs", LOOP);
+}
+
+/* Packets and bytes a second go with packets and bytes. */
+static void want_rates(struct shown *s, const char *map, const char *dev)
+{
+	double count, total, per_s, bytes_per_s;
+	unsigned i = 0;
+
+	while (i < s->table.nrows &&
+	       !table_matches(&s->table, i, ARGS("map", map, "dev", dev)))
+		i++;
+	count = atof(table_cell(&s->table, i, "count"));
+	total = atof(table_cell(&s->table, i, "total"));
+	per_s = atof(table_cell(&s->table, i, "count_per_s"));
+	bytes_per_s = atof(table_cell(&s->table, i, "total_per_s"));
+	s->compared++;
+	if (per_s <= 0 || bytes_per_s * count < 0.9 * total * per_s ||
+	    bytes_per_s * count > 1.1 * total * per_s)
+		differ(s->t, "%s: %g packets of %g bytes, but %g of %g a "
+		       "second", map, count, total, per_s, bytes_per_s);
+}
+
 static void netqtop(struct shown *s, unsigned lost)
 {
 	static const char *const maps[][2] = {
@@ -233,6 +308,7 @@ static void netqtop(struct shown *s, unsigned lost)
 		     HERE);
 		WANT(s, bytes, "total", "map", maps[i][0], "dev", HERE);
 		WANT(s, 2 * bytes, "total", "map", maps[i][0], "dev", LOOP);
+		want_rates(s, maps[i][0], LOOP);
 		want_sizes(s, maps[i][1], HERE, 1);
 		want_sizes(s, maps[i][1], LOOP, 2);
 	}
@@ -242,7 +318,7 @@ static void nettxlat(struct shown *s, unsigned lost)
 {
 	(void)lost;
 	WANT(s, N_SMALL + N_LARGE, "count", "map", "done", "dev", HERE, "end",
-	     "netif_rx");
+	     "netif_rx", "queue", "0");
 	WANT(s, N_DROPPED, "count", "map", "done", "dev", HERE, "end",
 	     "kfree_skb");
 	WANT(s, N_SMALL + N_LARGE + N_DROPPED, "count", "map", "done", "dev",
@@ -259,16 +335,19 @@ static const struct {
 	const char *const *args;
 	void (*check)(struct shown *s, unsigned lost);
 } tools[] = {
+	{ "netsize", ARGS("--csv", "--dev", HERE "," LOOP, "--by", "dev,ether",
+			  "--where", SEGMENTS), netsize_segments },
 	{ "netsize", ARGS("--csv", "--dev", HERE "," LOOP), netsize },
-	{ "nettxlat", ARGS("--csv", "--dev", HERE "," LOOP, "--where",
-			   OURS_AT_START), nettxlat },
-	{ "netqtop", ARGS("--csv", "--dev", LOOP "," HERE, "-i", "600",
-			  "--where", OURS), netqtop },
+	{ "nettxlat", ARGS("--csv", "--queues", "--dev", HERE "," LOOP,
+			   "--where", OURS_AT_START), nettxlat },
+	{ "netqtop", ARGS("--csv", "--rate", "--dev", LOOP "," HERE, "-i",
+			  "600", "--where", OURS), netqtop },
 };
 
-static void check(struct test *t, struct tool *r, unsigned i, unsigned lost)
+static void check(struct test *t, struct tool *r, unsigned i, bool segments,
+		  unsigned lost)
 {
-	struct shown s = { .t = t };
+	struct shown s = { .t = t, .segments = segments };
 
 	tool_stop(r, SIGINT);
 	tool_check_clean(r);
@@ -285,6 +364,7 @@ static void dev_sizes(struct test *t)
 {
 	struct tool r[ARRAY_SIZE(tools)];
 	struct devices d;
+	bool segments = false;
 	unsigned lost, i;
 
 	devices_init(&d, t);
@@ -292,16 +372,20 @@ static void dev_sizes(struct test *t)
 	for (i = 0; i < ARRAY_SIZE(tools); i++) {
 		tool_init(&r[i], t, d.a.inum);
 		tool_start(&r[i], tools[i].name, tools[i].args);
+		if (!i)		/* the others do not see them */
+			segments = as_one(&d);
 	}
 	exchange(&d, N_SMALL, SMALL);
 	exchange(&d, N_LARGE, LARGE);
 	drop(&d);
 	lost = lose(&d);
 	for (i = 0; i < ARRAY_SIZE(tools); i++)
-		check(t, &r[i], i, lost);
+		check(t, &r[i], i, segments, lost);
 	summary(t, " figures; %u datagrams%s", 4 * (N_SMALL + N_LARGE) +
 		N_DROPPED + lost,
 		lost ? "" : "; this kernel has no netem");
+	if (!segments)
+		summary(t, "; it has no UDP_SEGMENT");
 	devices_release(&d);
 }
 

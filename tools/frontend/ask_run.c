@@ -156,6 +156,15 @@ static int start_part(struct query *q, struct err *e)
 	return -e->no;
 }
 
+/* What other parts have taken are no mistakes of who asks. */
+static bool words_taken(const struct asked *r)
+{
+	for (unsigned i = 0; i < r->nqueries; i++)
+		if (r->queries[i].way >= 0)
+			return true;
+	return false;
+}
+
 static int start_parts(struct asked *r, const struct part *parts,
 		       struct err *e)
 {
@@ -169,9 +178,10 @@ static int start_parts(struct asked *r, const struct part *parts,
 		q->r = r;
 		q->part = parts;
 		err = start_part(q, e);
-		if (err && parts->optional && !wrong_words(q) &&
-		    !life_stopped()) {
-			say("%s: %s", parts->name, e->msg);
+		if (err && parts->optional && !life_stopped() &&
+		    (!wrong_words(q) || words_taken(r))) {
+			say("%s: %s", parts->name, wrong_words(q) ?
+			    wrong_words(q)->msg : e->msg);
 			err = 0;
 		}
 	}

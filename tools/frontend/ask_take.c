@@ -448,13 +448,33 @@ static int take_own(struct query *q, const struct ask_world *w, struct err *e)
 	return err;
 }
 
+/* The tool's own keys, and those of its options that are given. */
+static const char *own_keys(const struct query *q, char *buf, size_t len)
+{
+	const struct tool_option *own = q->r->o->tool->options;
+	const uint64_t *value = q->r->o->own;
+	const char *by = WORDS(q, by);
+	size_t n;
+
+	if (!by)
+		return NULL;
+	n = (size_t)snprintf(buf, len, "%s", by);
+	for (; own && own->name && n < len; own++, value++)
+		if (own->by && *value)
+			n += (size_t)snprintf(buf + n, len - n, ",%s",
+					      own->by);
+	return buf;
+}
+
 /*
  * The tool's own keys, unless others are asked for; they can be asked for by
  * their names.  Where one of them is not known here, others may be.
  */
 static int take_by(struct query *q, struct ask_world *w, struct err *e)
 {
-	const char *own = WORDS(q, by), *by = q->r->o->ask.by;
+	char keys[2 * ASK_WORD_MAX];
+	const char *own = own_keys(q, keys, sizeof(keys));
+	const char *by = q->r->o->ask.by;
 	int n = 0;
 
 	if (own)
