@@ -34,6 +34,7 @@
 	X(top)								\
 	X(netem)							\
 	X(dev)								\
+	X(irq)								\
 	X(ecn)								\
 	X(lookup)							\
 	X(superping)							\
