@@ -52,6 +52,19 @@ START_TEST(pairs)
 }
 END_TEST
 
+START_TEST(wanted)
+{
+	static const char *const ends[] = { "InCEPkts", "x", NULL };
+
+	ck_assert(counters_wanted(NULL, "IpInReceives"));
+	ck_assert(counters_wanted(ends, "Ip6InCEPkts"));
+	ck_assert(counters_wanted(ends, "InCEPkts"));
+	ck_assert(!counters_wanted(ends, "CEPkts"));
+	ck_assert(!counters_wanted(ends, "IpExtInCEPktsX"));
+	ck_assert(!counters_wanted(ends, ""));
+}
+END_TEST
+
 START_TEST(lines)
 {
 	struct counter_list l = { 0 };
@@ -163,12 +176,13 @@ START_TEST(opened)
 {
 	static const char *const files[] = { "snmp", "dev", "no-such", NULL };
 	static const struct filters all;
+	static const struct tool none, t = { .counters = files };
 	static const struct filters nobody = { .netns = { 7 }, .nnetns = 1 };
 	struct counter_move m;
-	struct counters *c = counters_open(files, &all);
+	struct counters *c = counters_open(&t, &all);
 	size_t at = 0;
 
-	ck_assert_ptr_null(counters_open(NULL, &all));
+	ck_assert_ptr_null(counters_open(&none, &all));
 	ck_assert_ptr_nonnull(c);
 	counters_stop(c);
 	while (counters_next(c, &at, &m)) {
@@ -177,7 +191,7 @@ START_TEST(opened)
 	}
 	counters_close(c);
 	talk_init("test", 1);
-	c = counters_open(files, &nobody);
+	c = counters_open(&t, &nobody);
 	counters_stop(c);
 	at = 0;
 	ck_assert(!counters_next(c, &at, &m));
@@ -214,6 +228,7 @@ Suite *suite_counters(void)
 
 	tcase_add_test(tc, pairs);
 	tcase_add_test(tc, lines);
+	tcase_add_test(tc, wanted);
 	tcase_add_test(tc, devices);
 	tcase_add_test(tc, processors);
 	tcase_add_test(tc, broken);

@@ -64,6 +64,12 @@ static const struct example examples[] = {
 	{ 0 }
 };
 
+/* As IP counts, of IPv4 and IPv6. */
+static const char *const counters[] = { "netstat", "snmp6", NULL };
+static const char *const counted[] = {
+	"InNoECTPkts", "InECT0Pkts", "InECT1Pkts", "InCEPkts", NULL
+};
+
 const struct tool tool_ipecn = {
 	.name = "ipecn",
 	.summary = "ECN marks of IP packets that arrive, by peer",
@@ -75,7 +81,9 @@ const struct tool tool_ipecn = {
 		"and Ip6InCEPkts.  Of what is in a tunnel it is the outer "
 		"header that counts, and the inner one as it comes out.  "
 		"Packets to be passed on are counted; those for other machines "
-		"are not.  What queues of this machine mark is told by "
+		"are not.  At the end stand the kernel's own counters, of the "
+		"namespaces of -N, else of one's own: what all peers have "
+		"sent since.  What queues of this machine mark is told by "
 		"`tc -s qdisc'.",
 	.overhead = "A quarter of a microsecond for each packet that arrives; "
 		"nothing is sent to user space but the table.",
@@ -86,6 +94,7 @@ const struct tool tool_ipecn = {
 	.roles = roles,
 	.columns = columns,
 	.examples = examples,
+	.counters = counters, .counted = counted,
 	.event_size = sizeof(EV),
 	.flow_off = offsetof(EV, flow),
 };

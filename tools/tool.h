@@ -413,6 +413,8 @@ struct tool {
 	 * moved (counters.c knows which), of the namespaces of -N, else of
 	 * one's own; or NULL.  Ends with NULL. */
 	const char *const *counters;
+	/* How the names of those end that are; NULL: all.  Ends with NULL. */
+	const char *const *counted;
 	uint32_t frames;	/* T_STACKS: how many of a stack, unless
 				   --frames is given; 0: all there are */
 };

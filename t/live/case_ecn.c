@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -190,6 +191,20 @@ static bool is_all(const struct scene *s, uint64_t n, uint64_t all)
 	return n == all || (!test_types(s->t) && n && n < all);
 }
 
+/* "IpExtInCEPkts moved by 211 (": since the tool started, as there were none
+ * before. */
+static void check_footer(struct scene *s, const struct mark *m,
+			 const struct path *p)
+{
+	char want[80];
+
+	snprintf(want, sizeof(want), " %s%s moved by %" PRIu64 " (",
+		 p->family == AF_INET ? "IpExt" : "",
+		 p->family == AF_INET ? m->ext : m->six, counted(s, m, p));
+	if (!s->tool.talk || !strstr(s->tool.talk, want))
+		differ(s->t, "not told:%s", want);
+}
+
 static void check_path(struct scene *s, const struct path *p)
 {
 	uint64_t udp, queued, tcp, all;
@@ -208,6 +223,7 @@ static void check_path(struct scene *s, const struct path *p)
 		summary(s->t, "%s %s %" PRIu64 "+%" PRIu64 "+%" PRIu64 ", ",
 			p->family == AF_INET ? "IPv4" : "IPv6", m->column,
 			udp, queued, tcp);
+		check_footer(s, m, p);
 		if (!is_all(s, udp + queued + tcp, all))
 			differ(s->t, "to %s: %" PRIu64 " of %s by the kernel's "
 			       "count, %" PRIu64 " + %" PRIu64 " + %" PRIu64
@@ -258,6 +274,9 @@ static void ipecn(struct test *t)
 			check_path(&s, p);
 			check_queue(&s, p);
 		}
+		if (strstr(s.tool.talk, "Octets moved"))
+			differ(t, "counters of something else: %s",
+			       s.tool.talk);
 		table_release(&s.tb);
 	}
 	agent_stop(&s.cli);

@@ -22,6 +22,7 @@ struct counter_file {
 struct counters {
 	struct counter_file *sources;
 	size_t n;
+	const char *const *ends;	/* of names; NULL: any */
 	uint64_t start_ns, span_ns;
 };
 
@@ -85,13 +86,14 @@ static bool add_netns(struct counters *c, const char *const *files,
 	return c->n > n;
 }
 
-struct counters *counters_open(const char *const *files,
-			       const struct filters *f)
+struct counters *counters_open(const struct tool *t, const struct filters *f)
 {
+	const char *const *files = t->counters;
 	struct counters *c = files ? calloc(1, sizeof(*c)) : NULL;
 
 	if (!c)
 		return NULL;
+	c->ends = t->counted;
 	if (!f->nnetns)
 		add_files(c, files, "self", netns_of_pid("self"));
 	for (unsigned i = 0; i < f->nnetns; i++)
@@ -122,6 +124,8 @@ bool counters_next(const struct counters *c, size_t *at,
 		for (; i < s->after.n; i++) {
 			++*at;
 			now = &s->after.c[i];
+			if (!counters_wanted(c->ends, now->name))
+				continue;
 			m->delta = counters_moved(&s->before, now, i);
 			if (!m->delta)
 				continue;

@@ -224,6 +224,20 @@ int counters_parse(struct counter_list *l, const char *file, const char *text,
 	return -ENOENT;
 }
 
+bool counters_wanted(const char *const *ends, const char *name)
+{
+	size_t len = strlen(name), n;
+
+	if (!ends)
+		return true;
+	for (; *ends; ends++) {
+		n = strlen(*ends);
+		if (n <= len && !strcmp(name + len - n, *ends))
+			return true;
+	}
+	return false;
+}
+
 uint64_t counters_moved(const struct counter_list *before,
 			const struct counter *after, size_t i)
 {

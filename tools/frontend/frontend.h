@@ -437,14 +437,16 @@ int counters_parse(struct counter_list *l, const char *file, const char *text,
  * anew, as of a device that was made again, or was 32 bits wide and is around. */
 uint64_t counters_moved(const struct counter_list *before,
 			const struct counter *after, size_t i);
+/* counters_wanted - does @name end with one of @ends (struct tool.counted)?
+ * NULL: any does. */
+bool counters_wanted(const char *const *ends, const char *name);
 /*
- * counters_open - those in @files (struct tool), as they are now, of the
- * namespaces of @f; a namespace that no process lives in has none, which is
- * said.  NULL: no memory, or @files is.
+ * counters_open - those of @t, as they are now, of the namespaces of @f; a
+ * namespace that no process lives in has none, which is said.  NULL: no
+ * memory, or @t has none.
  * counters_stop - as they are now, at the end.
  */
-struct counters *counters_open(const char *const *files,
-			       const struct filters *f);
+struct counters *counters_open(const struct tool *t, const struct filters *f);
 void counters_stop(struct counters *c);
 void counters_close(struct counters *c);
 

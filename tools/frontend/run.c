@@ -379,8 +379,7 @@ static int run(struct run *r)
 	if (ret >= 0)
 		return ret;
 	if (!r->o->no_summary)
-		r->counters = counters_open(r->o->tool->counters,
-					    &r->o->filters);
+		r->counters = counters_open(r->o->tool, &r->o->filters);
 	rows_counters(r->rows, r->counters);
 	kernel_leave(r->from->env, symbolise_users(r->symbolise) ||
 				   mapped_grows(r->from->mapped));
