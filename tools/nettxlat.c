@@ -20,12 +20,12 @@ static const struct way freed[] = {
 };
 
 static const struct part parts[] = {
-	{ .name = "done", .text = "a driver is given a packet and frees it",
-	  .what = ASK_HIST, .latency = true, .by = "dev=start.dev,end=event",
-	  WAYS(freed) },
-	{ .name = "driver", .text = "a driver is given a packet and returns",
-	  .what = ASK_HIST, .latency = true, .by = "dev=start.dev",
-	  WAYS(taken) },
+	{ .name = "done_us", .text = "a driver is given a packet and frees it",
+	  .what = ASK_HIST, .latency = true, .of = "latency_us",
+	  .unit = "us", .by = "dev=start.dev,end=event", WAYS(freed) },
+	{ .name = "driver_us", .text = "a driver is given a packet and returns",
+	  .what = ASK_HIST, .latency = true, .of = "latency_us",
+	  .unit = "us", .by = "dev=start.dev", WAYS(taken) },
 	{ .name = NULL }
 };
 
@@ -46,12 +46,12 @@ static const struct example examples[] = {
 const struct tool tool_nettxlat = {
 	.name = "nettxlat", .alias = "nettxlat-dev",
 	.summary = "how long network devices take to send packets",
-	.about = "Histograms, in ns, for each network device: the time from a "
-		"packet being given to the driver until it is freed (done), "
-		"and until the driver returns (driver), which is how long "
-		"it takes to put it into its queue.  A packet that the driver "
-		"turned down begins anew when it is tried again; netsize "
-		"counts these.\n"
+	.about = "Histograms, in us, for each network device: the time from a "
+		"packet being given to the driver until it is freed "
+		"(done_us), and until the driver returns (driver_us), which "
+		"is how long it takes to put it into its queue.  A packet "
+		"that the driver turned down begins anew when it is tried "
+		"again; netsize counts these.\n\n"
 		"A packet that was sent ends by consume_skb, as the device "
 		"says that it is done with it: the time is that of its queue, "
 		"of the wire, and of the interrupt, which may be put off to "

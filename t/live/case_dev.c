@@ -150,7 +150,7 @@ static void exchange(struct devices *d, unsigned n, size_t size)
 }
 
 static void segments(struct devices *d, int from, int to,
-		     const struct sockaddr_in *at)
+		     const union addr *at)
 {
 	put(d, from, at, N_SEGMENTS * SEGMENT);
 	for (unsigned i = 0; i < N_SEGMENTS; i++)
@@ -317,14 +317,15 @@ static void netqtop(struct shown *s, unsigned lost)
 static void nettxlat(struct shown *s, unsigned lost)
 {
 	(void)lost;
-	WANT(s, N_SMALL + N_LARGE, "count", "map", "done", "dev", HERE, "end",
-	     "netif_rx", "queue", "0");
-	WANT(s, N_DROPPED, "count", "map", "done", "dev", HERE, "end",
+	WANT(s, N_SMALL + N_LARGE, "count", "map", "done_us", "dev", HERE,
+	     "end", "netif_rx", "queue", "0");
+	WANT(s, N_DROPPED, "count", "map", "done_us", "dev", HERE, "end",
 	     "kfree_skb");
-	WANT(s, N_SMALL + N_LARGE + N_DROPPED, "count", "map", "done", "dev",
+	WANT(s, N_SMALL + N_LARGE + N_DROPPED, "count", "map", "done_us", "dev",
 	     HERE);
-	WANT(s, 2 * (N_SMALL + N_LARGE), "count", "map", "done", "dev", LOOP);
-	WANT(s, 2 * (N_SMALL + N_LARGE), "count", "map", "driver", "dev",
+	WANT(s, 2 * (N_SMALL + N_LARGE), "count", "map", "done_us", "dev",
+	     LOOP);
+	WANT(s, 2 * (N_SMALL + N_LARGE), "count", "map", "driver_us", "dev",
 	     LOOP);
 }
 
