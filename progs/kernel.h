@@ -165,9 +165,33 @@ struct unix_address {
 } PAI;
 struct unix_sock { struct unix_address *addr; } PAI;
 
-struct socket { struct sock *sk; } PAI;
-struct file { void *private_data; } PAI;
-struct fdtable { struct file **fd; } PAI;
+struct inode {
+	u16 i_mode;
+	u32 i_flags;
+	unsigned long i_ino;
+} PAI;
+struct qstr {
+	u32 len;
+	const unsigned char *name;
+} PAI;
+struct dentry { struct qstr d_name; } PAI;
+struct path { struct dentry *dentry; } PAI;
+struct file {
+	void *private_data;
+	struct path f_path;
+	struct inode *f_inode;
+} PAI;
+struct fdtable {
+	struct file **fd;
+	u32 max_fds;
+} PAI;
+struct socket {
+	struct sock *sk;
+	struct file *file;
+} PAI;
+struct msghdr { unsigned long msg_controllen; } PAI;
+struct scm_fp_list { short count; } PAI;
+struct scm_cookie { struct scm_fp_list *fp; } PAI;
 struct files_struct { struct fdtable *fdt; } PAI;
 struct nsproxy { struct net *net_ns; } PAI;
 struct task_struct {

@@ -53,6 +53,29 @@ static __always_inline void copy16(void *to, const void *from)
 	((u64 *)to)[1] = b;
 }
 
+/* The first @n bytes of eight that stay. */
+static __always_inline u64 cut8(u64 v, s32 n)
+{
+	if (n <= 0)
+		return 0;
+	if (n >= 8)
+		return v;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return v & ((1ull << 8 * n) - 1);
+#else
+	return v & ~(~0ull >> 8 * n);
+#endif
+}
+
+/* The same of 32: what is behind a name that was read is anything. */
+static __always_inline void cut32(u64 text[4], s32 n)
+{
+	text[0] = cut8(text[0], n);
+	text[1] = cut8(text[1], n - 8);
+	text[2] = cut8(text[2], n - 16);
+	text[3] = cut8(text[3], n - 24);
+}
+
 static __always_inline void count(u32 stat)
 {
 	u64 *n = map_lookup(&stats, &stat);
@@ -211,18 +234,35 @@ static __always_inline u64 since_start(u64 now)
 	return (now - CONST(start_ns)) | AT_LEAST;
 }
 
-/* The socket behind descriptor @fd of the current task. */
-static __always_inline struct sock *sock_of_fd(u32 fd)
+static __always_inline struct fdtable *fdtable_current(void)
 {
 	struct task_struct *task = (void *)get_current_task();
 	struct files_struct *files = READ(task, files);
-	struct fdtable *fdt = READ(files, fdt);
-	struct file **fds = READ(fdt, fd), *file = 0;
-	struct socket *socket;
-	u64 word = CONST(kernel_word);
 
+	return READ(files, fdt);
+}
+
+/* What is behind descriptor @fd; NULL: nothing. */
+static __always_inline struct file *file_of_fd(const struct fdtable *fdt,
+					       u32 fd)
+{
+	struct file **fds, *file = 0;
+	u64 word;
+
+	if (EXISTS(fdt->max_fds) && fd >= READ(fdt, max_fds))
+		return 0;
+	fds = READ(fdt, fd);
+	word = CONST(kernel_word);
 	probe_read(LOW_BYTES(file, word), word, (void *)fds + fd * word);
-	socket = READ(file, private_data);
+	return file;
+}
+
+/* The socket behind descriptor @fd of the current task. */
+static __always_inline struct sock *sock_of_fd(u32 fd)
+{
+	struct file *file = file_of_fd(fdtable_current(), fd);
+	struct socket *socket = READ(file, private_data);
+
 	return READ(socket, sk);
 }
 

@@ -65,20 +65,6 @@ static __always_inline void begin(struct sockcall *c, const struct sock *sk,
 
 /* ---- AF_UNIX ------------------------------------------------------------ */
 
-/* The first @n bytes of eight that stay. */
-static __always_inline u64 keep(u64 v, s32 n)
-{
-	if (n <= 0)
-		return 0;
-	if (n >= 8)
-		return v;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return v & ((1ull << 8 * n) - 1);
-#else
-	return v & ~(~0ull >> 8 * n);
-#endif
-}
-
 /*
  * struct sockaddr_un behind a family of two bytes; where there is no room for
  * all of a path, its end.  What follows a name is anything.
@@ -102,10 +88,7 @@ static __always_inline void read_path(struct listen_event *ev,
 	if (skip > 108)
 		return;
 	probe_read(path, sizeof(path), (void *)&addr->name + 2 + skip);
-	path[0] = keep(path[0], len - skip);
-	path[1] = keep(path[1], len - skip - 8);
-	path[2] = keep(path[2], len - skip - 16);
-	path[3] = keep(path[3], len - skip - 24);
+	cut32(path, len - skip);
 	if (!skip && len > 0 && !*(char *)path)
 		*(char *)path = '@';
 	copy16(ev->path, path);

@@ -89,8 +89,7 @@ RESOLVER_ROLE(res_nquery_, "res_nquery", "- node");
 RESOLVER_ROLE(res_nsearch_, "res_nsearch", "- node");
 
 static const struct alternative exit_alts[] = {
-	{ HOOKS(RAW("on_thread_exit", "sched_process_exit", "")) },
-	{ HOOKS(TRACEPOINT("on_thread_exit", "sched/sched_process_exit", "")) },
+	THREAD_EXITS("on_thread_exit")
 };
 
 static const struct role thread_exit = {

@@ -146,6 +146,10 @@ extern const struct role role_tcp_destroy;
 	{ HOOKS(FREED_RAW(prog, " reason rx_sk")) },			\
 	{ HOOKS(FREED_RAW(prog, " reason")) },				\
 	{ HOOKS(FREED_TRACEPOINT(prog, " reason")) }
+/* Alternatives: @prog(), a thread exits. */
+#define THREAD_EXITS(prog)						\
+	{ HOOKS(RAW(prog, "sched_process_exit", "")) },			\
+	{ HOOKS(TRACEPOINT(prog, "sched/sched_process_exit", "")) }
 /* on_dns_read(sk, skb), on_dns_packet(skb): --dns. */
 extern const struct role role_dns;
 
