@@ -104,6 +104,10 @@ static bool is_untold(const char *line)
 		"struct inet_sock:bind_address_no_port:",
 		"struct inet_sock:freebind:", "struct inet_sock:transparent:",
 		"struct unix_sock:", "struct unix_address:",
+		/* what descriptors are that sofdsnoop shows */
+		"struct file:f_", "struct inode:", "struct dentry:",
+		"struct path:", "struct qstr:", "struct fdtable:max_fds:",
+		"struct socket:file:", "struct msghdr:", "struct scm_",
 		/* ipecn counts an skb as one, sordrop does without */
 		"struct sk_buff:end:", "struct sk_buff:pkt_type:",
 		"struct skb_shared_info:", "struct sock:sk_lock.owned:",

@@ -40,4 +40,5 @@
 	X(superping)							\
 	X(sockcall)							\
 	X(qdisc)							\
+	X(fds)								\
 	/* that is all */

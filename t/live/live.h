@@ -101,8 +101,9 @@ unsigned test_few(struct test *t);
 
 /* test_hides - has sockeye been told --config @word? */
 bool test_hides(const struct test *t, const char *word);
-/* test_types - does the kernel tell its types, and has it fexit, by which
- * alone what happens in soft-irqs is seen whole? */
+/* test_btf - does the kernel tell its types?  test_types - and has it fexit, by
+ * which alone what happens in soft-irqs is seen whole? */
+bool test_btf(const struct test *t);
 bool test_types(const struct test *t);
 /* test_probes - can any of its functions be watched? */
 bool test_probes(const struct test *t);

@@ -57,17 +57,20 @@ bool test_hides(const struct test *t, const char *word)
 	return false;
 }
 
-bool test_types(const struct test *t)
+bool test_btf(const struct test *t)
 {
 	unsigned i;
 
-	if (test_hides(t, "no-trampoline=1"))
-		return false;
 	for (i = 0; i < t->nextra; i++)
 		if (!strcmp(t->extra[i], "--btf") ||
 		    !strcmp(t->extra[i], "--fields"))
 			return false;
 	return !access("/sys/kernel/btf/vmlinux", F_OK);
+}
+
+bool test_types(const struct test *t)
+{
+	return !test_hides(t, "no-trampoline=1") && test_btf(t);
 }
 
 bool test_probes(const struct test *t)
