@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "net.h"
+#include "net_int.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -26,15 +22,8 @@
 
 /* ---- rtnetlink --------------------------------------------------------- */
 
-struct request {
-	union {
-		struct nlmsghdr h;
-		char buf[1024];
-	} u;
-};
-
-static void *req_init(struct request *q, uint16_t type, uint16_t flags,
-		      const void *head, size_t size)
+void *req_init(struct request *q, uint16_t type, uint16_t flags,
+	       const void *head, size_t size)
 {
 	memset(q, 0, sizeof(*q));
 	q->u.h.nlmsg_len = NLMSG_LENGTH(size);
@@ -44,8 +33,8 @@ static void *req_init(struct request *q, uint16_t type, uint16_t flags,
 	return NLMSG_DATA(&q->u.h);
 }
 
-static struct rtattr *req_add(struct request *q, unsigned short type,
-			      const void *data, size_t len)
+struct rtattr *req_add(struct request *q, unsigned short type,
+		       const void *data, size_t len)
 {
 	size_t at = NLMSG_ALIGN(q->u.h.nlmsg_len);
 	struct rtattr *a = (struct rtattr *)(void *)(q->u.buf + at);
@@ -60,15 +49,12 @@ static struct rtattr *req_add(struct request *q, unsigned short type,
 	return a;
 }
 
-static void req_end(struct request *q, struct rtattr *nest)
+void req_end(struct request *q, struct rtattr *nest)
 {
 	nest->rta_len = q->u.buf + q->u.h.nlmsg_len - (char *)nest;
 }
 
-#define BATCH 4
-
-/* The first @nq of @q in one datagram; what is answered first. */
-static int req_talk_to(int protocol, struct request *q, unsigned nq)
+int req_talk_to(int protocol, struct request *q, unsigned nq)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 	struct iovec iov[BATCH];
@@ -396,69 +382,6 @@ int link_no_offload(const char *ifname)
 int link_offload(const char *ifname)
 {
 	return set_offload(ifname, true);
-}
-
-/* ---- netfilter --------------------------------------------------------- */
-
-static void nft_init(struct request *q, uint16_t type, uint16_t flags,
-		     int family)
-{
-	bool batch = type == NFNL_MSG_BATCH_BEGIN || type == NFNL_MSG_BATCH_END;
-	struct nfgenmsg g = { .nfgen_family = family,
-			      .version = NFNETLINK_V0 };
-
-	if (batch)
-		g.res_id = htons(NFNL_SUBSYS_NFTABLES);
-	else
-		type |= NFNL_SUBSYS_NFTABLES << 8;
-	req_init(q, type, flags, &g, sizeof(g));
-	/* one answer to the batch; errors are told anyway */
-	if (!(flags & NLM_F_ACK))
-		q->u.h.nlmsg_flags &= ~NLM_F_ACK;
-}
-
-static void nft_name(struct request *q, unsigned short type)
-{
-	req_add(q, type, "live", sizeof("live"));
-}
-
-static void nft_u32(struct request *q, unsigned short type, uint32_t v)
-{
-	v = htonl(v);
-	req_add(q, type, &v, sizeof(v));
-}
-
-/* A chain without a rule, of which the policy is to drop. */
-int netfilter_drop(int family, unsigned hook)
-{
-	struct request q[BATCH];
-	struct rtattr *nest;
-
-	nft_init(&q[0], NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC);
-	nft_init(&q[1], NFT_MSG_NEWTABLE, NLM_F_CREATE, family);
-	nft_name(&q[1], NFTA_TABLE_NAME);
-	nft_init(&q[2], NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_ACK, family);
-	nft_name(&q[2], NFTA_CHAIN_TABLE);
-	nft_name(&q[2], NFTA_CHAIN_NAME);
-	nest = req_add(&q[2], NFTA_CHAIN_HOOK | NLA_F_NESTED, NULL, 0);
-	nft_u32(&q[2], NFTA_HOOK_HOOKNUM, hook);
-	nft_u32(&q[2], NFTA_HOOK_PRIORITY, 0);
-	req_end(&q[2], nest);
-	nft_u32(&q[2], NFTA_CHAIN_POLICY, NF_DROP);
-	req_add(&q[2], NFTA_CHAIN_TYPE, "filter", sizeof("filter"));
-	nft_init(&q[3], NFNL_MSG_BATCH_END, 0, AF_UNSPEC);
-	return req_talk_to(NETLINK_NETFILTER, q, 4);
-}
-
-int netfilter_pass(int family)
-{
-	struct request q[3];
-
-	nft_init(&q[0], NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC);
-	nft_init(&q[1], NFT_MSG_DELTABLE, NLM_F_ACK, family);
-	nft_name(&q[1], NFTA_TABLE_NAME);
-	nft_init(&q[2], NFNL_MSG_BATCH_END, 0, AF_UNSPEC);
-	return req_talk_to(NETLINK_NETFILTER, q, 3);
 }
 
 /* ---- namespaces -------------------------------------------------------- */

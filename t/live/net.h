@@ -68,6 +68,18 @@ int link_offload(const char *ifname);		/* all of them */
  * time.  netfilter_pass - no more. */
 int netfilter_drop(int family, unsigned hook);
 int netfilter_pass(int family);
+/* netfilter_track - connections of @family that begin here are tracked. */
+int netfilter_track(int family);
+
+/* One direction of an entry of conntrack: UDP over IPv4. */
+struct ct_tuple {
+	const char *saddr, *daddr;
+	uint16_t sport, dport;
+};
+/* conntrack_add - an entry, assured; conntrack_flush - delete all there are. */
+int conntrack_add(const struct ct_tuple *original,
+		  const struct ct_tuple *reply);
+int conntrack_flush(void);
 
 /* veth_pair - two namespaces joined by veth, named sk0 in both:
  * 10.9.0.1/fd09::1 in @a, 10.9.0.2/fd09::2 in @b, no offloads. */
