@@ -146,6 +146,8 @@ struct sk_buff {
 	int skb_iif;
 	struct net_device *dev;
 	struct sock *sk;
+	unsigned long _nfct;	/* 4.12; the last bits: enum ip_conntrack_info */
+	void *nfct;		/* before */
 } PAI;
 
 /* On 32 bits. */
@@ -157,6 +159,26 @@ struct tcp_skb_cb {
 	u32 seq, end_seq;
 	u16 tcp_gso_segs;
 	u16 tcp_flags;		/* u8 before 6.18 */
+} PAI;
+
+union nf_inet_addr { u32 all[4]; };
+struct nf_conntrack_tuple {
+	struct {
+		union nf_inet_addr u3;
+		union { u16 all; } u;	/* port */
+		u16 l3num;
+	} src;
+	struct {
+		union nf_inet_addr u3;
+		union { u16 all; } u;
+		u8 protonum;
+	} dst;
+} PAI;
+struct nf_conntrack_tuple_hash { struct nf_conntrack_tuple tuple; } PAI;
+struct nf_conn {
+	struct nf_conntrack_tuple_hash tuplehash[2];	/* ORIGINAL, REPLY */
+	unsigned long status;
+	possible_net_t ct_net;
 } PAI;
 
 struct unix_address {

@@ -87,6 +87,7 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "__napi_alloc_skb", 0 },
 	{ "__receive_fd", KERNEL(5, 9) },
 	{ "__scm_send", 0 },
+	{ "__nf_conntrack_confirm", 0 },
 	{ "__tcp_retransmit_skb", 0 },
 	{ "__udp_enqueue_schedule_skb", KERNEL(4, 10) },
 	{ "build_skb", 0 },
@@ -117,6 +118,8 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "receive_fd", KERNEL(6, 8) },
 	{ "scm_detach_fds", 0 },
 	{ "scm_recv_one_fd", KERNEL(7, 0) },
+	{ "nf_conntrack_hash_check_insert", 0 },
+	{ "nf_ct_delete", 0 },
 	{ "security_sock_graft", 0 },
 	{ "security_socket_post_create", 0 },
 	{ "skb_attempt_defer_free", KERNEL(5, 19) },
@@ -322,14 +325,15 @@ static size_t format_of(char *buf, size_t len, const char *event,
 }
 
 /* Where the fields of a kernel are; only what differs from 4.9. */
+#define NFCT "struct sk_buff:_nfct off 104 size 8 unsigned\n"
+#define BYTES_SENT							\
+	"struct tcp_sock:bytes_sent off 1500 size 8 unsigned\n"		\
+	"struct tcp_sock:bytes_retrans off 1508 size 8 unsigned\n"
 static const struct { uint32_t since; const char *lines; } changes[] = {
 	{ 0, "" },
-	{ KERNEL(4, 19),
-	  "struct tcp_sock:bytes_sent off 1500 size 8 unsigned\n"
-	  "struct tcp_sock:bytes_retrans off 1508 size 8 unsigned\n" },
-	{ KERNEL(5, 2),
-	  "struct tcp_sock:bytes_sent off 1500 size 8 unsigned\n"
-	  "struct tcp_sock:bytes_retrans off 1508 size 8 unsigned\n"
+	{ KERNEL(4, 12), NFCT },
+	{ KERNEL(4, 19), NFCT BYTES_SENT },
+	{ KERNEL(5, 2), NFCT BYTES_SENT
 	  "struct inet_connection_sock:icsk_ca_state off 1080 size 1 "
 	  "bits 0+5 unsigned\n" },
 };

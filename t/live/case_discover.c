@@ -113,6 +113,9 @@ static bool is_untold(const char *line)
 		"struct skb_shared_info:", "struct sock:sk_lock.owned:",
 		/* gethostlatency -N */
 		"struct task_struct:nsproxy:", "struct nsproxy:",
+		/* nfcttrace, which needs BTF */
+		"struct nf_conn:", "struct nf_conntrack_tuple:",
+		"struct sk_buff:_nfct:", "struct sk_buff:nfct:",
 	};
 	unsigned i;
 

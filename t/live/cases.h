@@ -41,4 +41,5 @@
 	X(sockcall)							\
 	X(qdisc)							\
 	X(fds)								\
+	X(conntrack)							\
 	/* that is all */
