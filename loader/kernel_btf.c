@@ -327,6 +327,45 @@ static void add_vmlinux(struct env *env)
 	}
 }
 
+/* ---- modules ---------------------------------------------------------- */
+
+/* Its ids and strings go on from the kernel's.  What is not there or broken is
+ * done without. */
+static int add_module(struct env *env, const char *name)
+{
+	const char *why = "";
+	char path[128];
+	struct bytes b;
+	struct file *f;
+
+	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", name);
+	f = file_open(path, &b);
+	if (f && !btf_new(&f->btf, &b, env->kernel_btf, &why))
+		return add_file(env, f, name);
+	file_free(f);
+	return 0;
+}
+
+static bool has_source(const struct env *env, const char *name)
+{
+	for (unsigned i = 0; i < env->fields.nsources; i++)
+		if (!strcmp(env->fields.sources[i].name, name))
+			return true;
+	return false;
+}
+
+int env_modules(struct env *env, const char *const *names)
+{
+	int err = 0;
+
+	for (; !err && env->kernel_btf && names && *names; names++)
+		if (!has_source(env, *names))
+			err = add_module(env, *names);
+	return err;
+}
+
+/* ---- all of them ------------------------------------------------------ */
+
 int kernel_btf_open(struct env *env, const struct env_opts *o, struct err *e)
 {
 	bool none = o->btf && !strcmp(o->btf, "none");

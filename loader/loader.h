@@ -270,6 +270,10 @@ struct env_opts {
  */
 int env_open(struct env *env, const struct env_opts *o, struct err *e);
 void env_close(struct env *env);
+/* env_modules - look up types in those modules (NULL at the end), too, as far
+ * as they are loaded and have BTF (5.11); the names must live as long as
+ * @env.  -ENOSPC. */
+int env_modules(struct env *env, const char *const *names);
 /* env_tracefs - fd of the tracefs directory, mounting it privately (a
  * detached mount; nobody else sees it) when the system has none mounted. */
 int env_tracefs(struct env *env, struct err *e);

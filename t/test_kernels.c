@@ -22,6 +22,7 @@ Suite *suite_kernels(void);
 /* Since when; functions in 0 have been there since before 4.9.  Of mainline;
  * CONFIG_SECURITY_NETWORK, CONFIG_FTRACE_SYSCALLS given. */
 static const struct { const char *name; uint32_t since; } events[] = {
+	{ "cfg80211_scan_done", KERNEL(5, 0) },	/* in a module */
 	{ "consume_skb", 0 },
 	{ "inet_sock_set_state", KERNEL(4, 16) },
 	{ "irq/softirq_entry", 0 },
@@ -34,6 +35,7 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "net_dev_queue", 0 },
 	{ "net_dev_start_xmit", 0 },
 	{ "netif_receive_skb", 0 },
+	{ "rdev_scan", KERNEL(5, 0) },
 	{ "sched/sched_process_exit", 0 },
 	{ "sched_process_exit", 0 },
 	{ "skb/consume_skb", 0 },
@@ -93,7 +95,9 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "build_skb", 0 },
 	{ "fd_install", 0 },
 	{ "fget_raw", 0 },
+	{ "cfg80211_scan_done", 0 },
 	{ "icmp_rcv", 0 },
+	{ "ieee80211_scan", 0 },
 	{ "icmpv6_rcv", 0 },
 	{ "inet6_bind", 0 },
 	{ "inet6_create", 0 },

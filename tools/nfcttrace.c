@@ -81,12 +81,14 @@ static const struct alternative confirm_alts[] = {
 static const struct role role_confirm = {
 	.name = "nf-ct-confirm", .what = "conntrack confirms an entry",
 	.optional = true, .without = "AGE_MS is a lower bound",
-	.when = { "want_age_ns" }, ALTS(confirm_alts),
+	ALTS(confirm_alts),
 };
 
 static const struct role *const roles[] = {
 	&role_delete, &role_confirm, NULL
 };
+
+static const char *const modules[] = { "nf_conntrack", NULL };
 
 static const struct example examples[] = {
 	{ "", "every entry, as it goes" },
@@ -111,12 +113,12 @@ const struct tool tool_nfcttrace = {
 		"confirmed, since its first packet was dropped, is "
 		"no entry.  Conntrack, nf_conntrack.ko, must be loaded when "
 		"this begins.",
-	.overhead = "A small program for each entry that is destroyed, and "
-		"one for each that is made, if AGE_MS is shown; none per "
-		"packet.",
+	.overhead = "A small program for each entry that is made, and for each "
+		"that is destroyed; none per packet.",
 	.spec = &spec_nfcttrace,
 	.filters = F_SOCK,
 	.flags = T_COUNT,
+	.modules = modules,
 	.roles = roles,
 	.columns = columns,
 	.examples = examples,

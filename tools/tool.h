@@ -379,6 +379,9 @@ struct tool {
 	const struct tool_option *options;	/* ends with name NULL */
 	/* or NULL; ends with constant NULL */
 	const struct kernel_constant *kernel;
+	/* Kernel modules whose types its programs ask for; or NULL.  Ends with
+	 * NULL. */
+	const char *const *modules;
 	const struct role *const *roles;	/* ends with NULL */
 	const struct column *columns;		/* ends with key NULL */
 	const struct example *examples;		/* ends with args NULL */

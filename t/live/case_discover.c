@@ -116,6 +116,8 @@ static bool is_untold(const char *line)
 		/* nfcttrace, which needs BTF */
 		"struct nf_conn:", "struct nf_conntrack_tuple:",
 		"struct sk_buff:_nfct:", "struct sk_buff:nfct:",
+		/* ieee80211scan does without */
+		"struct cfg80211_", "struct wiphy:", "struct wireless_dev:",
 	};
 	unsigned i;
 

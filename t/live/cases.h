@@ -42,4 +42,5 @@
 	X(qdisc)							\
 	X(fds)								\
 	X(conntrack)							\
+	X(scan)								\
 	/* that is all */

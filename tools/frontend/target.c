@@ -218,6 +218,8 @@ int target_open(struct object **out, struct target *s, struct env *env,
 	struct object_opts opts;
 	int err = target_opts(&opts, &s->filter, env, o, e);
 
+	if (!err && env_modules(env, o->tool->modules))
+		err = err_set(e, ENOSPC, "types of modules");
 	if (err)
 		return err;
 	want_hooks(s, o->tool);
