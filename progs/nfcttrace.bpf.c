@@ -158,16 +158,14 @@ static __always_inline u64 age(u64 ct, u64 now)
 	return ns;
 }
 
-/* nf_ct_delete(): it is called again for what is going away already. */
-SEC("probe/delete")
-int on_delete(struct probe___delete *ctx)
+static __always_inline int deleted(struct probe___delete *ctx, u32 status)
 {
-	struct nfcttrace_event ev = { .event.ns = ktime_get_ns() };
+	struct nfcttrace_event ev = { .event.ns = ktime_get_ns(),
+				      .status = status };
 	const struct nf_conn *ct = ctx->ct;
 	struct net *net;
 
-	ev.status = READ(ct, status);
-	if (!(ev.status & IPS_CONFIRMED) || ev.status & IPS_DYING)
+	if (!(status & IPS_CONFIRMED))
 		return 0;
 	ev.age_ns = age(key_of(ct), ev.event.ns);
 	original(&ev.flow, &ct->tuplehash[0].tuple);
@@ -184,6 +182,25 @@ int on_delete(struct probe___delete *ctx)
 	ev.portid = ctx->portid;
 	emit(ctx, &ev, sizeof(ev), EVENT_ROW);
 	return 0;
+}
+
+/* nf_ct_delete(): it is called again for what is going away already. */
+SEC("probe/delete")
+int on_delete(struct probe___delete *ctx)
+{
+	const struct nf_conn *ct = ctx->ct;
+	u32 status = READ(ct, status);
+
+	return status & IPS_DYING ? 0 : deleted(ctx, status);
+}
+
+/* What comes behind its test_and_set_bit(IPS_DYING_BIT). */
+SEC("probe/delete")
+int on_deleted(struct probe___delete *ctx)
+{
+	const struct nf_conn *ct = ctx->ct;
+
+	return deleted(ctx, READ(ct, status));
 }
 
 LICENSE;

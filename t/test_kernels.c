@@ -124,6 +124,7 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "scm_recv_one_fd", KERNEL(7, 0) },
 	{ "nf_conntrack_hash_check_insert", 0 },
 	{ "nf_ct_delete", 0 },
+	{ "nf_ct_delete.part.0", 0 },
 	{ "security_sock_graft", 0 },
 	{ "security_socket_post_create", 0 },
 	{ "skb_attempt_defer_free", KERNEL(5, 19) },
