@@ -73,8 +73,8 @@ static __always_inline int refuse(u64 sk, u64 skb, u32 reason)
 }
 
 /* What enqueuing a datagram returns: ENOMEM is the socket's limit, ENOBUFS
- * (whose number is the machine's) UDP's. */
-static __always_inline u32 udp_reason(s32 ret)
+ * (whose number is the machine's) the protocol's. */
+static __always_inline u32 queue_reason(s32 ret)
 {
 	return ret == -ENOMEM ? REASON_RCVBUFF : REASON_PROTO_MEM;
 }
@@ -85,7 +85,7 @@ int on_udp_fail(struct probe___failure *ctx)
 {
 	u64 skb = EXISTS(ctx->skb) ? (u64)ctx->skb : 0;
 
-	return refuse((u64)ctx->sk, skb, udp_reason(ctx->ret));
+	return refuse((u64)ctx->sk, skb, queue_reason(ctx->ret));
 }
 
 /* Where a function that is given a packet returns with @refused, which is 0
@@ -106,16 +106,16 @@ int on_enqueue(struct probe___packet *ctx)
 	return refuse((u64)ctx->sk, (u64)ctx->skb, 0);
 }
 
-/* __udp_enqueue_schedule_skb(): 0 or an error */
+/* __udp_enqueue_schedule_skb(), __sock_queue_rcv_skb(): 0 or an error */
 SEC("probe/refused")
-int on_udp_enqueued(struct probe___verdict *ctx)
+int on_enqueued(struct probe___verdict *ctx)
 {
 	s32 ret = ctx->ret;
 
 	if (!EXISTS(ctx->skb))
-		return returned(ret < 0 ? udp_reason(ret) : 0);
+		return returned(ret < 0 ? queue_reason(ret) : 0);
 	if (ret < 0)
-		refuse((u64)ctx->sk, (u64)ctx->skb, udp_reason(ret));
+		refuse((u64)ctx->sk, (u64)ctx->skb, queue_reason(ret));
 	return 0;
 }
 

@@ -90,6 +90,7 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "__nf_conntrack_confirm", 0 },
 	{ "__receive_fd", KERNEL(5, 9) },
 	{ "__scm_send", 0 },
+	{ "__sock_queue_rcv_skb", 0 },
 	{ "__tcp_retransmit_skb", 0 },
 	{ "__udp_enqueue_schedule_skb", KERNEL(4, 10) },
 	{ "build_skb", 0 },

@@ -52,8 +52,8 @@ static const struct role role_freed = {
 
 static const struct alternative udp_alts[] = {
 	{ HOOKS(RAW("on_udp_fail", "udp_fail_queue_rcv_skb", "ret sk skb")) },
-	CALL_FEXIT("on_udp_enqueued", "__udp_enqueue_schedule_skb"),
-	CALL_KPROBE("on_udp_enqueued", "__udp_enqueue_schedule_skb"),
+	CALL_FEXIT("on_enqueued", "__udp_enqueue_schedule_skb"),
+	CALL_KPROBE("on_enqueued", "__udp_enqueue_schedule_skb"),
 	{ HOOKS(RAW("on_udp_fail", "udp_fail_queue_rcv_skb", "ret sk")),
 	  .note = "IPv4 alone" },
 };
@@ -82,6 +82,7 @@ static const struct role role_backlog = {
 
 static const struct alternative full_alts[] = {
 	{ HOOKS(RAW("on_rcvqueue_full", "sock_rcvqueue_full", "sk skb")) },
+	CALL_KPROBE("on_enqueued", "__sock_queue_rcv_skb"),
 };
 
 static const struct role role_full = {

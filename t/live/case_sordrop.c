@@ -120,6 +120,9 @@ static void sordrop(struct test *t)
 	struct tool rows, counts;
 	struct player p;
 	char netns[24];
+	/* before 4.17 nothing tells that a protocol's memory is used up */
+	const char *strict = test_hides(t, "no-raw-tracepoint=1") ? "-q" :
+			     "--strict";
 
 	player_start(&p, t, PLAY_FLOOD);
 	struct refuser r[] = {
@@ -131,9 +134,9 @@ static void sordrop(struct test *t)
 	snprintf(netns, sizeof(netns), "inode:%u", p.ns.inum);
 	tool_init(&rows, t, 0);
 	tool_init(&counts, t, 0);
-	tool_start(&rows, "sordrop", ARGS("--csv", "--strict", "-N", netns,
+	tool_start(&rows, "sordrop", ARGS("--csv", strict, "-N", netns,
 					  "-o", COLUMNS));
-	tool_start(&counts, "sordrop", ARGS("--csv", "--strict", "-N", netns,
+	tool_start(&counts, "sordrop", ARGS("--csv", strict, "-N", netns,
 					    "-c", "-o",
 					    "proto,lport,reason,skb_bytes"));
 	player_play(&p);
