@@ -70,6 +70,8 @@ struct sock_common {
 	atomic64_t skc_cookie;
 } PAI;
 
+struct numa_drop_counters { atomic_t drops0, drops1; } PAI;
+
 struct sock {
 	struct sock_common __sk_common;
 	u16 sk_protocol;	/* 8 bits of an int before 5.6 */
@@ -80,6 +82,8 @@ struct sock {
 	u32 sk_pacing_status;	/* 4.13 */
 	unsigned long sk_tsq_flags;	/* 4.11 */
 	int sk_sndbuf, sk_wmem_queued, sk_rcvbuf;
+	atomic_t sk_drops;
+	struct numa_drop_counters *sk_drop_counters;	/* 6.18: instead */
 	struct { atomic_t rmem_alloc; } sk_backlog;
 	unsigned long sk_pacing_rate;	/* u32 before 4.20 */
 } PAI;

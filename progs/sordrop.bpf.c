@@ -206,6 +206,18 @@ static __always_inline void read_owner(struct flow *f, const struct sock *sk)
 	flow_owner(f, sk, &known);
 }
 
+/* How many packets it has dropped so far, as /proc/net/udp tells it. */
+static __always_inline u32 read_drops(const struct sock *sk)
+{
+	const struct numa_drop_counters *numa = 0;
+
+	if (EXISTS(sk->sk_drop_counters))
+		numa = READ(sk, sk_drop_counters);
+	if (numa)
+		return READ(numa, drops0.counter) + READ(numa, drops1.counter);
+	return EXISTS(sk->sk_drops.counter) ? READ(sk, sk_drops.counter) : 0;
+}
+
 static __always_inline void read_sock(struct sordrop_event *ev,
 				      const struct sock *sk)
 {
@@ -215,6 +227,8 @@ static __always_inline void read_sock(struct sordrop_event *ev,
 		ev->rmem_alloc = READ(sk, sk_backlog.rmem_alloc.counter);
 	if (EXISTS(sk->sk_rcvbuf))
 		ev->rcvbuf = READ(sk, sk_rcvbuf);
+	if (CONST(want_drops))
+		ev->drops = read_drops(sk);
 }
 
 /* No skb->dev: UDP keeps something else there by now. */

@@ -14,8 +14,10 @@ struct sordrop_event {
 	/* the socket's receive buffer: */
 	__s32 rmem_alloc;	/* bytes in use; -1: not known */
 	__u32 rcvbuf;		/* bytes there may be; 0: not known */
+	__u32 drops;		/* of it so far; 0: not known */
+	__u32 pad;
 };
 
-_Static_assert(sizeof(struct sordrop_event) == 128, "struct sordrop_event");
+_Static_assert(sizeof(struct sordrop_event) == 136, "struct sordrop_event");
 
 #endif

@@ -28,6 +28,9 @@ static const struct column columns[] = {
 	COL(EV, truesize, K_U32, 7, "skb_bytes", "SKBSIZE",
 	    C_ZERO | C_SUM | C_HIDDEN | C_WIDE,
 	    "bytes of memory that the packet takes"),
+	COL(EV, drops, K_U32, 6, "drops", "DROPS", C_ZERO | C_HIDDEN,
+	    "packets that the socket has dropped so far, for whatever reason "
+	    "(sk_drops)"),
 	COL_IP(EV, C_HIDDEN), COL_TID(EV), COL_UID(EV), COL_NETNS(EV),
 	COL_CGROUP(EV), COL_ID(EV),
 	{ 0 }

@@ -110,6 +110,8 @@ static bool is_untold(const char *line)
 		"struct socket:file:", "struct msghdr:", "struct scm_",
 		/* ipecn counts an skb as one, sordrop does without */
 		"struct sk_buff:end:", "struct sk_buff:pkt_type:",
+		"struct sock:sk_drops.", "struct sock:sk_drop_counters:",
+		"struct numa_drop_counters:",
 		"struct skb_shared_info:", "struct sock:sk_lock.owned:",
 		/* gethostlatency -N */
 		"struct task_struct:nsproxy:", "struct nsproxy:",

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define COLUMNS "pid,comm,ip,proto,laddr,lport,raddr,rport,rmem_bytes,"	\
-	"rcvbuf_bytes,skb_bytes,reason"
+	"rcvbuf_bytes,skb_bytes,reason,drops"
 
 /* What rows of one socket look like. */
 struct refuser {
@@ -46,15 +46,20 @@ static void check_row(struct test *t, const struct table *tb, unsigned row,
 		      struct refuser *r, const char *pid)
 {
 	const char *size = table_cell(tb, row, "skb_bytes");
-	uint64_t rmem = 0, rcvbuf = 0, bytes = 0;
+	const char *so_far = table_cell(tb, row, "drops");
+	uint64_t rmem = 0, rcvbuf = 0, bytes = 0, drops = 0;
 
 	r->rows++;
+	if ((test_types(t) || *so_far) &&
+	    (!cell_u64(so_far, &drops) || drops != r->rows))
+		differ(t, "row %u: '%s' drops so far, not %u", row, so_far,
+		       r->rows);
 	cell_u64(table_cell(tb, row, "rmem_bytes"), &rmem);
 	cell_u64(table_cell(tb, row, "rcvbuf_bytes"), &rcvbuf);
 	cell_u64(size, &bytes);
 	r->bytes += bytes;
 	/* UDP lets in what makes it more than that, since 6.15 only just */
-	if (!rcvbuf || rmem + bytes < rcvbuf || (*size && bytes <= 100))
+	if (!rcvbuf || (*size && (rmem + bytes < rcvbuf || bytes <= 100)))
 		differ(t, "row %u: %" PRIu64 " of %" PRIu64 " bytes in use, "
 		       "'%s' to come", row, rmem, rcvbuf, size);
 	if (r->owned && !table_matches(tb, row, ARGS("pid", pid, "comm",
