@@ -274,7 +274,7 @@ static void client_start(struct lookups *l, struct client *c)
 	}
 	snprintf(first, sizeof(first), "%u", c->first);
 	snprintf(step, sizeof(step), "%u", l->n);
-	snprintf(count, sizeof(count), "%u", NAMES);
+	snprintf(count, sizeof(count), "%d", NAMES);
 	while (c->argv[n])
 		n++;
 	c->argv[n++] = first;
