@@ -180,7 +180,7 @@ static uint64_t shown(struct scene *s, const char *column, const char *raddr,
 {
 	const char *const udp[] = { "raddr", raddr, "laddr", laddr,
 				    "proto", proto, "dev",
-				    test_types(s->t) ? "sk0" : "", NULL };
+				    test_btf(s->t) ? "sk0" : "", NULL };
 
 	return table_sum(&s->tb, s->t, column, udp);
 }
@@ -188,7 +188,7 @@ static uint64_t shown(struct scene *s, const char *column, const char *raddr,
 /* Without types what was put together counts as one. */
 static bool is_all(const struct scene *s, uint64_t n, uint64_t all)
 {
-	return n == all || (!test_types(s->t) && n && n < all);
+	return n == all || (!test_btf(s->t) && n && n < all);
 }
 
 /* "IpExtInCEPkts moved by 211 (": since the tool started, as there were none
