@@ -274,9 +274,9 @@ void engine_number(struct engine *e, const struct ask_value *v)
 		engine_low32(e);
 		break;
 	case THEN_AHEAD:
-		ahead(e);
-		/* fall through */
 	case THEN_US:
+		if (v->then == THEN_AHEAD)
+			ahead(e);
 		as_alui(a, BPF_DIV, R7, 1000);
 		break;
 	default:

@@ -192,14 +192,22 @@ void tool_stop(struct tool *r, int sig)
 		r->talk[strlen(r->talk) - 1] = '\0';
 }
 
+/* The end of what it said, where the reason is: no more is explained. */
+static const char *last_words(const struct tool *r)
+{
+	size_t len = r->talk ? strlen(r->talk) : 0;
+
+	return !len ? "" : r->talk + (len > 400 ? len - 400 : 0);
+}
+
 void tool_check_exit(struct tool *r, int code)
 {
 	if (WIFSIGNALED(r->status))
 		differ(r->t, "sockeye %s died of signal %d: %s", r->name,
-		       WTERMSIG(r->status), r->talk ? r->talk : "");
+		       WTERMSIG(r->status), last_words(r));
 	else if (WEXITSTATUS(r->status) != code)
 		differ(r->t, "sockeye %s: exit status %d, not %d: %s", r->name,
-		       WEXITSTATUS(r->status), code, r->talk ? r->talk : "");
+		       WEXITSTATUS(r->status), code, last_words(r));
 }
 
 /* "N ... lost" with N > 0, or a loss told without a number. */
@@ -223,7 +231,8 @@ void tool_check_clean(struct tool *r)
 {
 	tool_check_exit(r, 0);
 	if (r->talk && tells_loss(r->talk))
-		differ(r->t, "sockeye %s tells losses: %s", r->name, r->talk);
+		differ(r->t, "sockeye %s tells losses: %s", r->name,
+		       last_words(r));
 }
 
 void tool_replayed(struct tool *r, const char *path)
