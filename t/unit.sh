@@ -15,6 +15,10 @@ LC_ALL=C TZ=UTC
 export LC_ALL TZ
 unset COLUMNS POSIXLY_CORRECT
 
+# check gives a test 4 seconds, which sanitizers on a busy machine need more of.
+CK_DEFAULT_TIMEOUT=${CK_DEFAULT_TIMEOUT:-60}
+export CK_DEFAULT_TIMEOUT
+
 count()
 {
 	if [ "$1" -eq 0 ]; then

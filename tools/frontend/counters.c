@@ -116,12 +116,12 @@ void counters_stop(struct counters *c)
 bool counters_next(const struct counters *c, size_t *at,
 		   struct counter_move *m)
 {
-	const struct counter_file *s = c->sources;
+	const struct counter_file *s;
 	const struct counter *now;
 	size_t i = *at;
 
-	for (; s < c->sources + c->n; i -= s->after.n, s++)
-		for (; i < s->after.n; i++) {
+	for (size_t k = 0; k < c->n; i -= s->after.n, k++)
+		for (s = &c->sources[k]; i < s->after.n; i++) {
 			++*at;
 			now = &s->after.c[i];
 			if (!counters_wanted(c->ends, now->name))
