@@ -19,6 +19,7 @@
 	X(firstbyte)							\
 	X(ends)								\
 	X(soak)								\
+	X(examples)							\
 	X(noticed)							\
 	X(nagle)							\
 	X(pktlat)							\
