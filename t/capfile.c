@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "t/temp.h"
 #include "tools/frontend/rows_int.h"
 
 #define STACK "    tcp_drop+1\n    ip_rcv+22\n"
@@ -72,9 +73,7 @@ static void record(void)
 
 void capfile_setup(void)
 {
-	snprintf(capfile.dir, sizeof(capfile.dir),
-		 "/tmp/sockeye-capture-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(capfile.dir));
+	temp_dir(capfile.dir);
 	snprintf(capfile.path, sizeof(capfile.path), "%s/file", capfile.dir);
 	memset(&got, 0, sizeof(got));
 	record();

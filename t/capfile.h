@@ -3,6 +3,7 @@
 #ifndef SOCKEYE_T_CAPFILE_H
 #define SOCKEYE_T_CAPFILE_H
 
+#include <limits.h>
 
 #include "t/check.h"
 #include "t/fakelife.h"
@@ -13,7 +14,7 @@
 /* The capture, in a directory of its own and in memory.  Tests run in
  * processes of their own: this is one test's state. */
 struct capfile {
-	char dir[32], path[64];
+	char dir[PATH_MAX], path[PATH_MAX + 8];
 	unsigned char *bytes;
 	size_t size;
 };

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "t/btf_build.h"
+#include "t/temp.h"
 #include "tools/frontend/ask.h"
 
 Suite *suite_ask(void);
@@ -436,10 +437,10 @@ static const char format[] =
 
 START_TEST(tracepoints)
 {
-	char dir[] = "/tmp/ask.XXXXXX";
+	char dir[PATH_MAX];
 	int fd;
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	temp_dir(dir);
 	env.tracefs = open(dir, O_RDONLY | O_DIRECTORY);
 	ck_assert(!mkdirat(env.tracefs, "events", 0700) &&
 		  !mkdirat(env.tracefs, "events/a", 0700) &&

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "t/check.h"
+#include "t/temp.h"
 #include "tools/frontend/ask_record.h"
 #include "tools/frontend/capture_int.h"
 #include "tools/frontend/rows_int.h"
@@ -176,12 +177,12 @@ static void load(const char *path)
 static void record(void)
 {
 	const struct capture_info info = { .tool = "trace" };
-	char path[] = "/tmp/sockeye-ask-XXXXXX";
+	char path[PATH_MAX];
 	struct err e = { .no = 0 };
 	struct capture *c;
 	struct hit hit;
 
-	close(mkstemp(path));
+	close(temp_file(path));
 	ck_assert_int_eq(capture_create(&c, path, &made.tool, &info, &e), 0);
 	for (unsigned i = 0; i < 3; i++) {
 		hit = hit_of(i);
@@ -401,9 +402,9 @@ static void record_maps(const struct ask_map *maps, unsigned n)
 	static struct ask_tool tally;
 	struct capture *c;
 	struct err e;
-	char path[] = "/tmp/sockeye-ask-XXXXXX";
+	char path[PATH_MAX];
 
-	close(mkstemp(path));
+	close(temp_file(path));
 	ck_assert_int_eq(ask_tool_init(&tally, &lhist, maps, n), 0);
 	ck_assert_int_eq(capture_create(&c, path, &tally.tool, &info, &e), 0);
 	put_tally(c, &tally, n > 1);

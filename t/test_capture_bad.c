@@ -145,7 +145,7 @@ static int try_create(const char *name)
 
 START_TEST(bad_places)
 {
-	char fifo[64];
+	char fifo[PATH_MAX + 8];
 
 	ck_assert_int_eq(try_create("/nonexistent/file"), -ENOENT);
 	ck_assert_int_lt(try_create(capfile.dir), 0);

@@ -15,6 +15,7 @@
 
 #include "loader/loader.h"
 #include "t/check.h"
+#include "t/temp.h"
 #include "tools/frontend/ask.h"
 
 Suite *suite_symbols(void);
@@ -345,21 +346,20 @@ END_TEST
 /* A file that is no program, and ends under us. */
 START_TEST(test_odd_file)
 {
-	char path[] = "/tmp/sockeye-symbols.XXXXXX", junk[8192];
+	char path[PATH_MAX], junk[8192];
 	struct usyms *u = usyms_new();
-	int fd = mkstemp(path);
+	int fd = temp_file(path);
 	struct usym sym;
 	uint64_t addr;
 	void *mem;
 
-	ck_assert_int_ge(fd, 0);
 	memset(junk, 0xff, sizeof(junk));
 	memcpy(junk, "\177ELF\2\1\1", 7);
 	ck_assert_int_eq(write(fd, junk, sizeof(junk)), sizeof(junk));
 	mem = mmap(NULL, sizeof(junk), PROT_READ | PROT_EXEC, MAP_PRIVATE, fd,
 		   0);
 	unlink(path);
-	if (mem != MAP_FAILED) {	/* else /tmp is noexec */
+	if (mem != MAP_FAILED) {	/* else it is noexec there */
 		addr = (uintptr_t)mem;
 		ck_assert(usyms_find(u, (uint32_t)getpid(), addr + 1, &sym));
 		ck_assert_ptr_null(sym.name);
