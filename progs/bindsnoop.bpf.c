@@ -3,7 +3,7 @@
 #include "progs/bindsnoop.h"
 
 #define ROW struct bind_event
-#include "progs/sockcall.bpf.h"
+#include "progs/sockcall_asked.bpf.h"
 
 /* include/net/inet_sock.h, since 6.6: bits of inet_flags */
 enum {
@@ -80,12 +80,7 @@ static __always_inline int begin(const struct sock *sk, void *uaddr, u32 len,
 	if (!is_ip(sk))
 		return 0;
 	sockcall_begin(&c, sk);
-	if (!read_asked(&c, uaddr, len, user)) {
-		c.uaddr = (u64)uaddr;
-		c.len = len;
-	}
-	sockcall_put(&c);
-	return 0;
+	return sockcall_asked(&c, uaddr, len, user);
 }
 
 static __always_inline int leave(void *ctx, struct sockcall *c, s32 ret)
@@ -144,11 +139,7 @@ int on_exit(struct probe___return *ctx)
 	struct sockcall c = {};
 	s32 ret = ctx->ret;
 
-	if (!sockcall_exit(&c, ret))
-		return 0;
-	if (c.uaddr)
-		read_asked(&c, (void *)c.uaddr, c.len, 1);
-	return leave(ctx, &c, ret);
+	return sockcall_asked_exit(&c, ret) ? leave(ctx, &c, ret) : 0;
 }
 
 LICENSE;

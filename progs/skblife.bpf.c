@@ -100,42 +100,20 @@ static __always_inline int ended(void *ctx, const struct sk_buff *skb, u32 end)
 	return 0;
 }
 
-SEC("probe/birth")
-int on_alloc(struct probe___skb *ctx)
-{
-	return born(ctx, ctx->skb, SKB_ALLOCATED);
+#define PROGRAM(name, what, how)					\
+SEC("probe/skb")							\
+int name(struct probe___skb *ctx)					\
+{									\
+	return what(ctx, ctx->skb, how);				\
 }
 
-SEC("probe/birth")
-int on_build(struct probe___skb *ctx)
-{
-	return born(ctx, ctx->skb, SKB_BUILT);
-}
-
-SEC("probe/birth")
-int on_clone(struct probe___skb *ctx)
-{
-	return born(ctx, ctx->skb, SKB_CLONED);
-}
-
-SEC("probe/end")
-int on_consume(struct probe___skb *ctx)
-{
-	return ended(ctx, ctx->skb, SKB_CONSUMED);
-}
-
-SEC("probe/end")
-int on_drop(struct probe___skb *ctx)
-{
-	return ended(ctx, ctx->skb, SKB_DROPPED);
-}
-
+PROGRAM(on_alloc, born, SKB_ALLOCATED)
+PROGRAM(on_build, born, SKB_BUILT)
+PROGRAM(on_clone, born, SKB_CLONED)
+PROGRAM(on_consume, ended, SKB_CONSUMED)
+PROGRAM(on_drop, ended, SKB_DROPPED)
 /* What tells no tracepoint.  Those that did call this as well, and are known
  * to have ended. */
-SEC("probe/end")
-int on_free(struct probe___skb *ctx)
-{
-	return ended(ctx, ctx->skb, SKB_FREED);
-}
+PROGRAM(on_free, ended, SKB_FREED)
 
 LICENSE;

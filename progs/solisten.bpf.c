@@ -167,9 +167,7 @@ int on_exit(struct probe___return *ctx)
 	struct sockcall c = {};
 	s32 ret = ctx->ret;
 
-	if (!sockcall_exit(&c, ret))
-		return 0;
-	return leave(ctx, &c, ret);
+	return sockcall_exit(&c, ret) ? leave(ctx, &c, ret) : 0;
 }
 
 LICENSE;

@@ -3,7 +3,7 @@
 #include "progs/udpconnect.h"
 
 #define ROW struct udpconnect_event
-#include "progs/sockcall.bpf.h"
+#include "progs/sockcall_asked.bpf.h"
 
 struct probe___send {
 	struct sock *sk;
@@ -57,12 +57,7 @@ static __always_inline int begin(const struct sock *sk, u32 op, void *uaddr,
 	if (!is_ip(sk) || !is_udp(sk))
 		return 0;
 	sockcall_begin(&c, sk);
-	if (!read_asked(&c, uaddr, len, user)) {
-		c.uaddr = (u64)uaddr;
-		c.len = len;
-	}
-	sockcall_put(&c);
-	return 0;
+	return sockcall_asked(&c, uaddr, len, user);
 }
 
 /* The kernel's word: the port it chose, and, of a socket that is connected
@@ -220,11 +215,7 @@ int on_exit(struct probe___return *ctx)
 	struct sockcall c = {};
 	s32 ret = ctx->ret;
 
-	if (!sockcall_exit(&c, ret))
-		return 0;
-	if (c.uaddr)
-		read_asked(&c, (void *)c.uaddr, c.len, 1);
-	return leave(ctx, &c, ret);
+	return sockcall_asked_exit(&c, ret) ? leave(ctx, &c, ret) : 0;
 }
 
 LICENSE;
