@@ -33,21 +33,55 @@ static uint64_t value(const struct counter_list *l, const char *name)
 	return 0;
 }
 
-START_TEST(pairs)
+/* What files say, and the counters in it. */
+static const struct parsed {
+	const char *file, *text;
+	size_t n;
+	struct { const char *name; uint64_t value; } has[4];
+} parsed[] = {
+	{ "snmp",		/* two are levels: they get less */
+	  "Ip: Forwarding InReceives\nIp: 1 4711\n"
+	  "Tcp: MaxConn CurrEstab InSegs InCsumErrors\n"
+	  "Tcp: -1 17 18446744073709551615 3\n",
+	  3, { { "IpInReceives", 4711 }, { "TcpInSegs", UINT64_MAX },
+	       { "TcpInCsumErrors", 3 } } },
+	{ "netstat",
+	  "TcpExt: ListenOverflows ListenDrops\nTcpExt: 7 8",
+	  2, { { "TcpExtListenOverflows", 7 }, { "TcpExtListenDrops", 8 } } },
+	{ "snmp6",
+	  "Ip6InReceives                   \t41\n"
+	  "Udp6NoPorts\t101\n",
+	  2, { { "Ip6InReceives", 41 }, { "Udp6NoPorts", 101 } } },
+	{ "dev",
+	  "Inter-|   Receive                            |  Transmit\n"
+	  " face |bytes    packets errs drop fifo frame compressed "
+	  "multicast|bytes    packets errs drop fifo colls carrier "
+	  "compressed\n"
+	  "    lo: 900 9 0 0 0 0 0 0 900 9 0 0 0 0 0 0\n"
+	  "eth0.7:1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n",
+	  18, { { "lo.rx_drop", 0 }, { "eth0.7.rx_drop", 4 },
+		{ "eth0.7.tx_drop", 12 }, { "eth0.7.tx_carrier", 15 } } },
+	{ "softnet_stat",
+	  "0000ffff 00000010 00000001 0 0 0 0 0 0 0 00000002 0 0\n"
+	  "00000001 00000001 0000000a 0 0 0 0 0 0 0 00000000 0 1\n",
+	  3, { { "softnet.dropped", 17 }, { "softnet.time_squeeze", 11 },
+	       { "softnet.flow_limit", 2 } } },
+};
+enum { PARSED = sizeof(parsed) / sizeof(*parsed) };
+
+START_TEST(files)
 {
+	const struct parsed *p = &parsed[_i];
 	struct counter_list l = { 0 };
 
-	ck_assert_int_eq(parse(&l, "snmp",
-		"Ip: Forwarding InReceives\nIp: 1 4711\n"
-		"Tcp: MaxConn CurrEstab InSegs InCsumErrors\n"
-		"Tcp: -1 17 18446744073709551615 3\n"), 0);
-	ck_assert_uint_eq(l.n, 3);	/* two are levels: they get less */
-	ck_assert_uint_eq(value(&l, "IpInReceives"), 4711);
-	ck_assert_uint_eq(value(&l, "TcpInSegs"), UINT64_MAX);
-	ck_assert_uint_eq(value(&l, "TcpInCsumErrors"), 3);
-	ck_assert_int_eq(parse(&l, "netstat",
-		"TcpExt: ListenOverflows ListenDrops\nTcpExt: 7 8"), 0);
-	ck_assert_uint_eq(value(&l, "TcpExtListenDrops"), 8);
+	ck_assert_int_eq(parse(&l, p->file, p->text), 0);
+	ck_assert_uint_eq(l.n, p->n);
+	for (size_t i = 0; i < 4 && p->has[i].name; i++)
+		ck_assert_uint_eq(value(&l, p->has[i].name), p->has[i].value);
+	/* the next file's stand behind them */
+	ck_assert_int_eq(parse(&l, "netstat", "A: B\nA: 8"), 0);
+	ck_assert_uint_eq(l.n, p->n + 1);
+	ck_assert_uint_eq(value(&l, "AB"), 8);
 	free(l.c);
 }
 END_TEST
@@ -62,55 +96,6 @@ START_TEST(wanted)
 	ck_assert(!counters_wanted(ends, "CEPkts"));
 	ck_assert(!counters_wanted(ends, "IpExtInCEPktsX"));
 	ck_assert(!counters_wanted(ends, ""));
-}
-END_TEST
-
-START_TEST(lines)
-{
-	struct counter_list l = { 0 };
-
-	ck_assert_int_eq(parse(&l, "snmp6",
-		"Ip6InReceives                   \t41\n"
-		"Udp6NoPorts\t101\n"), 0);
-	ck_assert_uint_eq(l.n, 2);
-	ck_assert_uint_eq(value(&l, "Ip6InReceives"), 41);
-	ck_assert_uint_eq(value(&l, "Udp6NoPorts"), 101);
-	free(l.c);
-}
-END_TEST
-
-START_TEST(devices)
-{
-	struct counter_list l = { 0 };
-
-	ck_assert_int_eq(parse(&l, "dev",
-		"Inter-|   Receive                            |  Transmit\n"
-		" face |bytes    packets errs drop fifo frame compressed "
-		"multicast|bytes    packets errs drop fifo colls carrier "
-		"compressed\n"
-		"    lo: 900 9 0 0 0 0 0 0 900 9 0 0 0 0 0 0\n"
-		"eth0.7:1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n"), 0);
-	ck_assert_uint_eq(l.n, 18);
-	ck_assert_uint_eq(value(&l, "lo.rx_drop"), 0);
-	ck_assert_uint_eq(value(&l, "eth0.7.rx_drop"), 4);
-	ck_assert_uint_eq(value(&l, "eth0.7.tx_drop"), 12);
-	ck_assert_uint_eq(value(&l, "eth0.7.tx_carrier"), 15);
-	free(l.c);
-}
-END_TEST
-
-START_TEST(processors)
-{
-	struct counter_list l = { 0 };
-
-	ck_assert_int_eq(parse(&l, "softnet_stat",
-		"0000ffff 00000010 00000001 0 0 0 0 0 0 0 00000002 0 0\n"
-		"00000001 00000001 0000000a 0 0 0 0 0 0 0 00000000 0 1\n"), 0);
-	ck_assert_uint_eq(l.n, 3);
-	ck_assert_uint_eq(value(&l, "softnet.dropped"), 17);
-	ck_assert_uint_eq(value(&l, "softnet.time_squeeze"), 11);
-	ck_assert_uint_eq(value(&l, "softnet.flow_limit"), 2);
-	free(l.c);
 }
 END_TEST
 
@@ -226,11 +211,8 @@ Suite *suite_counters(void)
 	Suite *s = suite_create("counters");
 	TCase *tc = tcase_create("text");
 
-	tcase_add_test(tc, pairs);
-	tcase_add_test(tc, lines);
+	tcase_add_loop_test(tc, files, 0, PARSED);
 	tcase_add_test(tc, wanted);
-	tcase_add_test(tc, devices);
-	tcase_add_test(tc, processors);
 	tcase_add_test(tc, broken);
 	tcase_add_test(tc, long_names);
 	suite_add_tcase(s, tc);
