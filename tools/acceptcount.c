@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "tools/tool.h"
+#include "tools/ladders.h"
 
 static const struct way calls[] = {
 	WAY_ENTRY("security_socket_accept"),
-	{ .hooks = "t:syscalls:sys_enter_accept*", .note = "not seen: io_uring, "
-	  "socketcall(2), 32-bit programs on 64-bit kernels" },
+	{ .hooks = "t:syscalls:sys_enter_accept*",
+	  .note = NOTE_USER_SYSCALLS },
 };
 
 static const struct part parts[] = {
@@ -14,8 +14,7 @@ static const struct part parts[] = {
 };
 
 static const struct example examples[] = {
-	{ "", "until Ctrl-C, all processes" },
-	{ "-d 10 -p 4711", "one process, for ten seconds" },
+	EXAMPLES_PROCESSES,
 	{ 0 }
 };
 

@@ -16,22 +16,20 @@ static const struct column columns[] = {
 	COL_PID(EV), COL_COMM(EV, 10, 0), COL_IP(EV, 0), COL_PROTO(EV, C_KEY),
 	COL_ENUM(EV, op, ops, 4, "op", "OP", C_LEFT | C_HIDDEN,
 		 "BIND, or AUTO (--implicit)"),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_KEY | C_LEFT,
-	    "address, as it is now bound; of a call that failed, as asked for"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_KEY | C_LEFT,
-	    "port, the same"),
+	COL_LADDR_AS(EV, C_KEY,
+		     "address, as it is now bound; of a call that failed, as "
+		     "asked for"),
+	COL_LPORT_AS(EV, C_KEY, "port, the same"),
 	COL(EV, ifindex, K_U32, 2, "ifindex", "IF", C_ZERO,
 	    "number of the interface it is bound to"),
-	COL(EV, result, K_ERRNO, 10, "result", "RESULT", C_KEY | C_LEFT,
-	    "what the call returned: 0 or an error"),
+	COL_RESULT(EV, 10),
 	COL_BITS(EV, opts, opts, 9, "opts", "OPTS", C_LEFT | C_ZERO,
 		 "freebind, transparent, no_port (IP_BIND_ADDRESS_NO_PORT), "
 		 "reuseaddr, reuseport; unknown without BTF"),
 	COL(EV, asked_port, K_PORT, 5, "asked_port", "ASKED",
 	    C_LEFT | C_HIDDEN, "port that was asked for; 0: any"),
-	COL(EV, call_ns, K_MS, 5, "call_ns", "LAT", C_HIDDEN,
-	    "how long the call took, in ms"),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COL_CALL_NS(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -98,13 +96,7 @@ const struct tool tool_bindsnoop = {
 		"and why it failed.  OPTS and IF are those of the socket at "
 		"that moment.",
 	.overhead = "Two small programs per bind(2).",
-	.spec = &spec_bindsnoop,
-	.filters = F_FLOW,
-	.flags = T_COUNT,
-	.options = options,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.spec = &spec_bindsnoop, .filters = F_FLOW, .flags = T_COUNT,
+	.options = options, .roles = roles, .columns = columns,
+	.examples = examples, EVENT_FLOW(EV),
 };

@@ -24,7 +24,7 @@ static const struct column columns[] = {
 		 C_KEY | C_LEFT | C_ZERO, "done, or aborted"),
 	COL(EV, ssid, K_COMM, 4, "ssid", "SSID", C_LEFT | C_ZERO,
 	    "network that was asked for by name: the first, or the second"),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -80,13 +80,8 @@ const struct tool tool_ieee80211scan = {
 		"must be loaded when this begins; what a scan was for is "
 		"known where modules have BTF (5.11).",
 	.overhead = "Two small programs per scan.",
-	.spec = &spec_ieee80211scan,
-	.filters = F_TASK,
-	.flags = T_COUNT,
+	.spec = &spec_ieee80211scan, .filters = F_TASK, .flags = T_COUNT,
+	.roles = roles, .columns = columns, .examples = examples,
+	EVENT_FLOW(EV),
 	.modules = modules,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
 };

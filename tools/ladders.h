@@ -48,10 +48,21 @@ extern const struct role role_connect_call, role_connect_call_tcp;
 extern const struct role role_connect_noticed;
 #define COL_NOTICED(type)						\
 	COL(type, noticed_ns, K_MS, 10, "noticed_ns", "NOTICED_MS",	\
-	    C_ZERO | C_HIDDEN, "from connect(2) until the process could "	\
+	    C_ZERO | C_HIDDEN, "from connect(2) until the process could " \
 	    "know, when the row is printed: the call returned with it, or " \
 	    "the socket was polled or used; with + it had not as this tool " \
 	    "stopped")
+/* How long connecting took, and how that ended. */
+#define COLS_OUTCOME(type, width_, heading_)				\
+	COL(type, latency_ns, K_MS, 7, "latency_ns", "LAT(ms)", 0,	\
+	    "from connect(2) to the outcome; with + it was still "	\
+	    "awaited as this tool stopped"),				\
+	COL(type, final, K_ERRNO, width_, "err", heading_, C_KEY | C_LEFT, \
+	    "0, or why there is no connection; EINPROGRESS: the socket was " \
+	    "closed, or this tool stopped, before there was an outcome")
+#define CONNECT_OVERHEAD						\
+	"Two small programs per connect(2), one per change of a TCP "	\
+	"socket's state; nothing runs per packet."
 /* The constant min_ns of tools that measure how long something takes. */
 #define OPTION_MIN_LATENCY						\
 	{ .name = "min", .arg = "TIME", .constant = "min_ns",		\
@@ -95,14 +106,23 @@ extern const char *const drop_directions[];
 	{ "tcp_send_dupack", KERNEL_FUNCTION, "tcp_send_dupack", 0 },	\
 	{ "tcp_conn_request", KERNEL_FUNCTION, "tcp_conn_request", 0 }
 
+/* Of a system call that is shown as it returns. */
+#define COL_CALL_NS(type)						\
+	COL(type, call_ns, K_MS, 5, "call_ns", "LAT", C_HIDDEN,		\
+	    "how long the call took, in ms")
+#define COL_RESULT(type, width_)					\
+	COL(type, result, K_ERRNO, width_, "result", "RESULT",		\
+	    C_KEY | C_LEFT, "what the call returned: 0 or an error")
 /* The constant errors. */
 #define OPTION_ERRORS							\
 	{ .name = "errors", .constant = "errors", .max = 1,		\
 	  .help = "only calls that failed" }
-/* What alternatives by the events of system calls have as their note. */
-#define NOTE_SYSCALLS							\
+/* What alternatives by the events of system calls have as their note; the
+ * second where the kernel's own calls are no loss. */
+#define NOTE_SYSCALLS NOTE_USER_SYSCALLS ", the kernel's own"
+#define NOTE_USER_SYSCALLS						\
 	"not seen: io_uring, socketcall(2), 32-bit programs on 64-bit "	\
-	"kernels, the kernel's own"
+	"kernels"
 /* Of those by functions of IPv4 alone. */
 #define NOTE_NO_IPV6 "not seen: IPv6, which this kernel has not got"
 /* on_destroy(sk): a TCP socket goes away. */
@@ -155,6 +175,16 @@ extern const struct role role_dns;
 
 /* ---- ways of requests --------------------------------------------------- */
 
+/* A tool that counts how often each of many functions is called. */
+#define CALLS_PART(said, ways_)						\
+	{ .name = "calls", .text = said, .what = ASK_COUNT,		\
+	  .by = "probe", WAYS(ways_) }
+#define CALLS_EXAMPLES							\
+	{ "", "until Ctrl-C" },						\
+	{ "-d 1 -r 20", "the twenty most used in a second" }
+#define CALLS_OVERHEAD							\
+	"Half a microsecond per call, and a second to start."
+
 /*
  * Lists for a macro W(hooks, word, note) that makes a struct way of them; the
  * word is what is asked for there.
@@ -182,6 +212,14 @@ extern const struct role role_dns;
 	W("rt:sock_recv_length", "arg1:s32", PEEKED)			\
 	W(OF_FAMILIES("fr", "recvmsg"), "retval", PEEKED "; " FAMILIES)	\
 	W(OF_FAMILIES("kr", "recvmsg"), "retval", PEEKED "; " FAMILIES)
+/* A W for these: how much of one protocol, "tcp", was moved. */
+#define MOVED_WAY(protocol, h, result, n)				\
+	{ .hooks = h, .of = result,					\
+	  .where = "protocol==" protocol " && " result ">=0", .note = n },
+/* The first examples of a tool that tells what processes did. */
+#define EXAMPLES_PROCESSES						\
+	{ "", "until Ctrl-C, all processes" },				\
+	{ "-d 10 -p 4711", "one process, for ten seconds" }
 
 /*
  * A process connects a socket; the words: where it is, and where the address
@@ -191,8 +229,7 @@ extern const struct role role_dns;
 	W("f:security_socket_connect", "arg0:socket.sk", "arg1", NULL)	\
 	W("k:security_socket_connect", "arg0:socket.sk", "arg1", NULL)	\
 	W("t:syscalls:sys_enter_connect", NULL, "args.uservaddr",	\
-	  "not seen: io_uring, socketcall(2), 32-bit programs on 64-bit " \
-	  "kernels")
+	  NOTE_USER_SYSCALLS)
 /* A process has accepted a connection; the word: the new socket. */
 #define ACCEPT_WAYS(W)							\
 	W("fr:do_accept", "retval64:file.private_data:socket.sk",	\
@@ -200,7 +237,6 @@ extern const struct role role_dns;
 	W("kr:do_accept", "retval64:file.private_data:socket.sk",	\
 	  "not seen: calls that waited when it began")			\
 	W("t:syscalls:sys_exit_accept*", NULL,				\
-	  "not seen: io_uring, socketcall(2), 32-bit programs on 64-bit " \
-	  "kernels")
+	  NOTE_USER_SYSCALLS)
 
 #endif

@@ -118,13 +118,8 @@ const struct tool tool_nfcttrace = {
 		"this begins.",
 	.overhead = "A small program for each entry that is made, and for each "
 		"that is destroyed; none per packet.",
-	.spec = &spec_nfcttrace,
-	.filters = F_SOCK,
-	.flags = T_COUNT,
+	.spec = &spec_nfcttrace, .filters = F_SOCK, .flags = T_COUNT,
+	.roles = roles, .columns = columns, .examples = examples,
+	EVENT_FLOW(EV),
 	.modules = modules,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
 };

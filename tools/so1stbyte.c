@@ -9,14 +9,8 @@ extern const struct spec spec_so1stbyte;
 static const struct column columns[] = {
 	COL_PID(EV), COL_COMM(EV, 12, 0),
 	COL_IP(EV, C_HIDDEN | C_WIDE),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_LEFT | C_HIDDEN,
-	    "local address"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_LEFT | C_HIDDEN,
-	    "local port"),
-	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR", C_KEY | C_LEFT,
-	    "remote address"),
-	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_KEY | C_LEFT,
-	    "remote port"),
+	COL_LADDR(EV, C_HIDDEN), COL_LPORT(EV, C_HIDDEN),
+	COL_RADDR(EV, C_KEY), COL_RPORT(EV, C_KEY),
 	COL(EV, connect_ns, K_MS, 8, "connect_ns", "CONN_MS", C_ZERO,
 	    "from connect() to the connection: SYN, SYN-ACK"),
 	COL(EV, think_ns, K_MS, 8, "think_ns", "THINK_MS", C_ZERO,
@@ -24,7 +18,7 @@ static const struct column columns[] = {
 	    "what the process let it wait"),
 	COL(EV, total_ns, K_MS, 8, "total_ns", "TOTAL_MS", 0,
 	    "from connect() to the first byte read"),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -84,15 +78,9 @@ const struct tool tool_so1stbyte = {
 	.overhead = "A small program at every change of a TCP socket's state "
 		"and at every read: of any socket, or, where Linux is older "
 		"than 6.3, of TCP sockets.",
-	.spec = &spec_so1stbyte,
-	.filters = F_FLOW,
-	.flags = T_COUNT,
-	.options = options,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.spec = &spec_so1stbyte, .filters = F_FLOW, .flags = T_COUNT,
+	.options = options, .roles = roles, .columns = columns,
+	.examples = examples, EVENT_FLOW(EV),
 	.hist = "total_ns",
 	.hist_keys = "comm,pid",
 };

@@ -8,15 +8,12 @@ extern const struct spec spec_soaccept;
 
 static const struct column columns[] = {
 	COL_PID(EV), COL_COMM(EV, 10, 0), COL_IP(EV, 0),
-	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR",
-	    C_KEY | C_LEFT | C_ZERO,
-	    "address of the peer; unknown when the call failed"),
-	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_LEFT | C_ZERO,
-	    "port of the peer"),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_KEY | C_LEFT,
-	    "local address; when the call failed the listener's"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT",
-	    C_KEY | C_LEFT | C_ZERO, "local port"),
+	COL_RADDR_AS(EV, C_KEY | C_ZERO,
+		     "address of the peer; unknown when the call failed"),
+	COL_RPORT_AS(EV, C_ZERO, "port of the peer"),
+	COL_LADDR_AS(EV, C_KEY,
+		     "local address; when the call failed the listener's"),
+	COL_LPORT(EV, C_KEY | C_ZERO),
 	COL(EV, result, K_ERRNO, 12, "result", "RESULT", C_KEY | C_LEFT,
 	    "0, or why the call failed; after ERESTARTSYS, a signal, it "
 	    "fails with EINTR or starts again"),
@@ -27,7 +24,7 @@ static const struct column columns[] = {
 	COL(EV, blocked_ns, K_MS, 7, "blocked_ns", "MS", C_HIDDEN | C_ZERO,
 	    "how long the call took; with + at least so long: it was "
 	    "waiting when the tool started"),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -108,13 +105,7 @@ const struct tool tool_soaccept = {
 	.overhead = "Two small programs per call; where they stand on the "
 		"system calls (see --plan), every system call of the machine "
 		"becomes a little slower while it runs.",
-	.spec = &spec_soaccept,
-	.filters = F_FLOW,
-	.flags = T_COUNT,
-	.options = options,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.spec = &spec_soaccept, .filters = F_FLOW, .flags = T_COUNT,
+	.options = options, .roles = roles, .columns = columns,
+	.examples = examples, EVENT_FLOW(EV),
 };

@@ -17,9 +17,8 @@ static const struct way reads[] = { RECV_WAYS(MOVED) },
 #define CALLS(call, ...)						\
 	{								\
 		WAY_ENTRY("security_socket_" call, __VA_ARGS__),	\
-		{ .hooks = "t:syscalls:sys_enter_" call "*", .note =		\
-		  "not seen: io_uring, socketcall(2), 32-bit programs "	\
-		  "on 64-bit kernels" },				\
+		{ .hooks = "t:syscalls:sys_enter_" call "*",		\
+		  .note = NOTE_USER_SYSCALLS },				\
 	}
 
 static const struct way

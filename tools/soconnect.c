@@ -8,26 +8,23 @@ extern const struct spec spec_soconnect;
 
 static const struct column columns[] = {
 	COL_PID(EV), COL_COMM(EV, 10, 0), COL_IP(EV, 0), COL_PROTO(EV, 0),
-	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR", C_KEY | C_LEFT,
-	    "remote address: the kernel's, or as asked for where it took none"),
-	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_KEY | C_LEFT,
-	    "remote port"),
+	COL_RADDR_AS(EV, C_KEY,
+		     "remote address: the kernel's, or as asked for where it "
+		     "took none"),
+	COL_RPORT(EV, C_KEY),
 	COL(EV, call_ns, K_MS, 5, "call_ns", "LAT", 0,
 	    "how long the call took, in ms; with + it had not returned"),
-	COL(EV, result, K_ERRNO, 11, "result", "RESULT", C_KEY | C_LEFT,
-	    "what the call returned: 0 or an error"),
+	COL_RESULT(EV, 11),
 	COL(EV, final, K_ERRNO, 11, "final", "FINAL", C_KEY | C_LEFT,
 	    "what became of the attempt; EINPROGRESS: the socket was closed, "
 	    "or this tool stopped, before there was an outcome"),
 	COL(EV, latency_ns, K_MS, 8, "latency_ns", "FINAL_MS",
 	    C_HIDDEN | C_WIDE, "from the call to the outcome; with + it was "
 	    "still awaited as this tool stopped"),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_LEFT | C_HIDDEN,
-	    "local address"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_LEFT | C_HIDDEN,
-	    "local port; 0: none was bound"),
+	COL_LADDR(EV, C_HIDDEN),
+	COL_LPORT_AS(EV, C_HIDDEN, "local port; 0: none was bound"),
 	COL_NOTICED(EV),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -65,15 +62,8 @@ const struct tool tool_soconnect = {
 		"(`+`).  Calls that do not reach the protocol (bad "
 		"descriptor or address), that undo a connection (AF_UNSPEC), "
 		"or that began before this tool did are not shown.",
-	.overhead = "Two small programs per connect(2), one per change of a "
-		"TCP socket's state; nothing runs per packet.",
-	.spec = &spec_soconnect,
-	.filters = F_FLOW,
-	.flags = T_COUNT,
-	.options = options,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.overhead = CONNECT_OVERHEAD,
+	.spec = &spec_soconnect, .filters = F_FLOW, .flags = T_COUNT,
+	.options = options, .roles = roles, .columns = columns,
+	.examples = examples, EVENT_FLOW(EV),
 };

@@ -7,30 +7,19 @@ extern const struct spec spec_connlat;
 #define EV struct connect_event
 
 static const struct column columns[] = {
-	COL(EV, latency_ns, K_MS, 7, "latency_ns", "LAT(ms)", 0,
-	    "from connect(2) to the outcome; with + it was still awaited as "
-	    "this tool stopped"),
-	COL(EV, final, K_ERRNO, 11, "err", "ERR", C_KEY | C_LEFT,
-	    "0, or why there is no connection; EINPROGRESS: the socket was "
-	    "closed, or this tool stopped, before there was an outcome"),
+	COLS_OUTCOME(EV, 11, "ERR"),
 	COL_PID(EV), COL_COMM(EV, 15, C_KEY),
-	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR", C_KEY | C_LEFT,
-	    "remote address"),
-	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_KEY | C_LEFT,
-	    "remote port"),
+	COL_RADDR(EV, C_KEY), COL_RPORT(EV, C_KEY),
 	COL_IP(EV, C_HIDDEN | C_WIDE),
 	COL(EV, call_ns, K_MS, 7, "call_ns", "CALL_MS", C_HIDDEN,
 	    "how long the call itself took; with + it had not returned"),
 	COL(EV, result, K_ERRNO, 11, "result", "RESULT", C_LEFT | C_HIDDEN,
 	    "what the call itself returned"),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_LEFT | C_HIDDEN,
-	    "local address"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_LEFT | C_HIDDEN,
-	    "local port"),
+	COL_LADDR(EV, C_HIDDEN), COL_LPORT(EV, C_HIDDEN),
 	COL(EV, ustack, K_USTACK, 0, "ustack", "USTACK", C_HIDDEN,
 	    "code of the process that called connect(2)"),
 	COL_NOTICED(EV),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -60,25 +49,18 @@ const struct tool tool_soconnlat = {
 	.about = "Measures, socket by socket, the time from connect(2) until "
 		"the connection is there or has failed, and prints "
 		"histograms by the code of the process that called, its "
-		"name, and ERR; or with --events a line for each.  It is the socket "
-		"that is followed, not the thread or the descriptor: which "
-		"of several descriptors becomes ready first, which thread "
-		"waits, with poll, epoll, io_uring or not at all, makes no "
+		"name, and ERR; or with --events a line for each.  It is the "
+		"socket that is followed, not the thread or the descriptor: "
+		"which of several descriptors becomes ready first, which "
+		"thread waits, with poll, epoll, io_uring or not at all, makes no "
 		"difference.  Failures are shown apart by ERR; EINPROGRESS "
 		"means that the socket was closed before there was an "
 		"outcome.  When this tool stops, attempts that are still "
 		"under way are printed with how long they have been (`+`), "
 		"whatever --min says.",
-	.overhead = "Two small programs per connect(2), one per change of a "
-		"TCP socket's state; nothing runs per packet.",
-	.spec = &spec_connlat,
-	.filters = F_FLOW,
-	.flags = T_COUNT | T_STACKS,
+	.overhead = CONNECT_OVERHEAD,
+	.spec = &spec_connlat, .filters = F_FLOW, .flags = T_COUNT | T_STACKS,
+	.options = options, .roles = roles, .columns = columns,
+	.examples = examples, EVENT_FLOW(EV),
 	.hist = "latency_ns", .hist_keys = "ustack,comm,err",
-	.options = options,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
 };

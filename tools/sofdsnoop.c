@@ -143,12 +143,7 @@ const struct tool tool_sofdsnoop = {
 	.overhead = "A small program per descriptor that is sent, received or "
 		"duplicated, and one per message read from an AF_UNIX socket. "
 		" Before 5.9, one per descriptor that is opened.",
-	.spec = &spec_sofdsnoop,
-	.filters = F_TASK,
-	.flags = T_COUNT,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.spec = &spec_sofdsnoop, .filters = F_TASK, .flags = T_COUNT,
+	.roles = roles, .columns = columns, .examples = examples,
+	EVENT_FLOW(EV),
 };

@@ -8,21 +8,15 @@ extern const struct spec spec_tcpaccept;
 
 static const struct column columns[] = {
 	COL_PID(EV), COL_COMM(EV, 12, 0), COL_IP(EV, 0),
-	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR", C_KEY | C_LEFT,
-	    "remote address"),
-	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_LEFT,
-	    "remote port"),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_KEY | C_LEFT,
-	    "local address"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_KEY | C_LEFT,
-	    "local port"),
+	COL_RADDR(EV, C_KEY), COL_RPORT(EV, 0),
+	COL_LADDR(EV, C_KEY), COL_LPORT(EV, C_KEY),
 	COL(EV, flow.raddr, K_NAME, 0, "query", "QUERY", C_LEFT | C_DNS,
 	    "the name last asked for that had the remote address"),
 	COL(EV, wait_ns, K_MS, 7, "wait_ns", "WAIT_MS", C_ZERO | C_HIDDEN,
 	    "how long it was queued, from the end of the handshake until "
 	    "accept(2) had it; with + at least so long: it was there before "
 	    "the tool"),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -70,13 +64,7 @@ const struct tool tool_tcpaccept = {
 		"the machine becomes a little slower while it runs.  wait_ns "
 		"and --established add one at every change of a TCP socket's "
 		"state.",
-	.spec = &spec_tcpaccept,
-	.filters = F_FLOW,
-	.flags = T_DNS | T_COUNT,
-	.options = options,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.spec = &spec_tcpaccept, .filters = F_FLOW, .flags = T_DNS | T_COUNT,
+	.options = options, .roles = roles, .columns = columns,
+	.examples = examples, EVENT_FLOW(EV),
 };

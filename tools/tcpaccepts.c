@@ -13,8 +13,7 @@ static const struct part parts[] = {
 };
 
 static const struct example examples[] = {
-	{ "", "until Ctrl-C, all processes" },
-	{ "-d 10 -p 4711", "one process, for ten seconds" },
+	EXAMPLES_PROCESSES,
 	{ "--by lport,raddr", "by local port and remote address" },
 	{ 0 }
 };

@@ -14,14 +14,8 @@ static const char *const states[] = {
 static const struct column columns[] = {
 	COL_PID(EV), COL_COMM(EV, 10, C_HIDDEN | C_WIDE),
 	COL_IP(EV, C_HIDDEN | C_WIDE),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_KEY | C_LEFT,
-	    "local address"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_KEY | C_LEFT,
-	    "local port"),
-	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR", C_KEY | C_LEFT,
-	    "remote address"),
-	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_KEY | C_LEFT,
-	    "remote port"),
+	COL_LADDR(EV, C_KEY), COL_LPORT(EV, C_KEY),
+	COL_RADDR(EV, C_KEY), COL_RPORT(EV, C_KEY),
 	COL_ENUM(EV, oldstate, states, 8, "oldstate", "OLDSTATE",
 		 C_KEY | C_LEFT, "state of congestion control that it leaves"),
 	COL_ENUM(EV, newstate, states, 8, "newstate", "NEWSTATE", C_LEFT,
@@ -31,7 +25,7 @@ static const struct column columns[] = {
 	    "since before the tool started"),
 	COL(EV, cwnd, K_U32, 5, "cwnd", "CWND", C_HIDDEN,
 	    "congestion window in segments, as it leaves"),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -82,12 +76,7 @@ const struct tool tool_tcpcong = {
 		"them is not seen.",
 	.overhead = "A small program runs at each change; before Linux 5.19, "
 		"at each segment received.",
-	.spec = &spec_tcpcong,
-	.filters = F_FLOW,
-	.flags = T_OWNERS | T_COUNT,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.spec = &spec_tcpcong, .filters = F_FLOW, .flags = T_OWNERS | T_COUNT,
+	.roles = roles, .columns = columns, .examples = examples,
+	EVENT_FLOW(EV),
 };

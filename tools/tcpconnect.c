@@ -18,7 +18,7 @@ static const struct column columns[] = {
 	    "destination port"),
 	COL(EV, flow.raddr, K_NAME, 0, "query", "QUERY", C_LEFT | C_DNS,
 	    "the name last asked for that had this address"),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -72,13 +72,7 @@ const struct tool tool_tcpconnect = {
 		"--established none that fail.",
 	.overhead = "One small program per connect(2).  --dns adds one per "
 		"UDP datagram read.",
-	.spec = &spec_tcpconnect,
-	.filters = F_FLOW,
-	.flags = T_DNS | T_COUNT,
-	.options = options,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.spec = &spec_tcpconnect, .filters = F_FLOW, .flags = T_DNS | T_COUNT,
+	.options = options, .roles = roles, .columns = columns,
+	.examples = examples, EVENT_FLOW(EV),
 };

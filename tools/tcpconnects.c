@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-#include "tools/tool.h"
+#include "tools/ladders.h"
 
 static const struct way connects[] = {
 	WAY_ENTRY("tcp_connect"),
@@ -16,8 +16,7 @@ static const struct part parts[] = {
 };
 
 static const struct example examples[] = {
-	{ "", "until Ctrl-C, all processes" },
-	{ "-d 10 -p 4711", "one process, for ten seconds" },
+	EXAMPLES_PROCESSES,
 	{ "--by raddr,rport", "by remote address and port" },
 	{ 0 }
 };

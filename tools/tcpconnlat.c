@@ -10,20 +10,14 @@ static const struct column columns[] = {
 	COL_PID(EV), COL_COMM(EV, 10, 0), COL_IP(EV, 0),
 	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "SADDR", C_LEFT,
 	    "source address"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_LEFT | C_HIDDEN,
-	    "source port"),
+	COL_LPORT_AS(EV, C_HIDDEN, "source port"),
 	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "DADDR", C_KEY | C_LEFT,
 	    "destination address"),
 	COL(EV, flow.rport, K_PORT, 5, "rport", "DPORT", C_KEY | C_LEFT,
 	    "destination port"),
-	COL(EV, latency_ns, K_MS, 7, "latency_ns", "LAT(ms)", 0,
-	    "from connect(2) to the outcome; with + it was still awaited as "
-	    "this tool stopped"),
-	COL(EV, final, K_ERRNO, 8, "err", "RESULT", C_KEY | C_LEFT,
-	    "0, or why there is no connection; EINPROGRESS: the socket was "
-	    "closed, or this tool stopped, before there was an outcome"),
+	COLS_OUTCOME(EV, 8, "RESULT"),
 	COL_NOTICED(EV),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -52,20 +46,13 @@ const struct tool tool_tcpconnlat = {
 		"how long it took, and the result: refused, timed out; "
 		"EINPROGRESS means that the socket was closed before there "
 		"was an outcome.  Calls that fail before a SYN is sent, for "
-		"want of a route, are soconnect's.  The time is the kernel's, from connect(2) "
-		"to the end of the handshake, for blocking and non-blocking "
-		"sockets alike.  When this tool stops, attempts that are "
+		"want of a route, are soconnect's.  The time is the kernel's, "
+		"from connect(2) to the end of the handshake, for blocking "
+		"and non-blocking sockets alike.  When this tool stops, attempts that are "
 		"still under way are printed with how long they have been "
 		"(`+`), whatever --min says.",
-	.overhead = "Two small programs per connect(2), one per change of a "
-		"TCP socket's state; nothing runs per packet.",
-	.spec = &spec_connlat,
-	.filters = F_FLOW,
-	.flags = T_COUNT,
-	.options = options,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.overhead = CONNECT_OVERHEAD,
+	.spec = &spec_connlat, .filters = F_FLOW, .flags = T_COUNT,
+	.options = options, .roles = roles, .columns = columns,
+	.examples = examples, EVENT_FLOW(EV),
 };

@@ -14,14 +14,10 @@ static const struct column columns[] = {
 	COL_PID(EV),
 	COL_ENUM(EV, direction, drop_directions, 3, "direction", "DIR", C_LEFT,
 		 "in: received, or passed on; out: sent"),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_LEFT,
-	    "local address; of what is passed on, the destination"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_LEFT | C_ZERO,
-	    "local port"),
-	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR", C_LEFT,
-	    "remote address"),
-	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_LEFT | C_ZERO,
-	    "remote port"),
+	COL_LADDR_AS(EV, 0,
+		     "local address; of what is passed on, the destination"),
+	COL_LPORT(EV, C_ZERO),
+	COL_RADDR(EV, 0), COL_RPORT(EV, C_ZERO),
 	COL(EV, reason, K_REASON, 12, "reason", "REASON",
 	    C_KEY | C_LEFT | C_ZERO,
 	    "why, in the kernel's words (Linux 5.17)"),
@@ -49,7 +45,7 @@ static const struct column columns[] = {
 	COL_COMM(EV, 10, C_HIDDEN | C_WIDE),
 	COL(EV, kstack, K_KSTACK, 0, "kstack", "KSTACK", C_HIDDEN,
 	    "how the kernel came there"),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -96,14 +92,9 @@ const struct tool tool_tcpdrop = {
 	.overhead = "A small program per packet of any kind that is dropped, "
 		"and one each as sockets are opened, accepted and closed, to "
 		"know whose they are; one per SYN.",
-	.spec = &spec_tcpdrop,
-	.filters = F_FLOW,
+	.spec = &spec_tcpdrop, .filters = F_FLOW,
 	.flags = T_OWNERS | T_COUNT | T_STACKS,
-	.options = options,
+	.options = options, .roles = roles, .columns = columns,
+	.examples = examples, EVENT_FLOW(EV),
 	.kernel = kernel,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
 };

@@ -21,14 +21,8 @@ static const char *const flags[] = {
 static const struct column columns[] = {
 	COL_PID(EV), COL_COMM(EV, 10, 0),
 	COL_IP(EV, C_HIDDEN | C_WIDE),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_LEFT | C_HIDDEN,
-	    "local address"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_LEFT,
-	    "local port"),
-	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR", C_LEFT,
-	    "remote address"),
-	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_LEFT,
-	    "remote port"),
+	COL_LADDR(EV, C_HIDDEN), COL_LPORT(EV, 0),
+	COL_RADDR(EV, 0), COL_RPORT(EV, 0),
 	COL_ENUM(EV, nonagle, flags, 8, "nonagle", "NONAGLE",
 		 C_KEY | C_LEFT | C_HIDDEN,
 		 "what the socket has set: ON, or TCP_NODELAY (OFF), TCP_CORK "
@@ -49,7 +43,7 @@ static const struct column columns[] = {
 	COL(EV, waited_ns, K_MS, 8, "waited_ns", "WAIT_MS", C_SUM,
 	    "how long the oldest of them waited; with + they still did as "
 	    "this tool stopped"),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -120,15 +114,9 @@ const struct tool tool_tcpnagle = {
 		"itself is told from Linux 5.0 on.",
 	.overhead = "Two small programs at each attempt of TCP to send, and "
 		"one as often as a process has called into a TCP socket.",
-	.spec = &spec_tcpnagle,
-	.filters = F_FLOW,
-	.flags = T_OWNERS | T_COUNT,
-	.options = options,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.spec = &spec_tcpnagle, .filters = F_FLOW, .flags = T_OWNERS | T_COUNT,
+	.options = options, .roles = roles, .columns = columns,
+	.examples = examples, EVENT_FLOW(EV),
 	.hist = "waited_ns",
 	.hist_keys = "reason,comm",
 };

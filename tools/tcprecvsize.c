@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "tools/ladders.h"
 
-#define WAY(h, result, n)						\
-	{ .hooks = h, .of = result,					\
-	  .where = "protocol==tcp && " result ">=0", .note = n },
+#define WAY(h, result, n) MOVED_WAY("tcp", h, result, n)
 
 static const struct way calls[] = { RECV_WAYS(WAY) };
 
@@ -14,8 +12,7 @@ static const struct part parts[] = {
 };
 
 static const struct example examples[] = {
-	{ "", "until Ctrl-C, all processes" },
-	{ "-d 10 -p 4711", "one process, for ten seconds" },
+	EXAMPLES_PROCESSES,
 	{ "--by comm", "by process name" },
 	{ 0 }
 };

@@ -17,17 +17,11 @@ static const char *const ca_states[] = {
 
 static const struct column columns[] = {
 	COL_PID(EV), COL_IP(EV, 0),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_KEY | C_LEFT,
-	    "local address"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_KEY | C_LEFT,
-	    "local port"),
+	COL_LADDR(EV, C_KEY), COL_LPORT(EV, C_KEY),
 	COL_ENUM(EV, type, types, 6, "kind", "TYPE", C_LEFT,
 		 "SYN, SYNACK, RTO (timeout), FAST (duplicate ACKs, SACK, "
 		 "RACK), TLP (tail loss probe)"),
-	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR", C_KEY | C_LEFT,
-	    "remote address"),
-	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_KEY | C_LEFT,
-	    "remote port"),
+	COL_RADDR(EV, C_KEY), COL_RPORT(EV, C_KEY),
 	COL_ENUM(EV, state, tcp_states, 11, "state", "STATE", C_LEFT,
 		 "state of the connection"),
 	COL_COMM(EV, 10, C_HIDDEN | C_WIDE),
@@ -51,7 +45,7 @@ static const struct column columns[] = {
 	    "timeouts in a row"),
 	COL(EV, total, K_U32, 5, "total_retrans", "TOTAL", C_HIDDEN,
 	    "segments this socket has sent again so far"),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -111,12 +105,8 @@ const struct tool tool_tcpretrans = {
 	.overhead = "One program per retransmission, and one each as sockets "
 		"are opened, accepted and closed, to know whose they are; "
 		"none per packet.",
-	.spec = &spec_tcpretrans,
-	.filters = F_FLOW,
+	.spec = &spec_tcpretrans, .filters = F_FLOW,
 	.flags = T_OWNERS | T_DNS | T_COUNT,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.roles = roles, .columns = columns, .examples = examples,
+	EVENT_FLOW(EV),
 };

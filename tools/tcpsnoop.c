@@ -20,16 +20,10 @@ static const char *const flags[] = { F6(""), NULL };
 
 static const struct column columns[] = {
 	COL_PID(EV), COL_COMM(EV, 10, C_KEY), COL_IP(EV, C_HIDDEN | C_WIDE),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_LEFT,
-	    "local address"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_LEFT,
-	    "local port"),
+	COL_LADDR(EV, 0), COL_LPORT(EV, 0),
 	COL_ENUM(EV, dir, dirs, 2, "dir", "DR", C_KEY | C_LEFT,
 		 "-> is sent, <- is received"),
-	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR", C_KEY | C_LEFT,
-	    "remote address"),
-	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_LEFT,
-	    "remote port"),
+	COL_RADDR(EV, C_KEY), COL_RPORT(EV, 0),
 	COL(EV, len, K_U32, 6, "len", "LEN", C_SUM, "bytes of data"),
 	COL_ENUM(EV, flags, flags, 5, "flags", "FLAGS", C_LEFT,
 		 "F FIN, S SYN, R RST, P PSH, A ACK, U URG"),
@@ -41,7 +35,7 @@ static const struct column columns[] = {
 	COL(EV, skipped, K_U32, 7, "skipped", "SKIPPED", C_SUM | C_HIDDEN,
 	    "packets on the same processor that --sample or --max-rate left "
 	    "out since its last row"),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -111,13 +105,8 @@ const struct tool tool_tcpsnoop = {
 		"resets where nobody listens, what TIME_WAIT answers.",
 	.overhead = "A microsecond for each packet, two for one that is "
 		"shown.",
-	.spec = &spec_tcpsnoop,
-	.filters = F_FLOW,
+	.spec = &spec_tcpsnoop, .filters = F_FLOW,
 	.flags = T_OWNERS | T_COUNT | T_FILTER,
-	.options = options,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.options = options, .roles = roles, .columns = columns,
+	.examples = examples, EVENT_FLOW(EV),
 };

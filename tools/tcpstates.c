@@ -9,14 +9,10 @@ extern const struct spec spec_tcpstates;
 static const struct column columns[] = {
 	COL_PID(EV), COL_COMM(EV, 10, C_HIDDEN | C_WIDE),
 	COL_IP(EV, C_HIDDEN | C_WIDE),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_KEY | C_LEFT,
-	    "local address"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_LEFT | C_ZERO,
-	    "local port; not chosen yet at SYN_SENT, mostly"),
-	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR",
-	    C_KEY | C_LEFT | C_ZERO, "remote address"),
-	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_LEFT | C_ZERO,
-	    "remote port"),
+	COL_LADDR(EV, C_KEY),
+	COL_LPORT_AS(EV, C_ZERO,
+		     "local port; not chosen yet at SYN_SENT, mostly"),
+	COL_RADDR(EV, C_KEY | C_ZERO), COL_RPORT(EV, C_ZERO),
 	COL_ENUM(EV, oldstate, tcp_states, 11, "oldstate", "OLDSTATE",
 		 C_KEY | C_LEFT, "state it leaves"),
 	COL_ENUM(EV, newstate, tcp_states, 11, "newstate", "NEWSTATE",
@@ -25,7 +21,7 @@ static const struct column columns[] = {
 	    "how long it was in the old state; with + at least so long: "
 	    "since before the tool started; unknown of a socket that was just "
 	    "made"),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -54,12 +50,7 @@ const struct tool tool_tcpstates = {
 		"answers a SYN is not seen.",
 	.overhead = "A small program runs at every change of a TCP socket's "
 		"state, some six times a session; nothing runs per packet.",
-	.spec = &spec_tcpstates,
-	.filters = F_FLOW,
-	.flags = T_OWNERS | T_COUNT,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.spec = &spec_tcpstates, .filters = F_FLOW, .flags = T_OWNERS | T_COUNT,
+	.roles = roles, .columns = columns, .examples = examples,
+	EVENT_FLOW(EV),
 };

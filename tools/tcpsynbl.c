@@ -15,10 +15,8 @@ static const char *const results[] = {
 static const struct column columns[] = {
 	COL_PID(EV), COL_COMM(EV, 12, 0),
 	COL_IP(EV, C_HIDDEN | C_WIDE),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_KEY | C_LEFT,
-	    "address it listens at"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_KEY | C_LEFT,
-	    "port it listens at"),
+	COL_LADDR_AS(EV, C_KEY, "address it listens at"),
+	COL_LPORT_AS(EV, C_KEY, "port it listens at"),
 	COL_ENUM(EV, queue, queues, 6, "queue", "QUEUE", C_KEY | C_LEFT,
 		 "SYN: a SYN came, and found connections half open; ACCEPT: a "
 		 "handshake ends, and finds connections that wait for "
@@ -38,7 +36,7 @@ static const struct column columns[] = {
 	COL(EV, tfo_max, K_S32, 8, "tfo_limit", "TFOLIMIT",
 	    C_HIDDEN | C_NEG, "how many of these there may be; 0: the "
 	    "listener knows no Fast Open"),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -124,14 +122,10 @@ const struct tool tool_tcpsynbl = {
 		"histograms are empty, -c and --events tell the rest.",
 	.overhead = "Some programs, and an event, for each SYN and each end "
 		"of a handshake.",
-	.spec = &spec_tcpsynbl,
-	.filters = F_FLOW & ~(F_RADDR | F_RPORT),
+	.spec = &spec_tcpsynbl, .filters = F_FLOW & ~(F_RADDR | F_RPORT),
 	.flags = T_OWNERS | T_COUNT,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.roles = roles, .columns = columns, .examples = examples,
+	EVENT_FLOW(EV),
 	.hist = "backlog",
 	.hist_keys = "laddr,lport,pid,comm,queue,limit,result",
 };

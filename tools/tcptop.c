@@ -4,32 +4,24 @@
 
 extern const struct spec spec_tcptop;
 
+#define EV struct tcptop_event
+
 static const struct column columns[] = {
-	COL(struct tcptop_event, tx_bytes, K_KB, 7, "tx_bytes", "TX_KB",
-	    C_SUM, "data sent in the interval, each byte once"),
-	COL(struct tcptop_event, rx_bytes, K_KB, 7, "rx_bytes", "RX_KB",
-	    C_SUM, "data received in the interval"),
-	COL(struct tcptop_event, flow.pid, K_U32, 7, "pid", "PID",
+	COL(EV, tx_bytes, K_KB, 7, "tx_bytes", "TX_KB", C_SUM,
+	    "data sent in the interval, each byte once"),
+	COL(EV, rx_bytes, K_KB, 7, "rx_bytes", "RX_KB", C_SUM,
+	    "data received in the interval"),
+	COL(EV, flow.pid, K_U32, 7, "pid", "PID",
 	    C_KEY | C_OWNER | C_LEFT, "process that owns the socket"),
-	COL_COMM(struct tcptop_event, 12, C_KEY),
-	COL(struct tcptop_event, flow.laddr, K_ADDR, 15, "laddr", "LADDR",
-	    C_KEY | C_LEFT, "local address"),
-	COL(struct tcptop_event, flow.lport, K_PORT, 5, "lport", "LPORT",
-	    C_KEY | C_LEFT, "local port"),
-	COL(struct tcptop_event, flow.raddr, K_ADDR, 15, "raddr", "RADDR",
-	    C_KEY | C_LEFT, "remote address"),
-	COL(struct tcptop_event, flow.rport, K_PORT, 5, "rport", "RPORT",
-	    C_KEY | C_LEFT, "remote port"),
-	COL(struct tcptop_event, tx_bytes, K_KB, 7, "tx_bytes_per_s",
-	    "TX_KB/S", C_SUM | C_RATE | C_HIDDEN, "data sent in a second of "
-	    "the interval"),
-	COL(struct tcptop_event, rx_bytes, K_KB, 7, "rx_bytes_per_s",
-	    "RX_KB/S", C_SUM | C_RATE | C_HIDDEN, "data received in a second "
-	    "of it"),
-	COL_IP(struct tcptop_event, C_HIDDEN),
-	COL_TID(struct tcptop_event), COL_UID(struct tcptop_event),
-	COL_NETNS(struct tcptop_event), COL_CGROUP(struct tcptop_event),
-	COL_ID(struct tcptop_event),
+	COL_COMM(EV, 12, C_KEY),
+	COL_LADDR(EV, C_KEY), COL_LPORT(EV, C_KEY),
+	COL_RADDR(EV, C_KEY), COL_RPORT(EV, C_KEY),
+	COL(EV, tx_bytes, K_KB, 7, "tx_bytes_per_s", "TX_KB/S",
+	    C_SUM | C_RATE | C_HIDDEN, "data sent in a second of the interval"),
+	COL(EV, rx_bytes, K_KB, 7, "rx_bytes_per_s", "RX_KB/S",
+	    C_SUM | C_RATE | C_HIDDEN, "data received in a second of it"),
+	COL_IP(EV, C_HIDDEN),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -107,13 +99,8 @@ const struct tool tool_tcptop = {
 	.overhead = "A small program runs for each segment that a connection "
 		"receives, as the network stack joins them, and for each "
 		"read.",
-	.spec = &spec_tcptop,
-	.filters = F_FLOW,
-	.flags = T_OWNERS | T_TOTALS,
+	.spec = &spec_tcptop, .filters = F_FLOW, .flags = T_OWNERS | T_TOTALS,
+	.roles = roles, .columns = columns, .examples = examples,
+	EVENT_FLOW(EV),
 	.interval = 1,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(struct tcptop_event),
-	.flow_off = offsetof(struct tcptop_event, flow),
 };

@@ -37,7 +37,7 @@ static const struct column columns[] = {
 	    "data sent so far, each byte once"),
 	COL(EV, rx_bytes, K_BYTES, 8, "rx_bytes", "RX", C_HIDDEN,
 	    "data received so far"),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -67,12 +67,7 @@ const struct tool tool_tcptracer = {
 		"state, some six times a session, and one per accept(2); where "
 		"only leaving the system call can be seen (see --plan), every "
 		"system call of the machine becomes a little slower.",
-	.spec = &spec_tcptracer,
-	.filters = F_FLOW,
-	.flags = T_OWNERS | T_COUNT,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.spec = &spec_tcptracer, .filters = F_FLOW, .flags = T_OWNERS | T_COUNT,
+	.roles = roles, .columns = columns, .examples = examples,
+	EVENT_FLOW(EV),
 };

@@ -161,6 +161,27 @@ extern const char *const tcp_states[];
 	COL(t, flow.id, K_HEX64, 18, "id", "ID", C_LEFT | C_HIDDEN,	\
 	    "names the socket for as long as the tool runs")
 
+/* Its ends, where and when the tool wants them; _AS: in words of its own. */
+#define COL_LADDR_AS(t, flags_, help_)					\
+	COL(t, flow.laddr, K_ADDR, 15, "laddr", "LADDR",		\
+	    C_LEFT | (flags_), help_)
+#define COL_LPORT_AS(t, flags_, help_)					\
+	COL(t, flow.lport, K_PORT, 5, "lport", "LPORT",			\
+	    C_LEFT | (flags_), help_)
+#define COL_RADDR_AS(t, flags_, help_)					\
+	COL(t, flow.raddr, K_ADDR, 15, "raddr", "RADDR",		\
+	    C_LEFT | (flags_), help_)
+#define COL_RPORT_AS(t, flags_, help_)					\
+	COL(t, flow.rport, K_PORT, 5, "rport", "RPORT",			\
+	    C_LEFT | (flags_), help_)
+#define COL_LADDR(t, flags_)	COL_LADDR_AS(t, flags_, "local address")
+#define COL_LPORT(t, flags_)	COL_LPORT_AS(t, flags_, "local port")
+#define COL_RADDR(t, flags_)	COL_RADDR_AS(t, flags_, "remote address")
+#define COL_RPORT(t, flags_)	COL_RPORT_AS(t, flags_, "remote port")
+/* Those that stand last, and are not shown, in every tool of sockets. */
+#define COLS_HIDDEN(t)							\
+	COL_TID(t), COL_UID(t), COL_NETNS(t), COL_CGROUP(t), COL_ID(t)
+
 /* proto_names - of IPPROTO_..., for COL_PROTO; protocols.c. */
 extern const char *const proto_names[];
 /* ether_names - of ETHER_... (progs/event.h); others are shown as numbers. */
@@ -179,7 +200,7 @@ struct alternative {
 		const char *prog;	/* function in the spec */
 		struct hook hook;
 	} hooks[ALT_HOOKS];
-	const char *note;		/* what is different about it, or NULL */
+	const char *note;	/* what is different about it, or NULL */
 };
 
 /*
@@ -421,6 +442,14 @@ struct tool {
 	uint32_t frames;	/* T_STACKS: how many of a stack, unless
 				   --frames is given; 0: all there are */
 };
+
+/* The event of a tool is a @type, whose struct flow is called `flow`. */
+#define EVENT_FLOW(type)						\
+	.event_size = sizeof(type), .flow_off = offsetof(type, flow)
+
+/* The event of a tool is a @type, whose struct flow is called `flow`. */
+#define EVENT_FLOW(type)						\
+	.event_size = sizeof(type), .flow_off = offsetof(type, flow)
 
 enum tool_flags {
 	T_OWNERS = 1,		/* has the owner and seed maps */

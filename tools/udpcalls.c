@@ -17,8 +17,7 @@ static const struct part parts[] = {
 };
 
 static const struct example examples[] = {
-	{ "", "until Ctrl-C, all processes" },
-	{ "-d 10 -p 4711", "one process, for ten seconds" },
+	EXAMPLES_PROCESSES,
 	{ "--by comm,raddr", "by name and remote address" },
 	{ 0 }
 };

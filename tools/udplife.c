@@ -8,15 +8,11 @@ extern const struct spec spec_udplife;
 
 static const struct column columns[] = {
 	COL_PID(EV), COL_COMM(EV, 10, 0), COL_IP(EV, C_HIDDEN | C_WIDE),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_KEY | C_LEFT,
-	    "local address"),
-	COL(EV, flow.lport, K_PORT, 5, "lport", "LPORT", C_LEFT | C_ZERO,
-	    "local port; unknown: it never had one"),
-	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR",
-	    C_KEY | C_LEFT | C_ZERO,
-	    "remote address, if it was connected as it was closed"),
-	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_LEFT | C_ZERO,
-	    "remote port, the same"),
+	COL_LADDR(EV, C_KEY),
+	COL_LPORT_AS(EV, C_ZERO, "local port; unknown: it never had one"),
+	COL_RADDR_AS(EV, C_KEY | C_ZERO,
+		     "remote address, if it was connected as it was closed"),
+	COL_RPORT_AS(EV, C_ZERO, "remote port, the same"),
 	COL(EV, tx_bytes, K_BYTES, 5, "tx_bytes", "TX_B", C_SUM,
 	    "data sent"),
 	COL(EV, rx_bytes, K_BYTES, 5, "rx_bytes", "RX_B", C_SUM,
@@ -31,7 +27,7 @@ static const struct column columns[] = {
 	COL(EV, reads, K_U64, 5, "reads", "READS",
 	    C_SUM | C_HIDDEN | C_WIDE, "datagrams read"),
 	COL_PROTO(EV, C_HIDDEN),
-	COL_TID(EV), COL_UID(EV), COL_NETNS(EV), COL_CGROUP(EV), COL_ID(EV),
+	COLS_HIDDEN(EV),
 	{ 0 }
 };
 
@@ -124,12 +120,7 @@ const struct tool tool_udplife = {
 		"that uses it, and what it did before is not known.",
 	.overhead = "Two small programs per datagram sent, one per datagram "
 		"read, which add up in the kernel; three per socket.",
-	.spec = &spec_udplife,
-	.filters = F_FLOW,
-	.flags = T_COUNT,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.spec = &spec_udplife, .filters = F_FLOW, .flags = T_COUNT,
+	.roles = roles, .columns = columns, .examples = examples,
+	EVENT_FLOW(EV),
 };
