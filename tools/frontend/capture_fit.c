@@ -25,19 +25,6 @@ static const struct member *file_member(const struct capture *c,
 	return NULL;
 }
 
-static int sort_of(const struct member *m)
-{
-	switch (m->kind) {
-	case K_COMM:
-		return 1;
-	case K_LOOKUP:
-	case K_QTYPE:
-	case K_ANSWERS:
-		return 2;
-	}
-	return 0;
-}
-
 /* A conversion from the file's field to ours; false when they do not fit. */
 static bool match(struct conversion *conv, const struct member *from,
 		  const struct member *to)
@@ -46,7 +33,7 @@ static bool match(struct conversion *conv, const struct member *from,
 		return false;
 	/* bytes of another sort: a name is no address */
 	if (to->class == MEMBER_BYTES && to->column >= 0 &&
-	    sort_of(to) != sort_of(from))
+	    !kind_same_bytes(to->kind, from->kind))
 		return false;
 	/* addresses and names do not fit other sizes; texts may be cut */
 	if (to->class == MEMBER_BYTES && from->size != to->size &&

@@ -69,7 +69,11 @@ struct member {
 /* members_of - the members of @t's events as this build has them. */
 unsigned members_of(const struct tool *t, struct member *f, unsigned max);
 const char *member_class_name(unsigned class);	/* "bytes"; NULL none */
+/* Of enum col_kind; kinds.c. */
 const char *col_kind_name(unsigned kind);	/* "u32", "addr" ... */
+enum member_class kind_class(uint8_t kind);
+/* kind_same_bytes - of two that are MEMBER_BYTES: is one read as the other? */
+bool kind_same_bytes(uint8_t a, uint8_t b);
 
 /* capture_flag - the words for flags of columns, from bit 0 on: "" for those
  * that are not written, NULL behind the last. */

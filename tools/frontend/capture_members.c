@@ -10,28 +10,10 @@ static const char *const class_names[] = {
 	[MEMBER_SIGNED] = "signed",
 };
 
-static const char *const kind_names[] = {
-	[K_U8] = "u8", [K_U16] = "u16", [K_U32] = "u32", [K_U64] = "u64",
-	[K_S32] = "s32", [K_S64] = "s64", [K_HEX64] = "hex64", [K_PORT] = "port",
-	[K_ADDR] = "addr", [K_IPVER] = "ipver", [K_COMM] = "comm",
-	[K_BYTES] = "bytes", [K_KB] = "kb", [K_MS] = "ms",
-	[K_ENUM] = "enum", [K_ERRNO] = "errno", [K_NETNS] = "netns",
-	[K_NAME] = "name", [K_KSTACK] = "kstack", [K_USTACK] = "ustack",
-	[K_KSYM] = "ksym", [K_BITS] = "bits", [K_LOOKUP] = "lookup",
-	[K_QTYPE] = "qtype", [K_ANSWERS] = "answers",
-	[K_REASON] = "reason", [K_COUNT] = "count",
-};
-
 const char *member_class_name(unsigned class)
 {
 	return class < sizeof(class_names) / sizeof(class_names[0]) ?
 	       class_names[class] : NULL;
-}
-
-const char *col_kind_name(unsigned kind)
-{
-	return kind < sizeof(kind_names) / sizeof(kind_names[0]) ?
-	       kind_names[kind] : NULL;
 }
 
 #define M(prefix, type, member, class_)				\
@@ -87,26 +69,6 @@ static unsigned add_all(struct member *f, unsigned n, unsigned max,
 	return n;
 }
 
-static uint8_t class_of(uint8_t kind)
-{
-	switch (kind) {
-	case K_ADDR:
-	case K_NAME:
-	case K_COMM:
-	case K_LOOKUP:
-	case K_QTYPE:
-	case K_ANSWERS:
-		return MEMBER_BYTES;
-	case K_S32:
-	case K_S64:
-	case K_ERRNO:
-	case K_KSTACK:
-	case K_USTACK:
-		return MEMBER_SIGNED;
-	}
-	return MEMBER_UNSIGNED;
-}
-
 #define ADD(from, off) \
 	add_all(f, n, max, from, sizeof(from) / sizeof((from)[0]), off)
 
@@ -128,7 +90,7 @@ unsigned members_of(const struct tool *t, struct member *f, unsigned max)
 		if (col->kind == K_IPVER || col->kind == K_COUNT)
 			continue;
 		snprintf(f[n].name, MEMBER_NAME, "%s", col->key);
-		f[n].class = class_of(col->kind);
+		f[n].class = (uint8_t)kind_class(col->kind);
 		f[n].kind = col->kind;
 		f[n].column = i;
 		f[n].off = col->off;

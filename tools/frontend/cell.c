@@ -157,11 +157,6 @@ static void load_lookup(struct cell *cell, const struct column *col,
 	cell->null = !len;
 }
 
-bool kind_stacks(uint8_t kind)
-{
-	return kind == K_KSTACK || kind == K_USTACK;
-}
-
 int cell_stack_error(const struct cell *cell)
 {
 	int64_t id = (int64_t)cell->num;
@@ -353,23 +348,6 @@ void cell_dress(struct cell *cell, const struct column *col,
 	}
 	cell->text = text;
 	cell->len = text ? (uint16_t)strnlen(text, UINT16_MAX) : 0;
-}
-
-bool kind_sums(uint8_t kind)
-{
-	switch (kind) {
-	case K_U8:
-	case K_U16:
-	case K_U32:
-	case K_U64:
-	case K_S32:
-	case K_S64:
-	case K_BYTES:
-	case K_KB:
-	case K_MS:
-		return true;
-	}
-	return false;
 }
 
 bool extra_key(const struct column *col, char *buf, size_t len)

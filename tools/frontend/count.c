@@ -49,21 +49,23 @@ struct tally {
 	size_t nslots;			/* power of two, at least 2 * cap */
 };
 
+/* What keys have of a cell; a name is only found once the address is shown. */
+static enum kind_holds keyed_by(uint8_t kind)
+{
+	return kind == K_NAME ? HOLDS_ADDR : kind_holds(kind);
+}
+
 static unsigned payload_len(const struct column *col)
 {
-	switch (col->kind) {
-	case K_ADDR:
-	case K_NAME:
+	switch (keyed_by(col->kind)) {
+	case HOLDS_ADDR:
 		return ADDR_LEN;
-	case K_COMM:
-	case K_LOOKUP:
-	case K_QTYPE:
-	case K_ANSWERS:
+	case HOLDS_TEXT:
 		return col->size < TEXT_LEN ? col->size : TEXT_LEN;
-	case K_USTACK:
-		return 16;		/* and of which process */
+	default:
+		/* a stack of a process: and of which */
+		return col->kind == K_USTACK ? 16 : 8;
 	}
-	return 8;
 }
 
 static struct entry *entry_at(const struct tally *t, size_t i)
@@ -141,7 +143,7 @@ static uint64_t decode_number(const unsigned char *p)
 /* Numbers with a sign sort below those without. */
 static uint64_t sign_of(uint8_t kind)
 {
-	return kind == K_S32 || kind == K_S64 || kind_stacks(kind) ?
+	return kind_holds(kind) == HOLDS_SIGNED || kind_stacks(kind) ?
 	       1ull << 63 : 0;
 }
 
@@ -154,15 +156,11 @@ static unsigned char *encode(unsigned char *p, const struct cell *c,
 	memset(p, 0, len);
 	if (c->null)
 		return p + len;
-	switch (c->kind) {
-	case K_ADDR:
-	case K_NAME:
+	switch (keyed_by(c->kind)) {
+	case HOLDS_ADDR:
 		memcpy(p, c->addr, ADDR_LEN);
 		break;
-	case K_COMM:
-	case K_LOOKUP:
-	case K_QTYPE:
-	case K_ANSWERS:
+	case HOLDS_TEXT:
 		memcpy(p, c->text, c->len < len ? c->len : len);
 		break;
 	default:
@@ -182,15 +180,11 @@ static const unsigned char *decode(const unsigned char *p, struct cell *c,
 	c->kind = col->kind;
 	c->null = *p == UNKNOWN;
 	c->least = *p++ == AT_LEAST;
-	switch (col->kind) {
-	case K_ADDR:
-	case K_NAME:
+	switch (keyed_by(col->kind)) {
+	case HOLDS_ADDR:
 		memcpy(c->addr, p, ADDR_LEN);
 		break;
-	case K_COMM:
-	case K_LOOKUP:
-	case K_QTYPE:
-	case K_ANSWERS:
+	case HOLDS_TEXT:
 		c->text = (const char *)p;
 		c->len = (uint16_t)strnlen(c->text, len);
 		break;

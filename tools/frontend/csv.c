@@ -40,29 +40,25 @@ static char *put_value(char *p, const struct cell *c)
 {
 	if (c->null)
 		return p;
-	switch (c->kind) {
-	case K_S32:
-	case K_S64:
+	switch (kind_holds(c->kind)) {
+	case HOLDS_SIGNED:
 		return put_s64(p, (int64_t)c->num);
-	case K_KSYM:
-		if (c->text)
-			return put_field(p, c->text, c->len);
+	case HOLDS_HEX:
 		return put_hex(p, c->num);
-	case K_HEX64:
-		return put_hex(p, c->num);
-	case K_ADDR:
+	case HOLDS_ADDR:
 		return put_addr(p, c->addr);
-	case K_COMM:
-	case K_NAME:
-	case K_LOOKUP:
-	case K_QTYPE:
-	case K_ANSWERS:
+	case HOLDS_TEXT:
 		return put_field(p, c->text, c->len);
-	case K_ENUM:
-	case K_BITS:
-	case K_REASON:
+	case HOLDS_NAMED:
 		if (c->text)
 			return put_field(p, c->text, c->len);
+		break;
+	case HOLDS_SYMBOL:
+		if (c->text)
+			return put_field(p, c->text, c->len);
+		return put_hex(p, c->num);
+	case HOLDS_NUMBER:
+	case HOLDS_STACK:	/* put_stack() */
 		break;
 	}
 	return put_u64(p, c->num);

@@ -82,32 +82,28 @@ static char *put_value(char *p, const struct cell *c)
 {
 	if (c->null)
 		return put_str(p, "null");
-	switch (c->kind) {
-	case K_S32:
-	case K_S64:
+	switch (kind_holds(c->kind)) {
+	case HOLDS_SIGNED:
 		return put_s64(p, (int64_t)c->num);
-	case K_KSYM:
-		return c->text ? put_quoted(p, c->text, c->len) :
-				 put_hex_text(p, c->num);
-	case K_HEX64:
+	case HOLDS_HEX:
 		return put_hex_text(p, c->num);
-	case K_ADDR:
+	case HOLDS_ADDR:
 		*p++ = '"';
 		p = put_addr(p, c->addr);
 		*p++ = '"';
 		return p;
-	case K_ENUM:
-	case K_BITS:
-	case K_REASON:
+	case HOLDS_TEXT:
+		return put_quoted(p, c->text, c->len);
+	case HOLDS_NAMED:
 		/* always a string, so that readers meet one type */
 		return c->text ? put_quoted(p, c->text, c->len) :
 				 put_number_text(p, c->num);
-	case K_COMM:
-	case K_NAME:
-	case K_LOOKUP:
-	case K_QTYPE:
-	case K_ANSWERS:
-		return put_quoted(p, c->text, c->len);
+	case HOLDS_SYMBOL:
+		return c->text ? put_quoted(p, c->text, c->len) :
+				 put_hex_text(p, c->num);
+	case HOLDS_NUMBER:
+	case HOLDS_STACK:	/* put_stack() */
+		break;
 	}
 	return put_u64(p, c->num);
 }

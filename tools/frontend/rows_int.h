@@ -93,6 +93,21 @@ char *stamp_raw(struct stamp *s, char *p, enum time_col kind, uint64_t ns,
 /* stamp_is_text - stamp_raw is a string, not a number. */
 bool stamp_is_text(enum time_col kind);
 
+/* ---- kinds.c: enum col_kind -------------------------------------------- */
+
+/* What a cell that is known has to show. */
+enum kind_holds {
+	HOLDS_NUMBER, HOLDS_SIGNED, HOLDS_HEX,
+	HOLDS_ADDR,
+	HOLDS_TEXT,		/* text, and no number */
+	HOLDS_NAMED,		/* text, where its number has a name */
+	HOLDS_SYMBOL,		/* text, where its address has a name */
+	HOLDS_STACK,		/* frames, or why there are none */
+};
+enum kind_holds kind_holds(uint8_t kind);
+bool kind_stacks(uint8_t kind);		/* HOLDS_STACK */
+bool kind_sums(uint8_t kind);		/* may be added up */
+
 /* ---- cell.c ----------------------------------------------------------- */
 
 /* What one column of one event is. */
@@ -130,17 +145,12 @@ void cell_dress(struct cell *cell, const struct column *col,
 		const struct wardrobe *w, uint64_t now_ns);
 /* enum_name - of value @v, "" standing for a hole in the table; NULL. */
 const char *enum_name(const char *const *names, uint64_t v);
-/* kind_stacks - K_KSTACK, K_USTACK; cell_stack_error - the errno of such a
- * cell, 0: it has a stack. */
-bool kind_stacks(uint8_t kind);
+/* cell_stack_error - the errno of a cell whose kind stacks; 0: it has one. */
 int cell_stack_error(const struct cell *cell);
 
 #define CELL_TEXT 1024		/* names are far shorter */
 /* cell_text - of all but stacks, as the table shows it; its length.  table.c */
 size_t cell_text(char text[CELL_TEXT], const struct cell *cell);
-
-/* A number that the column kind can sum. */
-bool kind_sums(uint8_t kind);
 
 /*
  * Some kinds come as two JSON keys or CSV fields; the second one is named

@@ -99,62 +99,57 @@ static void extra_property(struct schema *s, const struct column *col)
 	}
 }
 
-static void one_column(struct schema *s, const struct column *col)
-{
-	const char *type = "integer", *more = ",\"minimum\":0", *tail = "";
+struct json_type {
+	const char *type, *more, *tail;
+};
 
-	switch (col->kind) {
-	case K_ENUM:
-		enum_property(s, col);
-		return;
-	case K_S32:
-	case K_S64:
-		more = "";
-		break;
-	case K_HEX64:
-		type = "string";
-		more = ",\"pattern\":\"^0x[0-9a-f]+$\"";
-		break;
+static const struct json_type held[] = {
+	[HOLDS_NUMBER] = { "integer", ",\"minimum\":0", "" },
+	[HOLDS_SIGNED] = { "integer", "", "" },
+	[HOLDS_HEX] = { "string", ",\"pattern\":\"^0x[0-9a-f]+$\"", "" },
+	[HOLDS_ADDR] = { "string", ",\"anyOf\":[{\"format\":\"ipv4\"},"
+			 "{\"format\":\"ipv6\"},{\"type\":\"null\"}]", "" },
+	[HOLDS_TEXT] = { "string", "", "" },
+	[HOLDS_NAMED] = { "string", "", "" },
+	[HOLDS_SYMBOL] = { "string", "", "" },
+	[HOLDS_STACK] = { "array", ",\"items\":{\"type\":\"string\"}",
+			  ": frames, innermost first" },
+};
+
+static struct json_type type_of(uint8_t kind)
+{
+	struct json_type t = held[kind_holds(kind)];
+
+	switch (kind) {
 	case K_PORT:
-		more = ",\"minimum\":0,\"maximum\":65535";
+		t.more = ",\"minimum\":0,\"maximum\":65535";
 		break;
 	case K_IPVER:
-		more = ",\"enum\":[4,6,46,null]";
-		break;
-	case K_ADDR:
-		type = "string";
-		more = ",\"anyOf\":[{\"format\":\"ipv4\"},"
-		       "{\"format\":\"ipv6\"},{\"type\":\"null\"}]";
-		break;
-	case K_COMM:
-	case K_NAME:
-	case K_LOOKUP:
-	case K_QTYPE:
-	case K_ANSWERS:
-	case K_KSYM:
-	case K_BITS:
-	case K_REASON:
-		type = "string";
-		more = "";
-		break;
-	case K_KSTACK:
-	case K_USTACK:
-		type = "array";
-		more = ",\"items\":{\"type\":\"string\"}";
-		tail = ": frames, innermost first";
+		t.more = ",\"enum\":[4,6,46,null]";
 		break;
 	case K_BYTES:
 	case K_KB:
-		tail = ", in bytes";
+		t.tail = ", in bytes";
 		break;
 	case K_MS:
-		tail = ", in nanoseconds";
+		t.tail = ", in nanoseconds";
 		break;
 	case K_ERRNO:
-		tail = ": an error of errno(3), 0 for none";
+		t.tail = ": an error of errno(3), 0 for none";
 		break;
 	}
-	column_property(s, col->key, type, more, col->help, tail);
+	return t;
+}
+
+static void one_column(struct schema *s, const struct column *col)
+{
+	struct json_type t = type_of(col->kind);
+
+	if (col->kind == K_ENUM) {
+		enum_property(s, col);
+		return;
+	}
+	column_property(s, col->key, t.type, t.more, col->help, t.tail);
 	extra_property(s, col);
 }
 

@@ -84,45 +84,51 @@ static char *put_symbol(char *p, const struct cell *c)
 	return c->text ? put_clean(p, c->text, c->len) : put_hex(p, c->num);
 }
 
-static char *put_cell(char *p, const struct cell *c)
+static char *put_held(char *p, const struct cell *c)
 {
 	char *start = p;
 
+	switch (kind_holds(c->kind)) {
+	case HOLDS_SIGNED:
+		return put_s64(p, (int64_t)c->num);
+	case HOLDS_HEX:
+		return put_hex(p, c->num);
+	case HOLDS_ADDR:
+		return put_addr(p, c->addr);
+	case HOLDS_SYMBOL:
+		return put_symbol(p, c);
+	case HOLDS_TEXT:
+	case HOLDS_NAMED:
+		p = put_text_or_num(p, c);
+		/* an empty name would move the columns for awk */
+		if (p == start)
+			*p++ = '-';
+		return p;
+	case HOLDS_NUMBER:
+	case HOLDS_STACK:	/* below the row */
+		break;
+	}
+	return put_u64(p, c->num);
+}
+
+/* As people want it, who see neither units nor second fields. */
+static char *put_cell(char *p, const struct cell *c)
+{
 	if (c->null) {
 		*p++ = '-';
 		return p;
 	}
 	switch (c->kind) {
-	case K_S32:
-	case K_S64:
-		return put_s64(p, (int64_t)c->num);
-	case K_HEX64:
-		return put_hex(p, c->num);
-	case K_ADDR:
-		return put_addr(p, c->addr);
 	case K_KB:
 		return put_kb(p, c->num);
 	case K_MS:
 		return put_ms(p, c);
 	case K_NAME:
 		return put_name(p, c);
-	case K_KSYM:
-		return put_symbol(p, c);
-	case K_COMM:
-	case K_LOOKUP:
-	case K_QTYPE:
-	case K_ANSWERS:
-	case K_ENUM:
-	case K_BITS:
-	case K_REASON:
 	case K_ERRNO:
-		p = put_text_or_num(p, c);
-		/* an empty name would move the columns for awk */
-		if (p == start)
-			*p++ = '-';
-		return p;
+		return put_text_or_num(p, c);
 	}
-	return put_u64(p, c->num);
+	return put_held(p, c);
 }
 
 size_t cell_text(char text[CELL_TEXT], const struct cell *c)

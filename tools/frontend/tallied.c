@@ -28,8 +28,8 @@ static void drawn_init(struct drawn *d, const struct column *col,
 	};
 
 	d->style = o->style;
-	d->ask = col->kind == K_S32 || col->kind == K_S64 ? &signed_powers :
-							    &unsigned_powers;
+	d->ask = kind_holds(col->kind) == HOLDS_SIGNED ?
+		 &signed_powers : &unsigned_powers;
 	d->name = col->key;
 	d->unit = col->kind == K_BYTES || col->kind == K_KB ? "bytes" : "";
 	d->scale = 1;
