@@ -20,7 +20,10 @@ struct probe___xmit {
 enum { TCP_NAGLE_CORK = 2, TCP_NAGLE_PUSH = 4 };
 
 #define SK_PACING_NEEDED 1	/* enum sk_pacing */
-#define TSQF_THROTTLED	1	/* enum tsq_flags */
+/* enum tsq_flags, THROTTLED, QUEUED and DEFERRED: tcp_small_queue_check() says
+ * no; since then packets have left, and a tasklet is to send; it has found the
+ * socket in use, and whoever uses it is to send. */
+#define TSQF_WAITS	7
 
 /* What was not sent.  Known to tools/frontend/underway.c by this name. */
 struct unsent {
@@ -87,7 +90,7 @@ static __always_inline int is_throttled(const struct sock *sk)
 {
 	if (!EXISTS(sk->sk_tsq_flags))		/* 4.11 */
 		return 0;
-	return READ(sk, sk_tsq_flags) & TSQF_THROTTLED;
+	return READ(sk, sk_tsq_flags) & TSQF_WAITS;
 }
 
 /* @unsent bytes are left, after tcp_write_xmit() has tried. */

@@ -22,6 +22,7 @@
 	X(examples)							\
 	X(noticed)							\
 	X(nagle)							\
+	X(queued)							\
 	X(pktlat)							\
 	X(synbl)							\
 	X(rtt)								\
