@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define SHORT 31		/* sessions of all pairings and endings */
+#define SHORT_FROM 23000	/* their ports: below those of streams */
 #define REPLY 101
 #define BEFORE 100003		/* bytes before the tool, each way */
 #define PARTS 16
@@ -311,6 +312,7 @@ static void tcptop(struct test *t)
 
 	memcpy(top.streams, patterns, sizeof(patterns));
 	traffic_init(&top.tr, t);
+	top.tr.from = SHORT_FROM;
 	for (i = 0; i < STREAMS; i++)
 		if (top.streams[i].older) {
 			stream_open(&top.tr, &top.streams[i], i + 1);

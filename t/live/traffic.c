@@ -240,15 +240,34 @@ static void accept_one(struct traffic *tr, unsigned i, unsigned slot,
 	tr->dead += s->dead;
 }
 
+/* The next of the ports that are free; the kernel may choose one again. */
+static void bind_one(struct traffic *tr, int family, unsigned slot)
+{
+	struct cmd m = { .op = OP_BIND, .slot = slot };
+	int err;
+
+	do {
+		addr_set(&m.addr, family, family == AF_INET ? "0.0.0.0" : "::",
+			 tr->from++);
+		agent_post(&tr->cli, &m);
+		err = agent_wait_err(&tr->cli).err;
+	} while (err == EADDRINUSE);
+	if (err)
+		fatal(tr->t, "bind: %s", strerror(err));
+}
+
 static void connect_one(struct traffic *tr, const struct plan *p,
 			unsigned slot, struct end *c)
 {
 	struct cmd m = { .op = OP_CONNECT, .slot = slot };
+	int family = p->pair == PAIR_4 || p->pair == PAIR_4_46 ? AF_INET :
+								 AF_INET6;
 	uint64_t start = now_ns();
 	struct reply r;
 
-	addr_set(&m.addr, p->pair == PAIR_4 || p->pair == PAIR_4_46 ?
-		 AF_INET : AF_INET6, p->addr, tr->port[p->listener]);
+	if (tr->from)
+		bind_one(tr, family, slot);
+	addr_set(&m.addr, family, p->addr, tr->port[p->listener]);
 	agent_post(&tr->cli, &m);
 	r = agent_wait(&tr->cli);
 	fill_client(tr, c, &r.local, &r.peer);

@@ -196,6 +196,8 @@ struct traffic {
 	struct netns ns;
 	struct agent cli, srv;
 	uint16_t port[LISTENERS];
+	uint16_t from;		/* clients have ports from here on, each its
+				   own; 0: what the kernel chooses */
 	uint64_t cgroup;	/* cgroup v2 id of all our processes, or 0 */
 	struct end *ends;	/* client's, server's, client's ... */
 	unsigned nends, room;
