@@ -131,15 +131,17 @@ static void finish(struct soak *s, unsigned i, unsigned n)
 	const struct soaked *k = &soaked[i];
 	struct tool *r = &s->tools[i];
 	uint64_t end = now_ns() + PATIENCE * NSEC;
+	char told[200];
 	int64_t left;
 	bool killed;
 
 	/* the last sockets are taken down after their namespace is idle */
-	while ((left = witness_entries(r)) > 0 && now_ns() < end)
+	while ((left = witness_entries(r, told,
+					    sizeof(told))) > 0 && now_ns() < end)
 		nap_ms(100);
 	if (left)
 		differ(s->t, "%s: %" PRId64 " entries are left in its maps "
-		       "(-1: none can be looked at)", k->name, left);
+		       "(-1: none can be looked at):%s", k->name, left, told);
 	tool_stop(r, SIGINT);
 	tool_check_exit(r, 0);
 	close(r->out);

@@ -167,8 +167,9 @@ int witness_open(void);
 /* witness_runs - of the program called @prog of the running tool: how often
  * its hook was passed, runs that the kernel skipped included. */
 uint64_t witness_runs(const struct tool *r, const char *prog);
-/* witness_entries - in all hash maps of the running tool; -1: it shows none. */
-int64_t witness_entries(const struct tool *r);
+/* witness_entries - in all hash maps of the running tool; -1: it shows none.
+ * @told: which have how many. */
+int64_t witness_entries(const struct tool *r, char *told, size_t size);
 
 /* ---- told.c: what was shown, and what was not -------------------------- */
 
