@@ -163,8 +163,11 @@ static int tally(struct running *run)
 	if (ask_record_open(&run->record, r, run->since_ns, &e))
 		return fail_err(&e);
 	kernel_leave(r->env, asked_users(r));
+	err = asked_begin(r);
+	run->since_ns = now_ns();
 	life_ready(r->o);
-	err = loop(run);
+	if (!err)
+		err = loop(run);
 	asked_stop(r);
 	/* what is recorded is whole also when nobody reads any more */
 	if (!err || (err == -EPIPE && run->record))

@@ -437,6 +437,21 @@ static size_t map_key_size(const struct ask *a)
 	return a->what == ASK_HIST || a->what == ASK_LHIST || !n ? n + 8 : n;
 }
 
+int asked_begin(struct asked *r)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < r->nqueries && !err; i++) {
+		struct query *q = &r->queries[i];
+		int fd = q->object ? object_map(q->object, "tally") : -1;
+
+		if (fd >= 0)
+			err = snapshot_take(&q->first, fd,
+					    map_key_size(&q->ask));
+	}
+	return err;
+}
+
 int asked_heap(struct query *q, struct heap **out, bool all)
 {
 	int fd = object_map(q->object, "tally"), err;
@@ -452,8 +467,7 @@ int asked_heap(struct query *q, struct heap **out, bool all)
 		const uint8_t *key = now->items + i * now->size;
 
 		memcpy(&t, key + now->key_size, sizeof(t));
-		if (!all)
-			subtract(&t, q->told, key);
+		subtract(&t, all || !q->told ? q->first : q->told, key);
 		if (t.count)
 			err = heap_add(h, key, &t);
 		any = any || t.count;
@@ -517,6 +531,7 @@ void asked_stack(void *ctx, const struct ask_value *v, int64_t id,
 void asked_release(struct asked *r)
 {
 	for (unsigned i = 0; i < r->nqueries; i++) {
+		snapshot_free(r->queries[i].first);
 		snapshot_free(r->queries[i].told);
 		query_release(&r->queries[i]);
 	}

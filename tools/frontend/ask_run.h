@@ -23,6 +23,7 @@ struct query {
 	struct ask_words words;
 	struct spec *spec;
 	struct object *object;
+	struct snapshot *first;		/* before all hooks were there */
 	struct snapshot *told;		/* what was printed so far */
 };
 
@@ -63,8 +64,13 @@ uint64_t asked_full(const struct asked *r);
 /* asked_stop - programs detached, losses counted. */
 void asked_stop(struct asked *r);
 /*
- * asked_heap - what has come since the last call, to be freed; @all: since the
- * start.  Nothing is taken out of the kernel's map, so nothing is lost in
+ * asked_begin - all hooks are there: what some of them have counted already
+ * does not belong to the whole.  0, or a negative errno.
+ */
+int asked_begin(struct asked *r);
+/*
+ * asked_heap - what has come since the last call, to be freed; @all: since
+ * asked_begin().  Nothing is taken out of the kernel's map, so nothing is lost in
  * between.  0, or a negative errno.
  */
 int asked_heap(struct query *q, struct heap **out, bool all);
