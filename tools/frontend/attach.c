@@ -6,14 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All hooks of an alternative, or none of them. */
+/*
+ * All hooks of an alternative, or none of them.  The last comes first: where a
+ * call is seen to begin, what else is to be seen of it is by then.
+ */
 static int attach_alternative(struct object *o, const struct target *s,
 			      const struct alternative *a, struct err *e)
 {
-	unsigned before = object_attached(o);
+	unsigned before = object_attached(o), n = 0;
 	int err = 0;
 
-	for (unsigned i = 0; i < ALT_HOOKS && a->hooks[i].prog && !err; i++) {
+	while (n < ALT_HOOKS && a->hooks[n].prog)
+		n++;
+	for (unsigned i = n; i-- && !err;) {
 		const struct hook *h = &a->hooks[i].hook;
 
 		err = mapped_function(h) ?
