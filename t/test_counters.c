@@ -69,7 +69,7 @@ static const struct parsed {
 };
 enum { PARSED = sizeof(parsed) / sizeof(*parsed) };
 
-START_TEST(files)
+START_TEST(each_file)
 {
 	const struct parsed *p = &parsed[_i];
 	struct counter_list l = { 0 };
@@ -211,7 +211,7 @@ Suite *suite_counters(void)
 	Suite *s = suite_create("counters");
 	TCase *tc = tcase_create("text");
 
-	tcase_add_loop_test(tc, files, 0, PARSED);
+	tcase_add_loop_test(tc, each_file, 0, PARSED);
 	tcase_add_test(tc, wanted);
 	tcase_add_test(tc, broken);
 	tcase_add_test(tc, long_names);
