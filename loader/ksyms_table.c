@@ -5,7 +5,7 @@
  * Names stand one behind the other in one text, a module's name once for each
  * run of its functions; offset 0 is "".
  */
-#include "loader/loader.h"
+#include "loader/symbols.h"
 
 #include <inttypes.h>
 #include <stdio.h>

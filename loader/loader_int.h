@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "loader/loader.h"
+#include "loader/symbols.h"
 #include "loader/uapi.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -30,7 +30,7 @@ out=$(
 	edges btf 'btf/[a-z_]*\.h|[a-z_]*\.h'
 	edges loader '(insn/insn|btf/btf|btf/discover|loader/[a-z_]*|[a-z_]*)\.h'
 	edges progs '(insn/insn|btf/btf|loader/loader|progs/[a-z0-9_.]*|[a-z0-9_]*)\.h'
-	edges tools '(insn/insn|btf/(btf|discover)|loader/(loader|discover)|(progs|tools|tools/frontend)/[a-z0-9_]*|[a-z0-9_]*)\.h'
+	edges tools '(insn/insn|btf/(btf|discover)|loader/(loader|discover|symbols)|(progs|tools|tools/frontend)/[a-z0-9_]*|[a-z0-9_]*)\.h'
 	# whoever names another folder's private header by its bare name
 	for f in */*.[ch] */*/*.[ch]; do
 		sed -n 's|^#.*include.*"\([a-z_/]*_int\.h\)".*|\1|p' "$f" |

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "loader/loader.h"
+#include "loader/symbols.h"
 #include "t/check.h"
 #include "t/temp.h"
 #include "tools/frontend/ask.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* From what was asked to programs that run, and back to what they tallied. */
+#include "loader/symbols.h"
 #include "tools/frontend/ask_run.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
  * What programs are told of the running kernel, and cannot find themselves:
  * numbers of drop reasons, where functions are.
  */
+#include "loader/symbols.h"
 #include "tools/frontend/run.h"
 
 #include <string.h>

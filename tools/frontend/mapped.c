@@ -4,6 +4,7 @@
  * a process can call it, in every library and static program that defines it,
  * also those that come while the tool runs.
  */
+#include "loader/symbols.h"
 #include "tools/frontend/run.h"
 
 #include <errno.h>

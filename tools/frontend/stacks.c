@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Frames of stacks as text, as bpftrace shows them. */
+#include "loader/symbols.h"
 #include "tools/frontend/ask.h"
 #include "tools/frontend/rows_int.h"
 

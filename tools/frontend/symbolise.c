@@ -3,6 +3,7 @@
  * symbolise - what the stacks and addresses in a row mean, looked up as soon
  * as the row is there: a process may end soon.
  */
+#include "loader/symbols.h"
 #include "tools/frontend/ask.h"
 #include "tools/frontend/rows_int.h"
 
