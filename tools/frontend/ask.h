@@ -6,7 +6,8 @@
  *		    ask_sock.c, ask_dev.c and ask_tp.c; ask_where.c: to
  *		    conditions
  *   ask_hooks.c    "t:syscalls:sys_enter_*": words to hooks
- *   ask_take.c     the options to a request; ask_run.c: it at work
+ *   ask_take.c     the options to a request, with ask_keys.c and ask_same.c;
+ *		    ask_run.c: it at work
  *   ask_text.c     values to text
  *   heap.c         what was tallied, sorted
  *   heap_print.c   and printed, heap_data.c for machines; hist.c: histograms

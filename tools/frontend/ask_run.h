@@ -46,6 +46,18 @@ struct asked {
 /* ask_take - what the part asks for in the way that q->way names, as hooks, a
  * request and its spec; a negative errno, -EINVAL for mistakes of who asks. */
 int ask_take(struct query *q, struct err *e);
+/* ask_take_keys - its part with all but the hooks, which are there (ask_keys.c);
+ * ask_same - an error if a word is something else at one of them (ask_same.c).
+ */
+int ask_take_keys(struct query *q, struct err *e);
+int ask_same(struct query *q, struct err *e);
+/* WORDS - member @what of the way that is taken, else of the part. */
+#define WORDS(q, what)							\
+	((q)->words_of_way.what ? (q)->words_of_way.what : (q)->part->what)
+/* query_world - what words mean at @h; query_value - what @text means there. */
+struct ask_world query_world(const struct query *q, const struct hook *h);
+int query_value(struct query *q, struct ask_value *v, const char *text,
+		const struct ask_world *w, struct err *e);
 /* ask_applies - is @w for what the command line has? */
 bool ask_applies(const struct options *o, const struct way *w);
 /* query_has - is there a key of enum ask_from @from? */
