@@ -495,9 +495,34 @@ static inline const struct ask_tally *tally(const void *key)
 	return e ? (const void *)e->value : NULL;
 }
 
+/* tally_count, tally_total - of @key; without it 0, ~0. */
+static inline uint64_t tally_count(const void *key)
+{
+	const struct ask_tally *t = tally(key);
+
+	return t ? t->count : 0;
+}
+
+static inline uint64_t tally_total(const void *key)
+{
+	const struct ask_tally *t = tally(key);
+
+	return t ? t->total : ~0ull;
+}
+
 static inline uint64_t stat_of(uint32_t i)
 {
 	return find((unsigned)map_number("stats"), &i)->value[0];
+}
+
+/* clocked - ask for the time from hook 0 to hook 1, by thread. */
+static inline void clocked(uint8_t what)
+{
+	q.nhooks = 2;
+	q.nstart = 1;
+	q.on[0] = q.on[1] = (struct ask_value){ .from = FROM_TID };
+	q.what = what;
+	q.value = (struct ask_value){ .from = FROM_LATENCY };
 }
 
 /* A value that is argument @n. */

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * What is asked of the engine, word by word; and what is known of functions
- * and structs for it.
- */
+/* What is asked of the engine, word by word. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,116 +7,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "t/btf_build.h"
+#include "t/small_kernel.h"
 #include "t/temp.h"
 #include "tools/frontend/ask.h"
 
 Suite *suite_ask(void);
 
-static struct bb bb;
-static struct env env;
 static struct ask_words words;
 static struct hook hook;
 static struct ask_world world;
 static struct err err;
 static struct ask_value v;
 
-/* ---- a small kernel --------------------------------------------------- */
-
-static uint32_t u8, u16, s32, u32, u64, chars, ports, sock, sockp, socketp;
-
-static void build_numbers(void)
+static void setup(void)
 {
-	u8 = bb_int(&bb, "unsigned char", 1, 0);
-	u16 = bb_int(&bb, "short unsigned int", 2, 0);
-	s32 = bb_int(&bb, "int", 4, BTF_INT_SIGNED);
-	u32 = bb_int(&bb, "unsigned int", 4, 0);
-	u64 = bb_int(&bb, "long unsigned int", 8, 0);
-	chars = bb_array(&bb, bb_int(&bb, "char", 1, BTF_INT_SIGNED), u32, 32);
-	ports = bb_array(&bb, u16, u32, 4);
-}
-
-static void build_structs(void)
-{
-	uint32_t proto, net, common, backlog, daddr;
-
-	proto = bb_struct(&bb, "proto", 32, 1);
-	bb_member(&bb, "name", chars, 0);
-	net = bb_struct(&bb, "net", 8, 1);
-	bb_member(&bb, "count", u32, 0);
-	daddr = bb_union(&bb, NULL, 4, 1);
-	bb_member(&bb, "skc_daddr", u32, 0);
-	common = bb_struct(&bb, "sock_common", 24, 5);
-	bb_member(&bb, "skc_family", u16, 0);
-	bb_member(&bb, "skc_state", u8, 16);
-	bb_member(&bb, "skc_dport", u16, 32);
-	bb_member(&bb, NULL, daddr, 64);
-	bb_member(&bb, "skc_prot", bb.nids + 2, 128);
-	backlog = bb_struct(&bb, NULL, 4, 1);
-	bb_member(&bb, "len", s32, 0);
-	bb_ptr(&bb, net);
-	bb_ptr(&bb, proto);
-	sock = bb_struct(&bb, "sock", 64, 5);
-	bb_member(&bb, "__sk_common", common, 0);
-	bb_member(&bb, "sk_err", s32, 192);
-	bb_member(&bb, "sk_protocol", u16, 224);
-	bb_member(&bb, "sk_backlog", backlog, 256);
-	bb_member(&bb, "sk_ports", ports, 288);
-	sockp = bb_ptr(&bb, bb_ref(&bb, BTF_KIND_CONST, NULL, sock));
-}
-
-/* @ret NAME(@first, @second) */
-static void func(const char *name, uint32_t ret, uint32_t first,
-		 uint32_t second)
-{
-	uint32_t proto = bb_proto(&bb, ret, 2);
-
-	bb_param(&bb, "a", first);
-	bb_param(&bb, "b", second);
-	bb_ref(&bb, 12, name, proto);
-}
-
-static void build_functions(void)
-{
-	uint32_t proto, data;
-
-	bb_struct(&bb, "socket", 8, 1);
-	bb_member(&bb, "sk", sockp, 0);
-	socketp = bb_ptr(&bb, bb.nids - 1);
-	func("tcp_v4_fill", s32, u64, sockp);
-	func("__sock_release", 0, socketp, u64);
-	func("sk_clone_lock", sockp, sockp, u32);
-	func("no_sock_here", s32, u64, u32);
-	func("two_of_them", s32, sockp, u32);
-	func("two_of_them", s32, u32, sockp);
-	data = bb_ptr(&bb, 0);
-	proto = bb_proto(&bb, 0, 3);
-	bb_param(&bb, "__data", data);
-	bb_param(&bb, "sk", sockp);
-	bb_param(&bb, "skb", u64);
-	bb_typedef(&bb, "btf_trace_tcp_seen", bb_ptr(&bb, proto));
-}
-
-static void with_kernel(void)
-{
-	bb_init(&bb, false);
-	build_numbers();
-	build_structs();
-	build_functions();
-	memset(&env, 0, sizeof(env));
-	env.tracefs = -2;
-	resolver_init(&env.fields, false);
-	env.types = bb_open(&bb, NULL, false);
-	ck_assert_int_eq(resolver_add_btf(&env.fields, "kernel BTF",
-					  env.types), 0);
+	small_kernel_setup();
 	memset(&world, 0, sizeof(world));
-	world.env = &env;
+	world.env = &small_kernel.env;
 }
 
-static void without(void)
+static void teardown(void)
 {
 	ask_words_free(&words);
-	env_close(&env);
+	small_kernel_teardown();
 }
 
 /* ---- one value -------------------------------------------------------- */
@@ -302,7 +212,7 @@ START_TEST(wrong_fields)
 	    "sock.__sk_common.skc_state are");
 	bad("arg0:a.b:a.b:a.b:a.b:a.b:a.b:a.b",
 	    "'a.b' is more than 6 pointers away");
-	env.types = NULL;
+	small_kernel.env.types = NULL;
 	bad("arg0:nosuch.x", "nothing is known of x in struct nosuch: there "
 	    "is no BTF of this kernel");
 }
@@ -441,11 +351,11 @@ START_TEST(tracepoints)
 	int fd;
 
 	temp_dir(dir);
-	env.tracefs = open(dir, O_RDONLY | O_DIRECTORY);
-	ck_assert(!mkdirat(env.tracefs, "events", 0700) &&
-		  !mkdirat(env.tracefs, "events/a", 0700) &&
-		  !mkdirat(env.tracefs, "events/a/seen", 0700));
-	fd = openat(env.tracefs, "events/a/seen/format", O_CREAT | O_WRONLY,
+	small_kernel.env.tracefs = open(dir, O_RDONLY | O_DIRECTORY);
+	ck_assert(!mkdirat(small_kernel.env.tracefs, "events", 0700) &&
+		  !mkdirat(small_kernel.env.tracefs, "events/a", 0700) &&
+		  !mkdirat(small_kernel.env.tracefs, "events/a/seen", 0700));
+	fd = openat(small_kernel.env.tracefs, "events/a/seen/format", O_CREAT | O_WRONLY,
 		    0600);
 	ck_assert_int_eq(write(fd, format, strlen(format)), strlen(format));
 	close(fd);
@@ -464,92 +374,11 @@ START_TEST(tracepoints)
 	at("kprobe:tcp_v4_fill");
 	bad("args.sport", "'args.sport' is for tracepoints; kprobe:tcp_v4_fill "
 	    "has arg0 to arg9");
-	ck_assert(!unlinkat(env.tracefs, "events/a/seen/format", 0) &&
-		  !unlinkat(env.tracefs, "events/a/seen", AT_REMOVEDIR) &&
-		  !unlinkat(env.tracefs, "events/a", AT_REMOVEDIR) &&
-		  !unlinkat(env.tracefs, "events", AT_REMOVEDIR) &&
+	ck_assert(!unlinkat(small_kernel.env.tracefs, "events/a/seen/format", 0) &&
+		  !unlinkat(small_kernel.env.tracefs, "events/a/seen", AT_REMOVEDIR) &&
+		  !unlinkat(small_kernel.env.tracefs, "events/a", AT_REMOVEDIR) &&
+		  !unlinkat(small_kernel.env.tracefs, "events", AT_REMOVEDIR) &&
 		  !rmdir(dir));
-}
-END_TEST
-
-/* ---- what btf/ says --------------------------------------------------- */
-
-START_TEST(params)
-{
-	struct btf *b = env.types;
-	char type[20];
-
-	ck_assert_int_eq(btf_func_param(b, "tcp_v4_fill", 0, type, 20), 0);
-	ck_assert_str_eq(type, "");
-	ck_assert_int_eq(btf_func_param(b, "tcp_v4_fill", 1, type, 20), 0);
-	ck_assert_str_eq(type, "struct sock");
-	ck_assert_int_eq(btf_func_param(b, "tcp_v4_fill", 1, type, 11),
-			 -ENOSPC);
-	ck_assert_int_eq(btf_func_param(b, "tcp_v4_fill", 2, type, 20),
-			 -ERANGE);
-	ck_assert_int_eq(btf_func_param(b, "sk_clone_lock", REG_RETURN, type,
-					20), 0);
-	ck_assert_str_eq(type, "struct sock");
-	ck_assert_int_eq(btf_func_param(b, "__sock_release", REG_RETURN, type,
-					20), 0);
-	ck_assert_str_eq(type, "");
-	ck_assert_int_eq(btf_func_param(b, "two_of_them", 0, type, 20),
-			 -ENOTUNIQ);
-	ck_assert_int_eq(btf_func_param(b, "nothing", 0, type, 20), -ENOENT);
-	ck_assert_int_eq(btf_func_param(b, "btf_trace_tcp_seen", 1, type, 20),
-			 0);
-	ck_assert_str_eq(type, "struct sock");
-}
-END_TEST
-
-START_TEST(members)
-{
-	static const char want[] = "skc_family\0skc_state\0skc_dport\0"
-				   "skc_daddr\0skc_prot\0";
-	char owner[32], *names;
-
-	ck_assert_int_eq(btf_members(env.types, "struct sock", "__sk_common",
-				     owner, sizeof(owner), &names), 0);
-	ck_assert_str_eq(owner, "struct sock_common");
-	ck_assert_mem_eq(names, want, sizeof(want));
-	free(names);
-	ck_assert_int_eq(btf_members(env.types, "struct sock", "sk_backlog",
-				     owner, sizeof(owner), &names), 0);
-	ck_assert_str_eq(owner, "");
-	free(names);
-	ck_assert_int_eq(btf_members(env.types, "struct sock", "sk_err", owner,
-				     sizeof(owner), &names), -EINVAL);
-	ck_assert_ptr_null(names);
-	ck_assert_int_eq(btf_members(env.types, "struct no", "", owner,
-				     sizeof(owner), &names), -ENOENT);
-}
-END_TEST
-
-/* BTF with a byte that is wrong; any outcome but a crash will do. */
-START_TEST(broken)
-{
-	const struct bytes src = { .mem = bb.blob, .len = bb.len };
-	uint32_t seed = 4711, i;
-	char type[20], *names;
-	const char *why;
-	struct btf *b;
-	uint8_t *p, was;
-
-	for (i = 0; i < 3000; i++) {
-		seed = seed * 1664525 + 1013904223;
-		p = bb.blob + (seed >> 8) % bb.len;
-		was = *p;
-		*p ^= (uint8_t)(1u << seed % 8 | seed >> 24);
-		if (!btf_new(&b, &src, NULL, &why)) {
-			btf_func_param(b, "sk_clone_lock", (int)(i % 3) - 1,
-				       type, sizeof(type));
-			btf_members(b, "struct sock", i % 2 ? "" :
-				    "__sk_common", type, sizeof(type), &names);
-			free(names);
-			btf_free(b);
-		}
-		*p = was;
-	}
 }
 END_TEST
 
@@ -559,7 +388,7 @@ static void bad_hook(const char *word, const char *want)
 {
 	struct ask_hooks l = { .n = 0 };
 
-	ck_assert_int_eq(ask_hooks_parse(&l, word, &env, &err), -EINVAL);
+	ck_assert_int_eq(ask_hooks_parse(&l, word, &small_kernel.env, &err), -EINVAL);
 	ck_assert_str_eq(err.msg, want);
 	ck_assert_uint_eq(l.n, 0);
 	ask_hooks_free(&l);
@@ -590,7 +419,7 @@ Suite *suite_ask(void)
 	Suite *s = suite_create("ask");
 	TCase *tc = tcase_create("ask");
 
-	tcase_add_checked_fixture(tc, with_kernel, without);
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, plain);
 	tcase_add_test(tc, unknown_lists);
 	tcase_add_test(tc, lists);
@@ -601,9 +430,6 @@ Suite *suite_ask(void)
 	tcase_add_test(tc, said);
 	tcase_add_test(tc, netns);
 	tcase_add_test(tc, tracepoints);
-	tcase_add_test(tc, params);
-	tcase_add_test(tc, members);
-	tcase_add_test(tc, broken);
 	tcase_add_test(tc, wrong_hooks);
 	suite_add_tcase(s, tc);
 	return s;

@@ -16,20 +16,6 @@ static const struct ask_value
 	retval32 = { .from = FROM_RETVAL, .shape = SHAPE_S64,
 		     .then = THEN_S32 };
 
-static uint64_t total_of(const void *key)
-{
-	const struct ask_tally *t = tally(key);
-
-	return t ? t->total : ~0ull;
-}
-
-static uint64_t count_of(const void *key)
-{
-	const struct ask_tally *t = tally(key);
-
-	return t ? t->count : 0;
-}
-
 /* ---- counting ---------------------------------------------------------- */
 
 struct pid_comm {
@@ -51,11 +37,11 @@ START_TEST(by_pid_comm)
 	hit(0);
 	k.pid_tgid = 9ull << 32 | 8;
 	hit(0);
-	ck_assert_uint_eq(count_of(&(struct pid_comm){ 7, "sshd" }), 2);
-	ck_assert_uint_eq(total_of(&(struct pid_comm){ 7, "sshd" }), 0);
-	ck_assert_uint_eq(count_of(&(struct pid_comm){ 7, "fifteen-letters" }),
+	ck_assert_uint_eq(tally_count(&(struct pid_comm){ 7, "sshd" }), 2);
+	ck_assert_uint_eq(tally_total(&(struct pid_comm){ 7, "sshd" }), 0);
+	ck_assert_uint_eq(tally_count(&(struct pid_comm){ 7, "fifteen-letters" }),
 			  1);
-	ck_assert_uint_eq(count_of(&(struct pid_comm){ 9, "fifteen-letters" }),
+	ck_assert_uint_eq(tally_count(&(struct pid_comm){ 9, "fifteen-letters" }),
 			  1);
 	ck_assert_uint_eq(elements(0), 3);
 	ck_assert_uint_eq(stat_of(STAT_STATE_FULL), 0);
@@ -68,7 +54,7 @@ START_TEST(without_keys)
 	hit(0);
 	hit(0);
 	hit(0);
-	ck_assert_uint_eq(count_of(&(uint64_t){ 0 }), 3);
+	ck_assert_uint_eq(tally_count(&(uint64_t){ 0 }), 3);
 	ck_assert_uint_eq(elements(0), 1);
 }
 END_TEST
@@ -87,8 +73,8 @@ START_TEST(sums)
 	hit(0);
 	reg(1, (uint64_t)-25);
 	hit(0);
-	ck_assert_uint_eq(count_of(&(uint64_t){ 5 }), 2);
-	ck_assert_int_eq((int64_t)total_of(&(uint64_t){ 5 }), -15);
+	ck_assert_uint_eq(tally_count(&(uint64_t){ 5 }), 2);
+	ck_assert_int_eq((int64_t)tally_total(&(uint64_t){ 5 }), -15);
 }
 END_TEST
 
@@ -103,8 +89,8 @@ START_TEST(full)
 	k.pid_tgid = 2;
 	hit(0);
 	ck_assert_uint_eq(elements(0), 2);
-	ck_assert_uint_eq(count_of(&(uint64_t){ 1 }), 1);
-	ck_assert_uint_eq(count_of(&(uint64_t){ 2 }), 2);
+	ck_assert_uint_eq(tally_count(&(uint64_t){ 1 }), 1);
+	ck_assert_uint_eq(tally_count(&(uint64_t){ 2 }), 2);
 	ck_assert_uint_eq(stat_of(STAT_STATE_FULL), 3);
 	ck_assert_uint_eq(stat_of(STAT_LOST), 0);
 }
@@ -121,8 +107,8 @@ START_TEST(raced)
 	k.race = true;
 	reg(0, 4);
 	hit(0);
-	ck_assert_uint_eq(count_of(&(uint64_t){ 0 }), 6);
-	ck_assert_uint_eq(total_of(&(uint64_t){ 0 }), 54);
+	ck_assert_uint_eq(tally_count(&(uint64_t){ 0 }), 6);
+	ck_assert_uint_eq(tally_total(&(uint64_t){ 0 }), 54);
 	ck_assert_uint_eq(stat_of(STAT_STATE_FULL), 0);
 }
 END_TEST
@@ -225,7 +211,7 @@ START_TEST(slot_and_key)
 	hit(0);
 	hit(0);
 	ck_assert_uint_eq(spec->maps[0].key_size, 24);
-	ck_assert_uint_eq(count_of(&(struct { char c[16]; uint64_t s; })
+	ck_assert_uint_eq(tally_count(&(struct { char c[16]; uint64_t s; })
 				   { "x", 5 }), 2);
 	ck_assert_uint_eq(k.elems[0][0].value[1], 18);
 }
@@ -295,8 +281,8 @@ START_TEST(negative_retval)
 	hit(0);
 	reg(REG_RETURN, 0xabcdef01fffffff5);	/* -EAGAIN */
 	hit(0);
-	ck_assert_uint_eq(count_of(&(uint64_t){ 0 }), 2);
-	ck_assert_int_eq((int64_t)total_of(&(uint64_t){ 0 }), -111 - 11);
+	ck_assert_uint_eq(tally_count(&(uint64_t){ 0 }), 2);
+	ck_assert_int_eq((int64_t)tally_total(&(uint64_t){ 0 }), -111 - 11);
 }
 END_TEST
 
@@ -318,79 +304,6 @@ START_TEST(all_must_hold)
 	reg(0, 1);
 	hit(0);
 	ck_assert_uint_eq(elements(0), 1);
-}
-END_TEST
-
-/* ---- the clock --------------------------------------------------------- */
-
-static void clocked(uint8_t what)
-{
-	q.nhooks = 2;
-	q.nstart = 1;
-	q.on[0] = q.on[1] = tid;
-	q.what = what;
-	q.value = latency;
-}
-
-START_TEST(latencies)
-{
-	clocked(ASK_SUM);
-	q.max_entries = 3;
-	build();
-	k.pid_tgid = 1;
-	hit(1);				/* no start */
-	k.ns = 1000;
-	hit(0);
-	k.pid_tgid = 2;
-	k.ns = 1100;
-	hit(0);
-	ck_assert_uint_eq(elements((unsigned)map_number("tally")), 0);
-	ck_assert_uint_eq(elements((unsigned)map_number("starts")), 2);
-	k.ns = 1150;
-	hit(1);
-	hit(1);				/* its start is used up */
-	k.pid_tgid = 1;
-	k.ns = 1001;
-	hit(1);
-	ck_assert_uint_eq(elements((unsigned)map_number("starts")), 0);
-	ck_assert_uint_eq(count_of(&(uint64_t){ 0 }), 2);
-	ck_assert_uint_eq(total_of(&(uint64_t){ 0 }), 51);
-	ck_assert_uint_eq(stat_of(STAT_STATE_FULL), 0);
-}
-END_TEST
-
-/* Elements of a list, one of which nobody has started; and a start that was
- * forgotten. */
-START_TEST(list_and_forgotten)
-{
-	const struct ask_value a0 = ARG(0);
-	unsigned i;
-
-	clocked(ASK_SUM);
-	q.nhooks = 3;
-	hooks[2] = hooks[1] = hooks[0];
-	q.nforget = 1;
-	q.on[ASK_STARTS] = q.on[ASK_ENDS] = q.on[ASK_FORGETS] = a0;
-	q.next = (struct ask_step){ "struct t", "next" };
-	build();
-	for (i = 0; i < 4; i++) {
-		poke(100 * i + 16, kit.target.word_size,
-		     i < 3 ? MEM_AT + 100 * (i + 1) : 0);
-		reg(0, MEM_AT + 100 * i);
-		if (i != 1)
-			hit(0);
-	}
-	reg(0, MEM_AT + 300);
-	hit(2);
-	ck_assert_uint_eq(elements((unsigned)map_number("starts")), 2);
-	k.ns += 10;
-	reg(0, 0);
-	hit(1);
-	reg(0, MEM_AT);
-	hit(1);
-	ck_assert_uint_eq(elements((unsigned)map_number("starts")), 0);
-	ck_assert_uint_eq(count_of(&(uint64_t){ 0 }), 2);
-	ck_assert_uint_eq(total_of(&(uint64_t){ 0 }), 20);
 }
 END_TEST
 
@@ -416,92 +329,13 @@ START_TEST(same_name)
 	hit(0);
 	memcpy(k.mem + 32, "eth", 4);
 	hit(0);
-	ck_assert_uint_eq(count_of((char[ASK_NAME]){ "x" }), 1);
+	ck_assert_uint_eq(tally_count((char[ASK_NAME]){ "x" }), 1);
 	q.tests[0].op = BPF_JNE;
 	build();
 	hit(0);
 	memcpy(k.mem + 32, "eth0", 5);
 	hit(0);
-	ck_assert_uint_eq(count_of((char[ASK_NAME]){ "x" }), 1);
-}
-END_TEST
-
-START_TEST(starts_full)
-{
-	clocked(ASK_HIST);
-	q.max_entries = 2;
-	build();
-	for (k.pid_tgid = 1; k.pid_tgid <= 4; k.pid_tgid++)
-		hit(0);
-	k.pid_tgid = 2;
-	hit(0);				/* again: the later one counts */
-	ck_assert_uint_eq(stat_of(STAT_STATE_FULL), 2);
-}
-END_TEST
-
-/* Conditions, keys and value are those at the end, and whether or not the
- * conditions hold the start is used up. */
-START_TEST(conditions_at_end)
-{
-	clocked(ASK_HIST);
-	q.tests[0] = (struct ask_test){ retval32, BPF_JEQ, 0, NULL, 0 };
-	q.tests[1] = (struct ask_test){ latency, BPF_JGE, 8, NULL, 0 };
-	q.ntests = 2;
-	build();
-	reg(REG_RETURN, 1);
-	hit(0);
-	k.ns = 8;
-	hit(1);
-	reg(REG_RETURN, 0);
-	hit(1);
-	ck_assert_uint_eq(elements((unsigned)map_number("tally")), 0);
-	hit(0);
-	k.ns += 7;
-	hit(1);
-	ck_assert_uint_eq(elements((unsigned)map_number("tally")), 0);
-	hit(0);
-	k.ns += 8;
-	hit(1);
-	ck_assert_uint_eq(count_of(&(uint64_t){ 5 }), 1);
-	ck_assert_uint_eq(total_of(&(uint64_t){ 5 }), 8);
-}
-END_TEST
-
-/* Keys, tests: who starts the clock is not who stops it. */
-START_TEST(kept_from_start)
-{
-	static const char names[][ASK_TEXT] = { "init", "curl" };
-	struct { uint64_t pid; char comm[16]; } key = { 8, "curl" };
-
-	clocked(ASK_SUM);
-	q.keys[0] = pid;
-	q.keys[1] = comm;
-	q.keys[1].at_start = true;
-	q.nkeys = 2;
-	q.tests[0] = (struct ask_test){ comm, BPF_JEQ, 0, names, N(names) };
-	q.tests[0].left.at_start = true;
-	q.tests[1] = (struct ask_test){ comm, BPF_JNE, 0, names, N(names) };
-	q.ntests = 2;
-	build();
-	k.comm = "sshd";
-	hit(0);
-	ck_assert_uint_eq(elements((unsigned)map_number("starts")), 0);
-	k.comm = "curl";
-	k.ns = 1000;
-	hit(0);
-	ck_assert_uint_eq(elements((unsigned)map_number("starts")), 1);
-	k.comm = "ksoftirqd";
-	k.pid_tgid = 8ull << 32;
-	k.ns = 5000;
-	hit(1);
-	ck_assert_uint_eq(count_of(&key), 1);
-	ck_assert_uint_eq(total_of(&key), 4000);
-	hit(1);
-	ck_assert_uint_eq(count_of(&key), 1);
-	q.keys[1].shape = SHAPE_STACK;
-	q.keys[1].from = FROM_KSTACK;
-	ck_assert_int_eq(engine_spec(&spec, &q, &(const char *){ NULL }),
-			 -EINVAL);
+	ck_assert_uint_eq(tally_count((char[ASK_NAME]){ "x" }), 1);
 }
 END_TEST
 
@@ -621,8 +455,8 @@ START_TEST(progs)
 	hit(2);
 	hit(2);
 	hit(0);
-	ck_assert_uint_eq(count_of(&(uint64_t){ 0 }), 1);
-	ck_assert_uint_eq(count_of(&(uint64_t){ 2 }), 2);
+	ck_assert_uint_eq(tally_count(&(uint64_t){ 0 }), 1);
+	ck_assert_uint_eq(tally_count(&(uint64_t){ 2 }), 2);
 	q.nstart = 2;
 	q.on[0] = q.on[1] = pid;
 	progs_are(3, (const char *const[]){ "start_0", "start_1", "end_2" });
@@ -630,78 +464,6 @@ START_TEST(progs)
 	progs_are(2, (const char *const[]){ "start", "start", "end" });
 	q.nstart = 1;
 	progs_are(2, (const char *const[]){ "start", "end", "end" });
-}
-END_TEST
-
-/* ---- arguments at a return --------------------------------------------- */
-
-static void returns(uint32_t i, uint64_t ret)
-{
-	reg(REG_RETURN, ret);
-	hit(i);
-}
-
-START_TEST(kept_arguments)
-{
-	hooks[0].kind = hooks[1].kind = HOOK_KRETPROBE;
-	q.nhooks = 2;
-	q.what = ASK_SUM;
-	q.value = (struct ask_value){ .from = FROM_RETVAL };
-	q.keys[0] = (struct ask_value)ARG(0);
-	q.keys[1] = (struct ask_value)ARG_S(2);
-	q.nkeys = 2;
-	build();
-	ck_assert_uint_eq(spec->nprogs, 4);
-	k.pid_tgid = 7;
-	reg(0, 100);
-	reg(2, (uint64_t)-1);
-	enter(0);
-	reg(0, 200);		/* another function, called by that one */
-	enter(1);
-	k.pid_tgid = 8;
-	returns(0, 1000);	/* was called before */
-	ck_assert_uint_eq(elements((unsigned)map_number("tally")), 0);
-	k.pid_tgid = 7;
-	returns(1, 5);
-	returns(0, 6);
-	returns(0, 1000);	/* not twice */
-	ck_assert_uint_eq(tally(&(uint64_t[]){ 100, -1ull })->total, 6);
-	ck_assert_uint_eq(tally(&(uint64_t[]){ 200, -1ull })->total, 5);
-	ck_assert_uint_eq(elements((unsigned)map_number("tally")), 2);
-	ck_assert_uint_eq(elements((unsigned)map_number("calls")), 0);
-}
-END_TEST
-
-START_TEST(kept_long)
-{
-	hooks[0].kind = HOOK_KRETPROBE;
-	q.what = ASK_COUNT;
-	q.keys[0] = (struct ask_value)ARG_S(1);
-	q.nkeys = 1;
-	kit.constants[kit.in.nconstants - 1].value = 4;	/* kernel_word */
-	build();
-	reg(1, 0xfffffffe);
-	enter(0);
-	returns(0, 0);
-	ck_assert_uint_eq(tally(&(uint64_t){ -2ull })->count, 1);
-}
-END_TEST
-
-START_TEST(too_many_kept)
-{
-	const char *why;
-	unsigned i;
-
-	hooks[0].kind = HOOK_URETPROBE;
-	for (i = 0; i < 5; i++)
-		q.keys[i] = (struct ask_value){ .from = FROM_ARG,
-						.arg = (uint8_t)i };
-	q.nkeys = 4;
-	build();
-	q.nkeys = 5;
-	ck_assert_int_eq(engine_spec(&spec, &q, &why), -E2BIG);
-	ck_assert_str_eq(why, "only four arguments can be had where a "
-			 "function returns");
 }
 END_TEST
 
@@ -722,18 +484,10 @@ Suite *suite_engine(void)
 	tcase_add_loop_test(tc, conditions, 0, 14);
 	tcase_add_test(tc, negative_retval);
 	tcase_add_test(tc, all_must_hold);
-	tcase_add_test(tc, latencies);
-	tcase_add_test(tc, list_and_forgotten);
 	tcase_add_test(tc, same_name);
-	tcase_add_test(tc, starts_full);
-	tcase_add_test(tc, conditions_at_end);
-	tcase_add_test(tc, kept_from_start);
 	tcase_add_loop_test(tc, events, 0, 2);
 	tcase_add_test(tc, maps);
 	tcase_add_test(tc, progs);
-	tcase_add_test(tc, kept_arguments);
-	tcase_add_test(tc, kept_long);
-	tcase_add_test(tc, too_many_kept);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "t/check.h"
+#include "t/old_fields.h"
 #include "t/oldverifier.h"
 #include "tools/frontend/frontend.h"
 
@@ -330,55 +331,6 @@ static size_t format_of(char *buf, size_t len, const char *event,
 	return print_layout(buf, len, fields);
 }
 
-/* Where the fields of a kernel are; only what differs from 4.9. */
-#define NFCT "struct sk_buff:_nfct off 104 size 8 unsigned\n"
-#define BYTES_SENT							\
-	"struct tcp_sock:bytes_sent off 1500 size 8 unsigned\n"		\
-	"struct tcp_sock:bytes_retrans off 1508 size 8 unsigned\n"
-static const struct { uint32_t since; const char *lines; } changes[] = {
-	{ 0, "" },
-	{ KERNEL(4, 12), NFCT },
-	{ KERNEL(4, 19), NFCT BYTES_SENT },
-	{ KERNEL(5, 2), NFCT BYTES_SENT
-	  "struct inet_connection_sock:icsk_ca_state off 1080 size 1 "
-	  "bits 0+5 unsigned\n" },
-};
-
-static char table[65536];
-
-static void add_table(struct resolver *r, const char *text, size_t len)
-{
-	const char *why = "";
-	struct fields *t;
-	unsigned line = 0;
-
-	ck_assert_msg(!fields_new(&t, text, len, &line, &why), "line %u: %s",
-		      line, why);
-	ck_assert_int_eq(resolver_add_fields(r, "table", t), 0);
-}
-
-static void fields_open(struct resolver *r, uint32_t version)
-{
-	const char *dir = getenv("srcdir");
-	char path[300], head[1024];
-	size_t n, i;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/t/data/fields-4.9.txt",
-		 dir ? dir : ".");
-	f = fopen(path, "r");
-	ck_assert_msg(f != NULL, "%s", path);
-	n = fread(table, 1, sizeof(table) - 1, f);
-	fclose(f);
-	resolver_init(r, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
-	for (i = ARRAY_SIZE(changes) - 1; changes[i].since > version; i--)
-		;
-	snprintf(head, sizeof(head), "# sockeye fields 1\nbuild-id -\n%s",
-		 changes[i].lines);
-	add_table(r, head, strlen(head));
-	add_table(r, table, n);
-}
-
 /* ---- linking ---------------------------------------------------------- */
 
 struct bench {
@@ -555,7 +507,7 @@ START_TEST(registry)
 	unsigned m = _i % ARRAY_SIZE(machines), i;
 
 	memset(&b, 0, sizeof(b));
-	fields_open(&b.fields, version);
+	old_fields_open(&b.fields, version);
 	b.target = (struct link_target){
 		.machine = machines[m].name, .word_size = machines[m].word,
 		.big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,
@@ -616,58 +568,6 @@ START_TEST(event_layouts)
 }
 END_TEST
 
-/* ---- fields that were kept otherwise ---------------------------------- */
-
-static uint64_t value_of(const char *line, int kind, bool big_endian)
-{
-	struct question q = { .kind = (uint8_t)kind, .type = "struct sock",
-			      .path = "f", .local_class = FIELD_UNSIGNED,
-			      .local_size = 2 };
-	struct resolver r;
-	const char *why = "";
-	struct answer a;
-	char text[200];
-
-	snprintf(text, sizeof(text), "# sockeye fields 1\nbuild-id -\n"
-		 "struct sock:f %s\n", line);
-	resolver_init(&r, big_endian);
-	add_table(&r, text, strlen(text));
-	ck_assert_int_eq(resolver_core(&r, &q, &a, &why), 0);
-	ck_assert(!a.poison);
-	resolver_release(&r);
-	return a.value;
-}
-
-/* sk_protocol: 8 bits of an int after 8 others, before 5.6.  On big-endian
- * machines the compiler starts with the highest bits. */
-START_TEST(old_fields)
-{
-	static const char bits[] = "off 328 size 4 bits 8+8 unsigned";
-
-	static const char ca[] = "off 1080 size 1 bits 0+6 unsigned";
-	int big;
-
-	for (big = 0; big < 2; big++) {
-		ck_assert_uint_eq(value_of(bits, CORE_FIELD_BYTE_OFFSET, big),
-				  329);
-		ck_assert_uint_eq(value_of(bits, CORE_FIELD_BYTE_SIZE, big),
-				  1);
-		ck_assert_uint_eq(value_of(bits, CORE_FIELD_LSHIFT_U64, big),
-				  56);
-		ck_assert_uint_eq(value_of(bits, CORE_FIELD_RSHIFT_U64, big),
-				  56);
-		/* icsk_ca_state had six bits until 5.2 */
-		ck_assert_uint_eq(value_of(ca, CORE_FIELD_LSHIFT_U64, big),
-				  big ? 56 : 58);
-		ck_assert_uint_eq(value_of(ca, CORE_FIELD_RSHIFT_U64, big),
-				  58);
-	}
-	/* sk_max_ack_backlog in old kernels */
-	ck_assert_uint_eq(value_of("off 444 size 2 unsigned",
-				   CORE_FIELD_BYTE_SIZE, false), 2);
-}
-END_TEST
-
 Suite *suite_kernels(void)
 {
 	Suite *s = suite_create("kernels");
@@ -677,7 +577,6 @@ Suite *suite_kernels(void)
 	tcase_add_loop_test(tc, registry, 0, ARRAY_SIZE(versions) *
 			    ARRAY_SIZE(machines));
 	tcase_add_test(tc, event_layouts);
-	tcase_add_test(tc, old_fields);
 	suite_add_tcase(s, tc);
 	return s;
 }
