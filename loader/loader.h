@@ -189,8 +189,8 @@ int hook_parse(struct hook *h, const char *text);
 
 /*
  * What this kernel has.  UNKNOWN is decided by trying, on first need;
- * `--config no-NAME=1` presets NO.  The README's table of kernels has a line
- * for each (checked by t/kernels.sh).
+ * `--config no-NAME=1` presets NO.  The table of features in doc/kernels
+ * has a line for each (checked by t/kernels.sh).
  */
 enum { FEAT_UNKNOWN, FEAT_YES, FEAT_NO };
 
