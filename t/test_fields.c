@@ -194,34 +194,29 @@ START_TEST(test_slips)
 }
 END_TEST
 
-/* What is printed is read back, and answers the same. */
-START_TEST(test_round_trip)
+/* What is asked of struct s, enum e. */
+static const struct question questions[] = {
+	{ .kind = 0, .type = "struct s___x", .path = "a" },
+	{ .kind = 2, .type = "struct s", .path = "in.b[2]" },
+	{ .kind = 0, .type = "struct s", .path = "bit" },
+	{ .kind = 4, .type = "struct s", .path = "bit" },
+	{ .kind = 1, .type = "struct s", .path = "p" },
+	{ .kind = 3, .type = "struct s", .path = "mode" },
+	{ .kind = 0, .type = "struct s", .path = "gone" },
+	{ .kind = 2, .type = "struct s", .path = "gone" },
+	{ .kind = CORE_TYPE_SIZE, .type = "struct s", .path = "" },
+	{ .kind = CORE_TYPE_EXISTS, .type = "struct s", .path = "" },
+	{ .kind = CORE_TYPE_ID_TARGET, .type = "s_t", .path = "" },
+	{ .kind = CORE_TYPE_SIZE, .type = "s_t", .path = "" },
+	{ .kind = CORE_ENUMVAL_VALUE, .type = "enum e", .path = "B" },
+	{ .kind = CORE_ENUMVAL_EXISTS, .type = "enum e", .path = "C" },
+	{ .kind = CORE_ENUMVAL_VALUE, .type = "enum e", .path = "C" },
+};
+enum { QUESTIONS = sizeof(questions) / sizeof(questions[0]) };
+
+static struct btf *asked_types(void)
 {
-	static const struct question questions[] = {
-		{ .kind = 0, .type = "struct s___x", .path = "a" },
-		{ .kind = 2, .type = "struct s", .path = "in.b[2]" },
-		{ .kind = 0, .type = "struct s", .path = "bit" },
-		{ .kind = 4, .type = "struct s", .path = "bit" },
-		{ .kind = 1, .type = "struct s", .path = "p" },
-		{ .kind = 3, .type = "struct s", .path = "mode" },
-		{ .kind = 0, .type = "struct s", .path = "gone" },
-		{ .kind = 2, .type = "struct s", .path = "gone" },
-		{ .kind = CORE_TYPE_SIZE, .type = "struct s", .path = "" },
-		{ .kind = CORE_TYPE_EXISTS, .type = "struct s", .path = "" },
-		{ .kind = CORE_TYPE_ID_TARGET, .type = "s_t", .path = "" },
-		{ .kind = CORE_TYPE_SIZE, .type = "s_t", .path = "" },
-		{ .kind = CORE_ENUMVAL_VALUE, .type = "enum e", .path = "B" },
-		{ .kind = CORE_ENUMVAL_EXISTS, .type = "enum e", .path = "C" },
-		{ .kind = CORE_ENUMVAL_VALUE, .type = "enum e", .path = "C" },
-	};
 	uint32_t u32, s32, ptr, arr, in, e, s;
-	struct answer a[32], back;
-	char *text = NULL;
-	size_t len, i, n = sizeof(questions) / sizeof(questions[0]);
-	struct fields *t;
-	struct btf *b;
-	const char *why;
-	FILE *f;
 
 	bb_init(&bb, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 	u32 = bb_int(&bb, "unsigned int", 4, 0);
@@ -240,28 +235,45 @@ START_TEST(test_round_trip)
 	bb_member(&bb, "p", ptr, 256);
 	bb_member(&bb, "mode", e, 320);
 	bb_typedef(&bb, "s_t", s);
-	b = bb_open(&bb, NULL, false);
+	return bb_open(&bb, NULL, false);
+}
+
+static void check_answer(const struct fields *t, const struct question *q,
+			 const struct answer *want)
+{
+	struct answer got;
+
+	ck_assert_int_eq(fields_core(t, q, &got), 0);
+	ck_assert_msg(got.value == want->value && got.poison == want->poison &&
+		      !memcmp(&got.field, &want->field, sizeof(got.field)),
+		      "%s:%s kind %d", q->type, q->path, q->kind);
+}
+
+/* What is printed is read back, and answers the same. */
+START_TEST(test_round_trip)
+{
+	struct answer a[QUESTIONS + 1];
+	struct btf *b = asked_types();
+	char *text = NULL;
+	struct fields *t;
+	const char *why;
+	size_t len, i;
+	FILE *f;
+
 	f = open_memstream(&text, &len);
 	fields_print_head(f, "00ff", "6.1 x86_64");
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < QUESTIONS; i++) {
 		ck_assert_int_eq(btf_core(b, &questions[i], &a[i], &why), 0);
 		fields_print(f, &questions[i], &a[i]);
 	}
 	fields_print_func(f, "tcp_recvmsg", 5);
 	fields_print_func(f, "tcp_sendpage", -ENOENT);
-	a[n].source = NULL;
-	fields_print(f, &questions[0], &a[n]);
+	a[QUESTIONS].source = NULL;
+	fields_print(f, &questions[0], &a[QUESTIONS]);
 	fclose(f);
 	t = parse(text);
-	for (i = 0; i < n; i++) {
-		ck_assert_int_eq(fields_core(t, &questions[i], &back), 0);
-		ck_assert_msg(back.value == a[i].value &&
-			      back.poison == a[i].poison &&
-			      !memcmp(&back.field, &a[i].field,
-				      sizeof(back.field)),
-			      "%s:%s kind %d", questions[i].type,
-			      questions[i].path, questions[i].kind);
-	}
+	for (i = 0; i < QUESTIONS; i++)
+		check_answer(t, &questions[i], &a[i]);
 	ck_assert_int_eq(fields_func_args(t, "tcp_recvmsg"), 5);
 	ck_assert_int_eq(fields_func_args(t, "tcp_sendpage"), -ENOENT);
 	fields_free(t);
@@ -354,18 +366,14 @@ static int broken_core(void *self, const struct question *q,
 	return strcmp(q->type, self) ? -ENOENT : -EINVAL;
 }
 
-START_TEST(test_resolver)
+/* One that is broken, a table, and BTF, in this order. */
+static void resolver_fill(struct resolver *r, const struct source *broken,
+			  bool big_endian)
 {
-	struct source broken = { .name = "broken", .core = broken_core };
-	char type[] = "struct bad";
-	struct question q;
-	struct resolver r;
-	struct answer a;
 	const char *why, *names[] = { "s", "t" };
 	uint32_t u32;
-	unsigned int i;
 
-	bb_init(&bb, _i);
+	bb_init(&bb, big_endian);
 	u32 = bb_int(&bb, "unsigned int", 4, 0);
 	bb_struct(&bb, "s", 8, B_KFLAG | 2);
 	bb_member(&bb, "a", u32, 0);
@@ -373,45 +381,61 @@ START_TEST(test_resolver)
 	bb_proto(&bb, u32, 1);
 	bb_param(&bb, "x", u32);
 	bb_type(&bb, "fun", 12u << 24, bb.nids - 1);
-	resolver_init(&r, _i);
-	broken.self = type;
-	ck_assert_int_eq(resolver_add(&r, &broken), 0);
-	ck_assert_int_eq(resolver_add_fields(&r, "table", parse(HEAD
+	resolver_init(r, big_endian);
+	ck_assert_int_eq(resolver_add(r, broken), 0);
+	ck_assert_int_eq(resolver_add_fields(r, "table", parse(HEAD
 		"struct s:a off 40 size 4 unsigned\n"
 		"struct t:bit off 4 size 1 bits 1+3 unsigned\n"
 		"struct u absent\n"
 		"func other args 3\n")), 0);
-	ck_assert_int_eq(resolver_add_btf(&r, "kernel BTF",
+	ck_assert_int_eq(resolver_add_btf(r, "kernel BTF",
 					  bb_open(&bb, NULL, true)), 0);
-	ck_assert_int_eq(resolver_want(&r, names, 2, &why), 0);
+	ck_assert_int_eq(resolver_want(r, names, 2, &why), 0);
+}
+
+static struct answer ask(struct resolver *r, struct question q)
+{
+	const char *why = NULL;
+	struct answer a;
+
+	ck_assert_int_eq(resolver_core(r, &q, &a, &why), 0);
+	ck_assert_ptr_null(why);
+	return a;
+}
+
+START_TEST(test_resolver)
+{
+	char type[] = "struct bad";
+	struct source broken = { .name = "broken", .core = broken_core,
+				 .self = type };
+	struct question own = ASK(CORE_TYPE_ID_LOCAL, "", "");
+	struct resolver r;
+	struct answer a;
+	const char *why;
+	unsigned int i;
+
+	resolver_fill(&r, &broken, _i);
 	/* The first that knows is believed */
-	ck_assert_int_eq(resolver_core(&r, &ASK(0, "struct s", "a"), &a, &why),
-			 0);
+	a = ask(&r, ASK(0, "struct s", "a"));
 	ck_assert(a.value == 40);
 	ck_assert_str_eq(a.source, "table");
-	ck_assert_int_eq(resolver_core(&r, &ASK(4, "struct s", "bit"), &a,
-				       &why), 0);
+	a = ask(&r, ASK(4, "struct s", "bit"));
 	ck_assert_uint_eq(a.value, _i ? 57 : 60);
 	ck_assert_str_eq(a.source, "kernel BTF");
 	/* The table's bitfields get the kernel's byte order, not ours */
-	ck_assert_int_eq(resolver_core(&r, &ASK(4, "struct t", "bit"), &a,
-				       &why), 0);
-	ck_assert_uint_eq(a.value, _i ? 57 : 60);
-	ck_assert_int_eq(resolver_core(&r, &ASK(CORE_TYPE_EXISTS, "struct u",
-						""), &a, &why), 0);
+	ck_assert_uint_eq(ask(&r, ASK(4, "struct t", "bit")).value,
+			  _i ? 57 : 60);
+	a = ask(&r, ASK(CORE_TYPE_EXISTS, "struct u", ""));
 	ck_assert(!a.value && !a.poison && a.source);
-	ck_assert_int_eq(resolver_core(&r, &ASK(0, "struct none", "x"), &a,
-				       &why), 0);
-	ck_assert(a.poison && !a.source && !why);
-	ck_assert_int_eq(resolver_core(&r, &ASK(2, "struct none", "x"), &a,
-				       &why), 0);
+	a = ask(&r, ASK(0, "struct none", "x"));
+	ck_assert(a.poison && !a.source);
+	a = ask(&r, ASK(2, "struct none", "x"));
 	ck_assert(!a.poison && !a.value && !a.source);
 	ck_assert_int_eq(resolver_core(&r, &ASK(0, "struct bad", "x"), &a,
 				       &why), -EINVAL);
 	ck_assert_str_eq(why, "broken");
-	q = ASK(CORE_TYPE_ID_LOCAL, "", "");
-	q.local_id = 9;
-	ck_assert_int_eq(resolver_core(&r, &q, &a, &why), 0);
+	own.local_id = 9;
+	a = ask(&r, own);
 	ck_assert(a.value == 9 && !a.poison);
 	ck_assert_int_eq(resolver_func_args(&r, "fun"), 1);
 	ck_assert_int_eq(resolver_func_args(&r, "other"), 3);

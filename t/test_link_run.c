@@ -130,8 +130,39 @@ static void gen_alu(void)
 
 static const int bpf_sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
 
+/* r5 points into the stack, to where is known, or not; @r is spare. */
+static void gen_pointer(int r)
+{
+	as_mov(A, 5, 10);
+	switch (rnd(4)) {
+	case 0:
+		as_alui(A, BPF_ADD, 5, -64);
+		break;
+	case 1:
+		as_alui(A, BPF_SUB, 5, 40);
+		as_mov(A, 1, 5);
+		as_alui(A, BPF_ADD, 1, -16);
+		as_mov(A, 5, 1);
+		as_movi(A, r, 3);
+		as_alui(A, BPF_ADD, 5, -8);
+		break;
+	case 2:
+		as_alui(A, BPF_ADD, 5, -8 * (int)rnd(3));
+		as_ldconst(A, 1, "c0");
+		as_alui(A, BPF_AND, 1, 15);
+		as_alu(A, BPF_SUB, 5, 1);
+		as_alui(A, BPF_SUB, 5, 33);
+		break;
+	default:
+		as_mov(A, 1, r);
+		as_alui(A, BPF_AND, 1, 56);
+		as_alui(A, BPF_SUB, 5, 64);
+		as_alu(A, BPF_ADD, 5, 1);
+	}
+}
+
 /* Loads and stores: slots, parts of them, what r6 points to, and the stack
- * through a pointer that is known, or not. */
+ * through a pointer. */
 static void gen_memory(void)
 {
 	unsigned shift = rnd(4), bytes = 1u << shift;
@@ -144,32 +175,7 @@ static void gen_memory(void)
 		off = (int)(bytes * rnd(CTX_SIZE / bytes));
 		break;
 	case 1:
-		as_mov(A, 5, 10);
-		switch (rnd(4)) {
-		case 0:
-			as_alui(A, BPF_ADD, 5, -64);
-			break;
-		case 1:
-			as_alui(A, BPF_SUB, 5, 40);
-			as_mov(A, 1, 5);
-			as_alui(A, BPF_ADD, 1, -16);
-			as_mov(A, 5, 1);
-			as_movi(A, r, 3);
-			as_alui(A, BPF_ADD, 5, -8);
-			break;
-		case 2:
-			as_alui(A, BPF_ADD, 5, -8 * (int)rnd(3));
-			as_ldconst(A, 1, "c0");
-			as_alui(A, BPF_AND, 1, 15);
-			as_alu(A, BPF_SUB, 5, 1);
-			as_alui(A, BPF_SUB, 5, 33);
-			break;
-		default:
-			as_mov(A, 1, r);
-			as_alui(A, BPF_AND, 1, 56);
-			as_alui(A, BPF_SUB, 5, 64);
-			as_alu(A, BPF_ADD, 5, 1);
-		}
+		gen_pointer(r);
 		base = 5;
 		off = (int)(bytes * rnd(8 / bytes));
 		break;
