@@ -88,6 +88,19 @@ struct before {
 	__u64 sent, acked, received;
 };
 
+/* Events that are alike, counted by the program: a value of the map `alike`,
+ * whose key is the event, 0 what tells them apart. */
+struct alike {
+	__u64 n;
+	__u64 total;		/* of what is summed up, or drawn */
+};
+
+/* Constant `counted`: 0, each is sent; else what total is of. */
+enum alike_what {
+	ALIKE_SUM = 1,		/* the tool's column of C_SUM */
+	ALIKE_HIST,		/* the tool's histogram */
+};
+
 /* Frames of a value of the map `stacks`, u64 each, innermost first and 0 where
  * there are no more; PERF_MAX_STACK_DEPTH. */
 #define STACK_DEPTH 127
@@ -150,6 +163,7 @@ _Static_assert(sizeof(struct event) == 16, "struct event");
 _Static_assert(sizeof(struct flow) == 96, "struct flow");
 _Static_assert(sizeof(struct owner) == 88, "struct owner");
 _Static_assert(sizeof(struct seed) == 40, "struct seed");
+_Static_assert(sizeof(struct alike) == 16, "struct alike");
 _Static_assert(sizeof(struct dns_event) == 24 + DNS_BYTES, "struct dns_event");
 _Static_assert(sizeof(struct lookup) == 8 + DNS_BYTES, "struct lookup");
 

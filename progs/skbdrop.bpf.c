@@ -3,6 +3,15 @@
 #include "progs/drop.bpf.h"
 #include "progs/skbdrop.h"
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);		/* --max-sockets */
+	__type(key, struct skbdrop_event);
+	__type(value, struct alike);
+} alike SEC(".maps");
+
+#include "progs/alike.bpf.h"
+
 /* Ends that belong to regular sessions, where no reason tells. */
 static __always_inline int is_quiet(const struct drop *d,
 				    const struct packet *p)
@@ -10,6 +19,17 @@ static __always_inline int is_quiet(const struct drop *d,
 	if (CONST(all) || d->reason != CONST(not_specified))
 		return 0;
 	return p->protocol == IPPROTO_TCP ? is_routine(d, p) : is_purged(d);
+}
+
+static __always_inline void add(struct skbdrop_event *ev)
+{
+	u32 len = ev->len;
+
+	ev->len = 0;
+	if (!CONST(want_direction))
+		ev->direction = 0;
+	alike_flow(&ev->flow);
+	alike_add(&ev->event, sizeof(*ev), len);
 }
 
 static __always_inline int dropped(void *ctx, const struct sk_buff *skb,
@@ -37,7 +57,10 @@ static __always_inline int dropped(void *ctx, const struct sk_buff *skb,
 	ev.location = d->location;
 	if (CONST(want_kstack))
 		ev.kstack = get_stackid(ctx, &stacks, 0);
-	emit(ctx, &ev, sizeof(ev), EVENT_ROW);
+	if (CONST(counted))
+		add(&ev);
+	else
+		emit(ctx, &ev, sizeof(ev), EVENT_ROW);
 	return 0;
 }
 

@@ -4,6 +4,15 @@
 #include "progs/skblife.h"
 #include "progs/stacks.bpf.h"
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);		/* --max-sockets */
+	__type(key, struct skblife_event);
+	__type(value, struct alike);
+} alike SEC(".maps");
+
+#include "progs/alike.bpf.h"
+
 struct life {
 	u64 ns;
 	__s64 kstack;
@@ -75,6 +84,21 @@ static __always_inline void describe(struct skblife_event *ev,
 	dev_name(ev->dev, dev);
 }
 
+static __always_inline void add(struct skblife_event *ev)
+{
+	u64 total = ev->len;
+
+	if (CONST(counted) == ALIKE_HIST) {
+		total = ev->life_ns / CONST(hist_unit);
+		ev->life_ns = alike_slot(ev->life_ns);
+	} else {
+		ev->life_ns = 0;
+	}
+	ev->len = 0;
+	alike_flow(&ev->flow);
+	alike_add(&ev->event, sizeof(*ev), total);
+}
+
 static __always_inline int ended(void *ctx, const struct sk_buff *skb, u32 end)
 {
 	struct skblife_event ev = { .event.ns = ktime_get_ns() };
@@ -95,7 +119,11 @@ static __always_inline int ended(void *ctx, const struct sk_buff *skb, u32 end)
 	if (ev.life_ns < CONST(min_ns))
 		return 0;
 	describe(&ev, skb);
-	if (pass(&ev.flow))
+	if (!pass(&ev.flow))
+		return 0;
+	if (CONST(counted))
+		add(&ev);
+	else
 		emit(ctx, &ev, sizeof(ev), EVENT_ROW);
 	return 0;
 }

@@ -368,6 +368,9 @@ static void constants(struct bench *b, const struct tool *t, uint32_t version,
 			constant(b, t->columns[i].want, all);
 	constant(b, "event_len", all || !t->event_least ? t->event_size :
 			 t->event_least);
+	/* what is counted is what differs in nothing hidden */
+	constant(b, "counted", all ? 0 : t->hist ? ALIKE_HIST : ALIKE_SUM);
+	constant(b, "hist_unit", 1000);
 	constant(b, "einprogress", 115);
 	constant(b, "ringbuf", 0);
 	constant(b, "ring_wake", 65536);

@@ -90,7 +90,68 @@ static void three_ports(void)
 	end();
 }
 
+/* The same, each slot counted by a program. */
+static void three_ports_alike(void)
+{
+	static const struct {
+		uint16_t port;
+		uint64_t least_ns, n, total_us;
+	} slots[] = {
+		{ 443, 0, 1, 0 }, { 443, 262144000, 1, 300000 },
+		{ 80, 1000, 1, 1 }, { 443, 2000, 3, 2 + 3 + 3 },
+	};
+	struct fakelife_event ev;
+
+	opt.hist = "MS";
+	begin();
+	for (unsigned i = 0; i < 4; i++) {
+		struct alike a = { slots[i].n, slots[i].total_us };
+
+		fakelife_fill(&ev, 0);
+		ev.flow.rport = slots[i].port;
+		ev.ms = slots[i].least_ns;
+		ck_assert(rows_add_alike(rows, &ev.event, &a,
+					 &fakelife_info.clocks));
+	}
+	ck_assert_uint_eq(rows_shown(rows), 6);
+	end();
+}
+
 /* ---- forms -------------------------------------------------------------- */
+
+START_TEST(alike)
+{
+	opt.columns = "rport";
+	opt.format = FMT_CSV;
+	opt.no_header = true;
+	three_ports_alike();
+	ck_assert_ptr_nonnull(strstr(text, "80,1,1,1\n"));
+	ck_assert_ptr_nonnull(strstr(text, "443,0,0,1\n"));
+	ck_assert_ptr_nonnull(strstr(text, "443,2,3,3\n"));
+	ck_assert_ptr_nonnull(strstr(text, "443,262144,524287,1\n"));
+}
+END_TEST
+
+/* Of -c: what is summed is of all of them. */
+START_TEST(alike_sum)
+{
+	struct alike a = { 1009, 41 * 1009 };
+	struct fakelife_event ev;
+
+	opt.count = true;
+	opt.columns = "rport,tx_bytes";
+	opt.format = FMT_CSV;
+	opt.no_header = true;
+	begin();
+	fakelife_fill(&ev, 0);
+	ev.flow.rport = 443;
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert(rows_add_alike(rows, &ev.event, &a,
+					 &fakelife_info.clocks));
+	end();
+	ck_assert_str_eq(text, "443,82738,2018\n");
+}
+END_TEST
 
 START_TEST(table)
 {
@@ -428,6 +489,8 @@ Suite *suite_rows_hist(void)
 	tcase_add_test(tc, interval_json);
 	tcase_add_test(tc, many);
 	tcase_add_test(tc, empty);
+	tcase_add_test(tc, alike);
+	tcase_add_test(tc, alike_sum);
 	suite_add_tcase(s, tc);
 	return s;
 }

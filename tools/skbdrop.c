@@ -79,8 +79,8 @@ const struct tool tool_skbdrop = {
 		"Usual drops are left out: of what was read or dealt with, of "
 		"sockets that are closed, of what is for others. Where the "
 		"kernel has no reasons (before 5.17) the place tells.",
-	.overhead = "A small program per packet that is dropped, and one per "
-		"SYN.",
+	.overhead = "A small program per packet that is dropped, which counts "
+		"it, and one per SYN.",
 	.spec = &spec_skbdrop, .filters = F_SOCK,
 	.flags = T_COUNT | T_COUNTED | T_STACKS,
 	.options = options, .roles = roles, .columns = columns,

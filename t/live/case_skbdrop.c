@@ -294,9 +294,6 @@ static void check(struct test *t, const struct tool *r)
 static void skbdrop(struct test *t)
 {
 	static struct lab lab;
-	/* a perf buffer takes nothing while it is written to: of what else is
-	 * dropped in the machine one may be lost, and told */
-	bool perf = test_hides(t, "no-ringbuf=1");
 	int home = t->host_ns;
 	struct tool r;
 
@@ -304,15 +301,12 @@ static void skbdrop(struct test *t)
 	tool_init(&r, t, lab.b.inum);
 	if (lab.b.fd >= 0)	/* whose counters are shown without -N */
 		t->host_ns = lab.b.fd;
-	tool_start(&r, "skbdrop", ARGS("--csv", perf ? "--csv" : "--strict"));
+	tool_start(&r, "skbdrop", ARGS("--csv", "--strict"));
 	t->host_ns = home;
 	for (unsigned i = 0; i < ARRAY_SIZE(causes); i++)
 		make(&lab, &causes[i], causes[i].made);
 	tool_stop(&r, SIGINT);
-	if (perf)
-		tool_check_exit(&r, 0);
-	else
-		tool_check_clean(&r);
+	tool_check_clean(&r);
 	check(t, &r);
 	tool_release(&r);
 	lab_release(&lab);

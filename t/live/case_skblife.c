@@ -2,6 +2,7 @@
 /*
  * skblife: datagrams that are read and datagrams that nobody wants, each shown
  * once, as what became of it; those that waited have lived at least as long.
+ * The histograms that the kernel fills meanwhile have as many.
  */
 #include "traffic.h"
 
@@ -107,11 +108,36 @@ static void check(struct lab *lab, const struct table *tb, const char *end,
 		       end, made, all, got);
 }
 
+/* A line is a slot of a histogram. */
+static void check_hist(struct lab *lab, const char *csv)
+{
+	static const struct { const char *end; unsigned made; } ends[] = {
+		{ "consumed", READ }, { "dropped", LEFT },
+	};
+	const char *all[] = { NULL };
+	struct table tb;
+	uint64_t lo = 0;
+
+	if (!table_parse(&tb, lab->t, csv))
+		return;
+	for (unsigned i = 0; i < ARRAY_SIZE(ends); i++)
+		table_want(&tb, lab->t, ends[i].made, "count",
+			   ARGS("birth", "alloc", "end", ends[i].end));
+	table_want(&tb, lab->t, READ + LEFT, "count", all);
+	for (unsigned row = 0; row < tb.nrows; row++)
+		if (!strcmp(table_cell(&tb, row, "end"), "consumed") &&
+		    (!cell_u64(table_cell(&tb, row, "lo"), &lo) ||
+		     lo < WAIT_MS * 1000 / 2))
+			differ(lab->t, "lived for %s us",
+			       table_cell(&tb, row, "lo"));
+	table_release(&tb);
+}
+
 static void skblife(struct test *t)
 {
 	static struct lab lab;
 	struct table tb;
-	struct tool r;
+	struct tool r, hist;
 	char ports[16];
 
 	lab_init(&lab, t);
@@ -122,7 +148,14 @@ static void skblife(struct test *t)
 	tool_start(&r, "skblife", ARGS("--events", "--csv", "--sample", "1",
 				       "--port", ports, "-o",
 				       "+laddr,lport,raddr,rport"));
+	tool_init(&hist, t, 0);
+	tool_start(&hist, "skblife", ARGS("--csv", "--sample", "1", "--port",
+					  ports));
 	make(&lab);
+	tool_stop(&hist, SIGINT);
+	tool_check_clean(&hist);
+	check_hist(&lab, hist.text);
+	tool_release(&hist);
 	tool_stop(&r, SIGINT);
 	tool_check_clean(&r);
 	if (table_parse(&tb, t, r.text)) {

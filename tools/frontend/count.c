@@ -273,7 +273,8 @@ static struct entry *find_or_add(struct tally *t, const unsigned char *key)
 }
 
 /* The entry of these keys, counted; NULL when there is no room. */
-static struct entry *count_keys(struct tally *t, const struct cell *cells)
+static struct entry *count_keys(struct tally *t, const struct cell *cells,
+				uint64_t times)
 {
 	unsigned char key[MAX_COLUMNS * (1 + TEXT_LEN)], *p = key;
 	struct entry *e;
@@ -284,7 +285,7 @@ static struct entry *count_keys(struct tally *t, const struct cell *cells)
 			p = encode(p, &cells[i], t->layout->cols[i]);
 	e = find_or_add(t, key);
 	if (e)
-		e->count++;
+		e->count += times;
 	return e;
 }
 
@@ -333,9 +334,9 @@ static uint64_t stat_of(const struct sum *s, uint8_t stat)
 	return stat == STAT_MEAN ? s->value / s->n : deviation(s);
 }
 
-bool tally_add(struct tally *t, const struct cell *cells)
+bool tally_add(struct tally *t, const struct cell *cells, uint64_t times)
 {
-	struct entry *e = count_keys(t, cells);
+	struct entry *e = count_keys(t, cells, times);
 	struct sum *s;
 	unsigned i;
 
@@ -351,16 +352,16 @@ bool tally_add(struct tally *t, const struct cell *cells)
 }
 
 bool tally_spread_add(struct tally *t, const struct cell *cells, uint32_t slot,
-		      uint64_t value)
+		      uint64_t times, uint64_t total)
 {
-	struct entry *e = count_keys(t, cells);
+	struct entry *e = count_keys(t, cells, times);
 	struct spread *s;
 
 	if (!e)
 		return false;
 	s = (void *)e->values;
-	s->total += value;
-	s->slots[slot]++;
+	s->total += total;
+	s->slots[slot] += times;
 	return true;
 }
 

@@ -271,6 +271,10 @@ void rows_start(struct rows *r, const struct capture_info *info);
  * caller ignores SIGPIPE.  Only EVENT_ROW makes a row.
  */
 bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c);
+/* rows_add_alike - the same of -c and --hist, @a->n times: its column of C_SUM,
+ * or its histogram's values, were @a->total in all. */
+bool rows_add_alike(struct rows *r, const struct event *ev,
+		    const struct alike *a, const struct clocks *c);
 /* rows_tick - it is @now_ns (monotonic) and everything before that was added:
  * under -i, intervals that are over are printed.  Without it, as in a replay,
  * they are once an event comes that is later. */

@@ -175,6 +175,25 @@ static void learn(struct rows *r, const struct event *ev)
 			     (const struct stack_event *)ev);
 }
 
+bool rows_add_alike(struct rows *r, const struct event *ev,
+		    const struct alike *a, const struct clocks *c)
+{
+	struct cell cells[MAX_COLUMNS];
+	const struct column *col;
+
+	for (unsigned i = 0; i < r->layout.ncols; i++) {
+		col = r->layout.cols[i];
+		cell_load(&cells[i], col, ev, r->tool);
+		if (col->flags & C_SUM)
+			cells[i].num = a->total;
+	}
+	r->shown += a->n;
+	r->last_ns = ev->ns;
+	r->clocks = *c;
+	tallied_add_alike(r, cells, ev, a);
+	return !r->out.err;
+}
+
 bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c)
 {
 	struct moment when = { .ns = ev->ns, .clocks = c };

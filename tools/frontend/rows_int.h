@@ -186,11 +186,12 @@ struct spread {
 
 struct tally;
 struct tally *tally_new(const struct layout *l);
-/* tally_add - false when there was no room for a new key. */
-bool tally_add(struct tally *t, const struct cell *cells);
-/* tally_spread_add - the same of --hist: @value, in @slot of the key's. */
+/* tally_add - @times; what is summed is of all of them.  False when there was no room for a new key. */
+bool tally_add(struct tally *t, const struct cell *cells, uint64_t times);
+/* tally_spread_add - the same of --hist: @times, of @total, in @slot of the
+ * key's. */
 bool tally_spread_add(struct tally *t, const struct cell *cells, uint32_t slot,
-		      uint64_t value);
+		      uint64_t times, uint64_t total);
 /* tally_rank - the count of each becomes what tally_sort() is to go by: the sum
  * of column @column, or of all (SORT_ALL). */
 void tally_rank(struct tally *t, int column);
@@ -282,6 +283,12 @@ struct drawn {
 bool tallied_init(struct rows *r, const struct options *o);
 void tallied_add(struct rows *r, const struct cell *cells,
 		 const struct event *ev);
+/* tallied_add_alike - @a->n times, @a->total of what the histogram is of. */
+void tallied_add_alike(struct rows *r, const struct cell *cells,
+		       const struct event *ev, const struct alike *a);
+/* drawn_scale - how much of column @col is one of the unit that it is drawn
+ * in. */
+uint64_t drawn_scale(const struct column *col, const struct options *o);
 /* tallied_until - it is @now_ns: print what was tallied until the last end of
  * an interval.  One in which nothing was is shown when a clock @ticks, not
  * when an event tells that time has passed: a capture may claim centuries. */

@@ -174,20 +174,27 @@ static int on_last(struct run *r, const struct event *ev)
 	return on_event(r, &row, row.event.len);
 }
 
+/* What stacks and addresses in a row mean goes before it. */
+static void explain(struct run *r, const struct event *ev)
+{
+	const struct stack_event *st;
+	unsigned i = 0;
+
+	while (r->symbolise && (st = symbolise_next(r->symbolise, ev, &i)))
+		deliver(r, &st->event);
+}
+
 static int on_event(void *ctx, const void *data, size_t len)
 {
 	const struct event *ev = data;
-	const struct stack_event *st;
 	struct run *r = ctx;
-	unsigned i = 0;
 
 	if (!well_formed(r->o->tool, data, len))
 		return 0;
 	if (ev->type == EVENT_TOTAL)
 		return on_last(r, ev);
-	while (r->symbolise && (st = symbolise_next(r->symbolise, data, &i)))
-		deliver(r, &st->event);
-	deliver(r, data);
+	explain(r, ev);
+	deliver(r, ev);
 	if (r->capture_err ||
 	    (r->o->max_events && rows_shown(r->rows) >= r->o->max_events))
 		r->stop = true;
@@ -251,17 +258,26 @@ static void expire(struct run *r)
 		r->stop = r->broken = true;
 }
 
-/* What has not ended is shown all the same. */
-static void show_underway(struct run *r)
+static int on_alike(void *ctx, const struct event *ev, const struct alike *a)
+{
+	struct run *r = ctx;
+
+	explain(r, ev);
+	return !rows_add_alike(r->rows, ev, a, &r->info.clocks);
+}
+
+/* What has not ended is shown all the same, and what programs have counted. */
+static void show_kept(struct run *r)
 {
 	int err;
 
 	if (r->totals)
 		sample(r, now_ns());
 	err = underway_end(r->from->object, r->o, on_event, r);
-
+	if (!err && alike_what(r->o))
+		err = alike_walk(r->from->object, r->o, on_alike, r);
 	if (err)
-		complain("what is still under way cannot be read: %s",
+		complain("what the programs keep cannot be read: %s",
 			 strerror(-err));
 	if (!r->broken && !rows_flush(r->rows))
 		r->broken = true;
@@ -391,7 +407,7 @@ static int run(struct run *r)
 	if (!r->stop)
 		drain(r, true);
 	if (!r->stop)
-		show_underway(r);
+		show_kept(r);
 	read_losses(r);
 	return end_output(r);
 }

@@ -58,7 +58,7 @@ struct mapped;
 struct target {
 	struct mapped *mapped;	/* T_LIBS, once it is opened; borrowed */
 	struct user_filter filter;
-	struct constant constants[MAX_OWN + MAX_COLUMNS + 9 +
+	struct constant constants[MAX_OWN + MAX_COLUMNS + 11 +
 				  MAX_KERNEL_CONSTANTS];
 	unsigned nconstants;
 	const char *want[64];
@@ -144,6 +144,23 @@ int underway_end(const struct object *object, const struct options *o,
  * map `awaited` for as long as the tool says; it is taken out. */
 int awaited_expire(const struct object *object, const struct options *o,
 		   underway_fn *fn, void *ctx);
+
+/* ---- alike.c: events that programs count ------------------------------- */
+
+/* alike_what - may the programs of @o's tool count what is alike, and of what
+ * is the total?  0: each is to be sent. */
+enum alike_what alike_what(const struct options *o);
+/* alike_unit - constant `hist_unit`: what is one in the histogram. */
+uint64_t alike_unit(const struct options *o);
+/*
+ * alike_walk - the programs of @object are detached: tell @fn of each event
+ * that they have counted, as if it had happened now, and how many were like
+ * it, until it returns other than 0.  0, also for a tool that has no such
+ * map, or a negative errno.
+ */
+typedef int alike_fn(void *ctx, const struct event *ev, const struct alike *a);
+int alike_walk(const struct object *object, const struct options *o,
+	       alike_fn *fn, void *ctx);
 
 /* ---- totals.c: rows out of totals (T_TOTALS) --------------------------- */
 

@@ -19,24 +19,27 @@ static const struct ask unsigned_powers = {
 
 /* Durations are kept in ns, and drawn in microseconds, as the tools of the
  * field have it, or in what is asked for. */
+static const struct { const char *name; uint64_t ns; } units[] = {
+	[UNIT_DEFAULT] = { "us", 1000 }, [UNIT_US] = { "us", 1000 },
+	[UNIT_MS] = { "ms", 1000000 }, [UNIT_NS] = { "ns", 1 },
+};
+
+uint64_t drawn_scale(const struct column *col, const struct options *o)
+{
+	return col->kind == K_MS ? units[o->unit].ns : 1;
+}
+
 static void drawn_init(struct drawn *d, const struct column *col,
 		       const struct options *o)
 {
-	static const struct { const char *name; uint64_t ns; } units[] = {
-		[UNIT_DEFAULT] = { "us", 1000 }, [UNIT_US] = { "us", 1000 },
-		[UNIT_MS] = { "ms", 1000000 }, [UNIT_NS] = { "ns", 1 },
-	};
-
 	d->style = o->style;
 	d->ask = kind_holds(col->kind) == HOLDS_SIGNED ?
 		 &signed_powers : &unsigned_powers;
 	d->name = col->key;
 	d->unit = col->kind == K_BYTES || col->kind == K_KB ? "bytes" : "";
-	d->scale = 1;
-	if (col->kind == K_MS) {
+	d->scale = drawn_scale(col, o);
+	if (col->kind == K_MS)
 		d->name = d->unit = units[o->unit].name;
-		d->scale = units[o->unit].ns;
-	}
 }
 
 bool tallied_init(struct rows *r, const struct options *o)
@@ -59,8 +62,9 @@ bool tallied_has_time(const struct rows *r)
 
 /* ---- in ----------------------------------------------------------------- */
 
+/* @a: NULL, it happened once. */
 static bool add_value(struct rows *r, const struct cell *cells,
-		      const struct event *ev)
+		      const struct event *ev, const struct alike *a)
 {
 	const struct drawn *d = &r->drawn;
 	struct cell value;
@@ -69,23 +73,34 @@ static bool add_value(struct rows *r, const struct cell *cells,
 	cell_load(&value, r->layout.hist, ev, r->tool);
 	/* a lower bound has no place in a histogram either */
 	if (value.null || value.least) {
-		r->unknown++;
+		r->unknown += a ? a->n : 1;
 		return true;
 	}
 	if (d->scale > 1)
 		value.num /= d->scale;
 	slot = hist_power(value.num, d->ask == &signed_powers);
-	return tally_spread_add(r->tally, cells, slot, value.num);
+	return tally_spread_add(r->tally, cells, slot, a ? a->n : 1,
+				a ? a->total : value.num);
 }
 
 void tallied_add(struct rows *r, const struct cell *cells,
 		 const struct event *ev)
 {
-	bool fits = r->layout.hist ? add_value(r, cells, ev) :
-				     tally_add(r->tally, cells);
+	bool fits = r->layout.hist ? add_value(r, cells, ev, NULL) :
+				     tally_add(r->tally, cells, 1);
 
 	if (!fits)
 		r->uncounted++;
+}
+
+void tallied_add_alike(struct rows *r, const struct cell *cells,
+		       const struct event *ev, const struct alike *a)
+{
+	bool fits = r->layout.hist ? add_value(r, cells, ev, a) :
+				     tally_add(r->tally, cells, a->n);
+
+	if (!fits)
+		r->uncounted += a->n;
 }
 
 /* ---- out ---------------------------------------------------------------- */

@@ -73,6 +73,8 @@ static uint32_t resize(void *ctx, const struct spec_map *m)
 	uint32_t n = o->max_sockets && m->type == HASH ? o->max_sockets :
 		     m->max_entries;
 
+	if (!strcmp(m->name, "alike") && !alike_what(o))
+		return 1;
 	return m->type == HASH && of_open_sockets(m) ? seeds_room(n) : n;
 }
 
@@ -163,6 +165,8 @@ static unsigned constants(struct target *s, const struct options *o,
 	s->constants[n++] = (struct constant){ "start_ns", start_ns };
 	s->constants[n++] = (struct constant){ "dns", o->dns };
 	s->constants[n++] = (struct constant){ "event_len", event_len(o) };
+	s->constants[n++] = (struct constant){ "counted", alike_what(o) };
+	s->constants[n++] = (struct constant){ "hist_unit", alike_unit(o) };
 	/* errors have other numbers on MIPS */
 	s->constants[n++] = (struct constant){ "einprogress", EINPROGRESS };
 	for (unsigned i = 0; own && own[i].name && i < MAX_OWN; i++)
