@@ -4,11 +4,25 @@
 #include "progs/session.bpf.h"
 #include "progs/tcpaccept.h"
 
+/* A new socket is a copy of the listener, which it is queued at only then; of
+ * its own it has no queue. */
+static __always_inline void read_queue(struct tcpaccept_event *ev,
+				       const struct sock *sk)
+{
+	ev->backlog = ev->limit = -1;
+	if (!EXISTS(sk->sk_ack_backlog) || !EXISTS(sk->sk_max_ack_backlog))
+		return;
+	ev->backlog = READ(sk, sk_ack_backlog);
+	ev->limit = READ(sk, sk_max_ack_backlog);
+}
+
 static __always_inline int show(void *ctx, struct tcpaccept_event *ev,
 				const struct sock *sk, const struct owner *o)
 {
 	flow_sock(&ev->flow, sk);
 	flow_owner(&ev->flow, sk, o);
+	if (CONST(want_backlog) || CONST(want_limit))
+		read_queue(ev, sk);
 	if (pass(&ev->flow))
 		emit(ctx, ev, sizeof(*ev), EVENT_ROW);
 	return 0;

@@ -10,9 +10,12 @@ struct tcpaccept_event {
 	struct flow flow;
 	__u64 wait_ns;		/* in the queue; 0: not known, bit 63: at
 				   least */
+	__s32 backlog, limit;	/* of the listener as the handshake ended:
+				   sk_ack_backlog before this one,
+				   sk_max_ack_backlog; -1: not known */
 };
 
-_Static_assert(sizeof(struct tcpaccept_event) == 120,
+_Static_assert(sizeof(struct tcpaccept_event) == 128,
 	       "struct tcpaccept_event");
 
 #endif

@@ -16,6 +16,10 @@ static const struct column columns[] = {
 	    "how long it was queued, from the end of the handshake until "
 	    "accept(2) had it; with + at least so long: it was there before "
 	    "the tool"),
+	COL(EV, backlog, K_S32, 7, "backlog", "BACKLOG", C_NEG | C_HIDDEN,
+	    "how many were queued before it, as its handshake ended"),
+	COL(EV, limit, K_S32, 5, "limit", "LIMIT", C_NEG | C_HIDDEN,
+	    "the listener's backlog; its queue takes one more"),
 	COLS_HIDDEN(EV),
 	{ 0 }
 };
@@ -47,7 +51,8 @@ static const struct example examples[] = {
 	{ "-L 80,443 -T", "on these local ports, with the time of day" },
 	{ "-a 10.0.0.0/8 -A 192.168.0.0/16", "between these networks" },
 	{ "-c -d 60", "count by peer and local port for a minute" },
-	{ "-o +wait_ns", "with how long each was queued" },
+	{ "-o +wait_ns,backlog,limit",
+	  "with how long each was queued, and behind how many" },
 	{ "--established -L 443", "what arrives, though nobody may take it" },
 	{ 0 }
 };

@@ -20,6 +20,8 @@ enum {
 };
 /* For more than are queued at a time, for fewer than there are in all. */
 #define ROOM "13"
+#define BACKLOG 128		/* of traffic's listeners */
+#define SHOWN "pid,rport,wait_ns,backlog,limit"
 
 struct conn {
 	uint64_t before, there;	/* it was not established; it was */
@@ -143,20 +145,41 @@ static void expect_cell(struct test *t, const struct table *tb, unsigned row,
 		       table_cell(tb, row, key), text);
 }
 
+/* Behind @n others. */
+static void expect_queue(struct test *t, const struct table *tb, unsigned row,
+			 unsigned n)
+{
+	uint64_t backlog = n + 1, limit = 0;
+
+	cell_u64(table_cell(tb, row, "backlog"), &backlog);
+	cell_u64(table_cell(tb, row, "limit"), &limit);
+	if (backlog != n || limit != BACKLOG)
+		differ(t, "row %u: queued behind '%s' of '%s', not %u of %u",
+		       row, table_cell(tb, row, "backlog"),
+		       table_cell(tb, row, "limit"), n, BACKLOG);
+}
+
 static void check_accepted(struct scene *s, const struct table *tb,
 			   unsigned row, struct conn *c)
 {
 	c->queued++;
 	expect_cell(s->tr.t, tb, row, "pid", s->tr.srv.pid);
+	expect_queue(s->tr.t, tb, row, 0);
 	check_wait(s->tr.t, tb, row, c, c == &s->conn[OLDER]);
 }
 
 static void check_established(struct scene *s, const struct table *tb,
 			      unsigned row, struct conn *c)
 {
+	unsigned queued = 0;
+
 	c->shown++;
 	expect_cell(s->tr.t, tb, row, "pid", 0);
 	expect_cell(s->tr.t, tb, row, "wait_ns", 0);
+	/* they come to two listeners in turn, and stay there */
+	if (c >= &s->conn[FIRST_LEFT])
+		queued = (unsigned)(c - &s->conn[FIRST_LEFT]) / 2;
+	expect_queue(s->tr.t, tb, row, queued);
 }
 
 static void check_rows(struct scene *s, const char *csv,
@@ -205,9 +228,9 @@ static void queue(struct test *t)
 	tool_init(&there, t, 0);
 	tool_init(&accepts, t, 0);
 	tool_start(&there, "tcpaccept", ARGS("--csv", "--strict", "-o",
-		   "pid,rport,wait_ns", "-N", netns, "--established"));
+		   SHOWN, "-N", netns, "--established"));
 	tool_start(&accepts, "tcpaccept", ARGS("--csv", "--strict", "-o",
-		   "pid,rport,wait_ns", "-N", netns, "--max-sockets", ROOM));
+		   SHOWN, "-N", netns, "--max-sockets", ROOM));
 	s.conn[OLDER].min_ns = now_ns();
 	make(&s);
 	tool_stop(&accepts, SIGINT);
