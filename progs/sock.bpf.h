@@ -159,6 +159,19 @@ static __always_inline u32 netns_of(const struct sock_common *c)
 	return READ(net, ns.inum);
 }
 
+/* Of a network namespace that is not looked at: what is kept of sockets need
+ * not have room for all of a busy host. */
+static __always_inline int is_elsewhere(const struct sock *sk)
+{
+	const struct sock_common *c = &sk->__sk_common;
+	const struct net *net;
+
+	if (!CONST(only_netns))
+		return 0;
+	net = READ(c, skc_net.net);
+	return READ(net, ns.inum) != (u32)CONST(only_netns);
+}
+
 static __always_inline void map_v4(u8 addr[16], u32 v4)
 {
 	addr[10] = addr[11] = 0xff;
@@ -292,8 +305,11 @@ static __always_inline void owner_current(struct owner *o)
 static __always_inline int owner_put(u64 sk, const struct owner *o, u64 how)
 {
 	/* 32 bits: maps return an int, of any upper half, before 6.4 */
-	s32 err = map_update(&owners, &sk, o, how);
+	s32 err;
 
+	if (is_elsewhere((const void *)sk))
+		return 1;
+	err = map_update(&owners, &sk, o, how);
 	if (!err || err == -EEXIST)
 		return 1;
 	count(STAT_OWNERS_FULL);

@@ -63,7 +63,7 @@ int on_state(struct probe___state *ctx)
 
 	ev.oldstate = oldstate_of(ctx);
 	ev.newstate = ctx->newstate;
-	if (ev.oldstate == ev.newstate || !is_tcp(sk))
+	if (ev.oldstate == ev.newstate || !is_tcp(sk) || is_elsewhere(sk))
 		return 0;
 	learn_owner(sk, ev.newstate);
 	owner_copy(&known, sk);

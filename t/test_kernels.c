@@ -360,6 +360,7 @@ static void constants(struct bench *b, const struct tool *t, uint32_t version,
 	constant(b, "start_ns", 1000000007);
 	constant(b, "want_id", all);
 	constant(b, "want_netns", all);
+	constant(b, "only_netns", all ? 4026531840 : 0);
 	constant(b, "want_cgroup", all);
 	constant(b, "want_kstack", all);
 	constant(b, "want_ustack", all);

@@ -58,7 +58,7 @@ struct mapped;
 struct target {
 	struct mapped *mapped;	/* T_LIBS, once it is opened; borrowed */
 	struct user_filter filter;
-	struct constant constants[MAX_OWN + MAX_COLUMNS + 11 +
+	struct constant constants[MAX_OWN + MAX_COLUMNS + 12 +
 				  MAX_KERNEL_CONSTANTS];
 	unsigned nconstants;
 	const char *want[64];

@@ -156,6 +156,8 @@ static unsigned constants(struct target *s, const struct options *o,
 		wanted(o, "id") || o->tool->flags & T_TOTALS };
 	s->constants[n++] = (struct constant){ "want_netns",
 		(f->nnetns || wanted(o, "netns")) && have_netns() };
+	s->constants[n++] = (struct constant){ "only_netns",
+		f->nnetns == 1 ? f->netns[0] : 0 };
 	s->constants[n++] = (struct constant){ "want_cgroup",
 		f->ncgroup || wanted(o, "cgroup") };
 	s->constants[n++] = (struct constant){ "want_kstack",
