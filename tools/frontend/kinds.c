@@ -3,14 +3,14 @@
 #include "tools/frontend/capture_int.h"
 #include "tools/frontend/rows_int.h"
 
-enum { SORT_ADDR, SORT_TEXT, SORT_LOOKUP };
+enum { OF_ADDR, OF_TEXT, OF_LOOKUP };
 
 static const struct kind {
 	const char *name;	/* in captures */
 	uint8_t holds;		/* enum kind_holds */
 	uint8_t class;		/* enum member_class, of the member */
-	uint8_t sort;		/* MEMBER_BYTES: what of */
 	bool sums;
+	uint8_t of;		/* MEMBER_BYTES: what they are of */
 } kinds[] = {
 	[K_U8] = { "u8", HOLDS_NUMBER, MEMBER_UNSIGNED, .sums = true },
 	[K_U16] = { "u16", HOLDS_NUMBER, MEMBER_UNSIGNED, .sums = true },
@@ -18,27 +18,27 @@ static const struct kind {
 	[K_U64] = { "u64", HOLDS_NUMBER, MEMBER_UNSIGNED, .sums = true },
 	[K_S32] = { "s32", HOLDS_SIGNED, MEMBER_SIGNED, .sums = true },
 	[K_S64] = { "s64", HOLDS_SIGNED, MEMBER_SIGNED, .sums = true },
-	[K_HEX64] = { "hex64", HOLDS_HEX, MEMBER_UNSIGNED },
-	[K_PORT] = { "port", HOLDS_NUMBER, MEMBER_UNSIGNED },
-	[K_ADDR] = { "addr", HOLDS_ADDR, MEMBER_BYTES, SORT_ADDR },
-	[K_IPVER] = { "ipver", HOLDS_NUMBER, MEMBER_UNSIGNED },
-	[K_COMM] = { "comm", HOLDS_TEXT, MEMBER_BYTES, SORT_TEXT },
+	[K_HEX64] = { "hex64", HOLDS_HEX, MEMBER_UNSIGNED, .sums = false },
+	[K_PORT] = { "port", HOLDS_NUMBER, MEMBER_UNSIGNED, .sums = false },
+	[K_ADDR] = { "addr", HOLDS_ADDR, MEMBER_BYTES, .of = OF_ADDR },
+	[K_IPVER] = { "ipver", HOLDS_NUMBER, MEMBER_UNSIGNED, .sums = false },
+	[K_COMM] = { "comm", HOLDS_TEXT, MEMBER_BYTES, .of = OF_TEXT },
 	[K_BYTES] = { "bytes", HOLDS_NUMBER, MEMBER_UNSIGNED, .sums = true },
 	[K_KB] = { "kb", HOLDS_NUMBER, MEMBER_UNSIGNED, .sums = true },
 	[K_MS] = { "ms", HOLDS_NUMBER, MEMBER_UNSIGNED, .sums = true },
-	[K_ENUM] = { "enum", HOLDS_NAMED, MEMBER_UNSIGNED },
-	[K_ERRNO] = { "errno", HOLDS_NUMBER, MEMBER_SIGNED },
-	[K_NETNS] = { "netns", HOLDS_NUMBER, MEMBER_UNSIGNED },
-	[K_NAME] = { "name", HOLDS_TEXT, MEMBER_BYTES, SORT_ADDR },
-	[K_KSTACK] = { "kstack", HOLDS_STACK, MEMBER_SIGNED },
-	[K_USTACK] = { "ustack", HOLDS_STACK, MEMBER_SIGNED },
-	[K_KSYM] = { "ksym", HOLDS_SYMBOL, MEMBER_UNSIGNED },
-	[K_BITS] = { "bits", HOLDS_NAMED, MEMBER_UNSIGNED },
-	[K_LOOKUP] = { "lookup", HOLDS_TEXT, MEMBER_BYTES, SORT_LOOKUP },
-	[K_QTYPE] = { "qtype", HOLDS_TEXT, MEMBER_BYTES, SORT_LOOKUP },
-	[K_ANSWERS] = { "answers", HOLDS_TEXT, MEMBER_BYTES, SORT_LOOKUP },
-	[K_REASON] = { "reason", HOLDS_NAMED, MEMBER_UNSIGNED },
-	[K_COUNT] = { "count", HOLDS_NUMBER, MEMBER_UNSIGNED },
+	[K_ENUM] = { "enum", HOLDS_NAMED, MEMBER_UNSIGNED, .sums = false },
+	[K_ERRNO] = { "errno", HOLDS_NUMBER, MEMBER_SIGNED, .sums = false },
+	[K_NETNS] = { "netns", HOLDS_NUMBER, MEMBER_UNSIGNED, .sums = false },
+	[K_NAME] = { "name", HOLDS_TEXT, MEMBER_BYTES, .of = OF_ADDR },
+	[K_KSTACK] = { "kstack", HOLDS_STACK, MEMBER_SIGNED, .sums = false },
+	[K_USTACK] = { "ustack", HOLDS_STACK, MEMBER_SIGNED, .sums = false },
+	[K_KSYM] = { "ksym", HOLDS_SYMBOL, MEMBER_UNSIGNED, .sums = false },
+	[K_BITS] = { "bits", HOLDS_NAMED, MEMBER_UNSIGNED, .sums = false },
+	[K_LOOKUP] = { "lookup", HOLDS_TEXT, MEMBER_BYTES, .of = OF_LOOKUP },
+	[K_QTYPE] = { "qtype", HOLDS_TEXT, MEMBER_BYTES, .of = OF_LOOKUP },
+	[K_ANSWERS] = { "answers", HOLDS_TEXT, MEMBER_BYTES, .of = OF_LOOKUP },
+	[K_REASON] = { "reason", HOLDS_NAMED, MEMBER_UNSIGNED, .sums = false },
+	[K_COUNT] = { "count", HOLDS_NUMBER, MEMBER_UNSIGNED, .sums = false },
 };
 
 /* Of a kind that there is not: a number, which can do no harm. */
@@ -75,5 +75,5 @@ enum member_class kind_class(uint8_t kind)
 
 bool kind_same_bytes(uint8_t a, uint8_t b)
 {
-	return kind_of(a)->sort == kind_of(b)->sort;
+	return kind_of(a)->of == kind_of(b)->of;
 }
