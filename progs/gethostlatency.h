@@ -24,6 +24,7 @@ enum lookup_ret {
 	LOOKUP_NO_ANSWER,
 	LOOKUP_FAILED,		/* it did not tell why */
 	LOOKUP_EAI = 4,		/* 1 to 12 */
+	LOOKUP_TRUNCATED = 17,	/* the answer is; it can be had over TCP */
 	LOOKUP_H_ERRNO = 20,	/* 1 to 4 */
 	LOOKUP_RCODE = 28,	/* 1 to 15 */
 	LOOKUP_RETS = LOOKUP_RCODE + 16,

@@ -499,6 +499,52 @@ START_TEST(lookup_ends)
 }
 END_TEST
 
+/* Nothing but what may stand in a name, or in addresses. */
+static void printable(const char *text, size_t n)
+{
+	ck_assert_uint_lt(n, LOOKUP_TEXT);
+	ck_assert_uint_eq(n, strlen(text));
+	for (size_t i = 0; i < n; i++)
+		ck_assert(text[i] > ' ' && text[i] <= '~');
+}
+
+/* Messages that nobody would send, whatever is left of them; in memory that
+ * ends where they do. */
+START_TEST(lookup_random)
+{
+	char text[LOOKUP_TEXT];
+	unsigned named = 0;
+
+	srand(2);
+	for (unsigned i = 0; i < 20000; i++) {
+		size_t size = 20 + (size_t)rand() % 245;
+		uint8_t *p = malloc(size);
+
+		ck_assert_ptr_nonnull(p);
+		header(0x8180, 1 + (unsigned)rand() % 2, 9);
+		question(i % 2 ? "www.example.org" : "a.b", 28);
+		while (len < DNS_BYTES)		/* lengths and pointers */
+			u8(rand() % 8 ? (unsigned)rand() & 0x1f :
+			   0xc0 | ((unsigned)rand() & 3));
+		for (unsigned j = 0; j < i % 7; j++)
+			msg[12 + rand() % 60] = (uint8_t)rand();
+		look_at_message();
+		lookup.len[0] = (uint8_t)rand() & 3;
+		memcpy(p, &lookup, size);
+		printable(text, lookup_type(p, size, text));
+		printable(text, lookup_addrs(p, size, text));
+		if (lookup_is_message(p, size)) {
+			size_t n = lookup_name(p, size, text);
+
+			printable(text, n);
+			named += n > 0;
+		}
+		free(p);
+	}
+	ck_assert_uint_gt(named, 1000);
+}
+END_TEST
+
 Suite *suite_names(void);
 Suite *suite_names(void)
 {
@@ -519,6 +565,7 @@ Suite *suite_names(void)
 	tcase_add_test(tc, cache);
 	tcase_add_test(tc, lookups);
 	tcase_add_test(tc, lookup_ends);
+	tcase_add_test(tc, lookup_random);
 	suite_add_tcase(s, tc);
 	return s;
 }

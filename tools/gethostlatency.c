@@ -19,7 +19,7 @@ static const char *const rets[LOOKUP_RETS + 1] = {
 	"", "OK", "NO_ANSWER", "FAILED", "",
 	"EAI_BADFLAGS", "EAI_NONAME", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA",
 	"EAI_FAMILY", "EAI_SOCKTYPE", "EAI_SERVICE", "EAI_ADDRFAMILY",
-	"EAI_MEMORY", "EAI_SYSTEM", "EAI_OVERFLOW", "", "", "", "",
+	"EAI_MEMORY", "EAI_SYSTEM", "EAI_OVERFLOW", "TRUNCATED", "", "", "",
 	"HOST_NOT_FOUND", "TRY_AGAIN", "NO_RECOVERY", "NO_DATA", "", "", "", "",
 	"FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN",
 	"YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE", "RCODE11", "RCODE12",
@@ -32,7 +32,7 @@ static const struct column columns[] = {
 	    "how long the call took, or the answer"),
 	COL_ENUM(EV, ret, rets, 10, "ret", "RET", C_KEY | C_LEFT | C_ZERO,
 		 "OK; EAI_... of getaddrinfo(3), an h_errno, or the server's "
-		 "code; NO_ANSWER"),
+		 "code; NO_ANSWER; TRUNCATED: to be asked for over TCP"),
 	COL_WHEN("wire", EV, lookup, K_QTYPE, 5, "qtype", "TYPE", C_LEFT,
 	    "type of the record that was asked for"),
 	COL_WHEN("wire", EV, flow.raddr, K_ADDR, 15, "raddr", "SERVER", C_LEFT,
@@ -117,11 +117,48 @@ static const struct role received = {
 	.when = { "wire" }, ALTS(received_alts),
 };
 
+/* In pairs, as they are entered and left. */
+#define READ_CALL(name, args)						\
+	TRACEPOINT("on_dns_read", "syscalls/sys_enter_" name, args),	\
+	TRACEPOINT("on_dns_return", "syscalls/sys_exit_" name, "ret")
+
+static const struct alternative written_alts[] = {
+	{ HOOKS(TRACEPOINT("on_dns_write", "syscalls/sys_enter_write",
+			   "fd buf count"),
+		TRACEPOINT("on_dns_write", "syscalls/sys_enter_sendto",
+			   "fd buf=buff count=len uaddr=addr"),
+		TRACEPOINT("on_dns_write", "syscalls/sys_enter_writev",
+			   "fd vec vlen"),
+		TRACEPOINT("on_dns_write", "syscalls/sys_enter_sendmsg",
+			   "fd msg")),
+	  .note = NOTE_SYSCALLS },
+};
+
+static const struct role written = {
+	.name = "wire-written", .what = "a process writes a query over TCP",
+	.optional = true, .without = "DNS over TCP is not seen",
+	.when = { "wire" }, ALTS(written_alts),
+};
+
+static const struct alternative read_alts[] = {
+	{ HOOKS(READ_CALL("read", "fd buf count"),
+		READ_CALL("recvfrom", "fd buf=ubuf count=size uaddr=addr"),
+		READ_CALL("recvmsg", "fd msg")),
+	  .note = NOTE_SYSCALLS },
+};
+
+static const struct role read_ = {
+	.name = "wire-read", .what = "a process reads an answer",
+	.optional = true, .without = "DNS over TCP is not seen, nor answers "
+		"that devices put in page fragments",
+	.when = { "wire" }, ALTS(read_alts),
+};
+
 static const struct role *const roles[] = {
 	&getaddrinfo_, &gethostbyname_, &gethostbyname2_, &gethostbyname_r_,
 	&gethostbyname2_r_, &gethostbyaddr_, &gethostbyaddr_r_, &getnameinfo_,
 	&res_query_, &res_search_, &res_nquery_, &res_nsearch_, &thread_exit,
-	&sent, &received, NULL
+	&read_, &written, &sent, &received, NULL
 };
 
 static const struct tool_option options[] = {
@@ -160,11 +197,12 @@ const struct tool tool_gethostlatency = {
 		"their symbols.  A function that calls another is one "
 		"line.\n\n"
 		"--wire watches port 53, and 5353, instead: a line for each "
-		"query over UDP that this machine sends, when its answer "
-		"arrives or has not come for too long.  It sees static "
-		"programs and resolvers that use no library, but no answers "
-		"from caches, no encrypted DNS, and no DNS over TCP.",
-	.overhead = "Two traps per look-up.  --wire looks at every packet.",
+		"query that this machine sends over UDP or TCP (-o +proto), "
+		"when its answer arrives or has not come for too long.  It "
+		"sees static programs and resolvers that use no library, but "
+		"no answers from caches and no encrypted DNS.",
+	.overhead = "Two traps per look-up.  --wire looks at every packet, "
+		"and at every read(2) and write(2) and their kin.",
 	.spec = &spec_gethostlatency, .filters = F_FLOW,
 	.flags = T_COUNT | T_LIBS,
 	.options = options, .roles = roles, .columns = columns,

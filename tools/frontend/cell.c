@@ -149,7 +149,8 @@ static void load_lookup(struct cell *cell, const struct column *col,
 		len = lookup_addrs(p, col->size, cell->made);
 	} else {
 		len = lookup_name(p, col->size, cell->made);
-		if (!len)
+		/* the peer of a message is its server */
+		if (!len && !lookup_is_message(p, col->size))
 			len = remote_addr(ev, t, cell->made);
 	}
 	cell->text = cell->made;

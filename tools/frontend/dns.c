@@ -99,6 +99,13 @@ static bool get_message(const uint8_t *bytes, size_t len,
 	return m->len >= DNS_HEADER;
 }
 
+bool lookup_is_message(const uint8_t *bytes, size_t len)
+{
+	struct dns_message m;
+
+	return get_message(bytes, len, &m);
+}
+
 /* The question; more than one is not in use anywhere. */
 static bool get_question(struct dns_message *m, struct dns_name *n,
 			 unsigned *type)

@@ -41,6 +41,8 @@ bool dns_get_record(struct dns_message *m, struct dns_name *owner,
 
 /* What is known of a struct lookup (progs/event.h), at @bytes of @len. */
 #define LOOKUP_TEXT 256
+/* lookup_is_message - a message, and not text? */
+bool lookup_is_message(const uint8_t *bytes, size_t len);
 /* Each writes at most LOOKUP_TEXT bytes with the final 0 and returns the
  * length, 0: that is not known.  lookup_name - the name; lookup_type - "AAAA",
  * or "TYPE65280" (RFC 3597); lookup_addrs - addresses in the answer, with

@@ -5,7 +5,7 @@
 
 #include "tools/frontend/frontend.h"
 
-#define MAX_ROLES 16
+#define MAX_ROLES 20
 #define MAX_ALTS 16
 
 struct target;

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * DNS in the memory of processes that write it to sockets, and read it there:
+ * over TCP, whose packets have their data in pages, and datagrams of which a
+ * device has put a part there.
+ *
+ * Over TCP each message stands behind its length (RFC 1035, 4.2.2).  Writes
+ * and reads may be of any part of that.  A message is looked at once it is
+ * whole, where its first byte is; what of it stands elsewhere is left out.
+ */
+#ifndef SOCKEYE_DNSCALL_BPF_H
+#define SOCKEYE_DNSCALL_BPF_H
+
+#include "progs/query.bpf.h"
+
+/* Most messages, or parts of them, of a call. */
+#define PARTS 4
+
+struct probe___dns_call {
+	u64 fd;
+	u64 buf, count;		/* read(2) and the like */
+	u64 vec, vlen;		/* writev(2) */
+	u64 msg;		/* struct msghdr of recvmsg(2) and the like */
+	u64 uaddr;		/* struct sockaddr of recvfrom(2) */
+} PAI;
+
+struct probe___dns_return {
+	u64 ret;
+} PAI;
+
+/* A message over TCP of which there is more to come. */
+struct partial {
+	u64 at;			/* where it begins */
+	u32 have;		/* how much is there, in one piece */
+	u16 len;
+	u16 left;		/* to come; 0: between two messages */
+};
+
+/* By partial_key(). */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);		/* --max-sockets */
+	__type(key, u64);
+	__type(value, struct partial);
+} partials SEC(".maps");
+
+/* What a call writes, or is to read; what of that is not dealt with yet. */
+struct dns_call {
+	u64 sk;
+	u64 uaddr;		/* the peer's address is, or goes, there, or 0 */
+	u64 at, left;		/* of the buffer at hand */
+	u64 vec, vlen;		/* struct iovec: the next ones */
+	u64 bytes;		/* how much there is in them */
+	struct partial part;
+	u64 key;		/* of that */
+	u64 net;		/* namespace, for query_key() */
+};
+
+/* By thread; not on the stack, which is an event's. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);		/* --max-sockets */
+	__type(key, u64);
+	__type(value, struct dns_call);
+} dns_calls SEC(".maps");
+
+/* Of a direction of a connection, and none that follows it. */
+static __always_inline u64 partial_key(u64 sk, u16 lport, int sent)
+{
+	return sk ^ (u64)lport << 48 ^ !!sent;
+}
+
+/* ---- what a call is about ------------------------------------------------ */
+
+/* CONST(kernel_word), but not kept for the next time: there is no room. */
+static __always_inline u64 word_size(void)
+{
+	u64 word;
+
+	asm volatile("%0 = kernel_word ll" : "=r"(word));
+	return word;
+}
+
+/* A word of the caller's: number @i from @at on. */
+static __always_inline u64 user_word(u64 at, u32 i)
+{
+	u64 word = word_size(), v = 0;
+
+	probe_read_user(LOW_BYTES(v, word), word, (void *)at + i * word);
+	return v;
+}
+
+/* The socket behind @fd, if it is one. */
+static __always_inline struct sock *ip_sock_of_fd(u32 fd)
+{
+	struct file *file = file_of_fd(fdtable_current(), fd);
+	struct socket *socket = READ(file, private_data);
+	struct sock *sk = READ(socket, sk);
+	const struct sock_common *c = &sk->__sk_common;
+	u16 family;
+
+	if (!sk || (EXISTS(socket->file) && READ(socket, file) != file))
+		return 0;
+	family = READ(c, skc_family);
+	return family == AF_INET || family == AF_INET6 ? sk : 0;
+}
+
+/* 0: it is not connected. */
+static __always_inline u16 peer_port(const struct sock *sk)
+{
+	const struct sock_common *c = &sk->__sk_common;
+
+	return ntohs(READ(c, skc_dport));
+}
+
+/* Its ends; the peer's of one that is not connected from @uaddr. */
+static __always_inline void flow_call(struct flow *f, const struct sock *sk,
+				      u64 uaddr)
+{
+	u32 family = 0;
+
+	flow_sock(f, sk);
+	f->protocol = READ_BITS(sk, sk_protocol);
+	if (!f->rport && uaddr)
+		read_peer(f, &family, (void *)uaddr, 28, 1);
+}
+
+static __always_inline int is_stream(const struct flow *f)
+{
+	return f->protocol == IPPROTO_TCP && f->rport == DNS_PORT;
+}
+
+/* ---- messages of a stream ------------------------------------------------ */
+
+static __always_inline void next_buffer(struct dns_call *c)
+{
+	u64 len;
+
+	if (c->left || !c->vlen || !c->bytes)
+		return;
+	c->at = user_word(c->vec, 0);		/* struct iovec */
+	len = user_word(c->vec, 1);
+	if (len > c->bytes)
+		len = c->bytes;
+	c->left = len;
+	c->bytes -= len;
+	c->vec += 2 * word_size();
+	c->vlen--;
+}
+
+/* True if the message of c->part is whole now. */
+static __always_inline int next_part(struct dns_call *c)
+{
+	struct partial *p = &c->part;
+	u64 n;
+
+	next_buffer(c);
+	if (!p->left) {
+		u16 len = 0;
+
+		if (c->left < sizeof(len))	/* half of it: not followed */
+			return 0;
+		probe_read_user(&len, sizeof(len), (void *)c->at);
+		p->len = p->left = ntohs(len);
+		p->have = 0;
+		c->at += sizeof(len);
+		c->left -= sizeof(len);
+	}
+	n = c->left < p->left ? c->left : p->left;
+	if (!n)
+		return 0;
+	if (!p->have)
+		p->at = c->at;
+	if (p->at + p->have == c->at)
+		p->have += n;
+	p->left -= n;
+	c->at += n;
+	c->left -= n;
+	return !p->left && p->have >= DNS_HEADER;
+}
+
+static __always_inline void partial_get(struct dns_call *c, u16 lport, int sent)
+{
+	u64 key = partial_key(c->sk, lport, sent);
+	struct partial *found = map_lookup(&partials, &key);
+
+	c->key = key;
+	c->net = (u64)net_of_sock((const void *)c->sk);
+	if (found)
+		c->part = *found;
+}
+
+static __always_inline void partial_put(const struct dns_call *c)
+{
+	struct partial p;
+	u64 key = c->key;
+
+	asm volatile("" : "+r"(c));	/* from here on: see copy16() */
+	p = c->part;
+	/* more messages in a call than are looked for, or half of a length */
+	if (c->left || (c->vlen && c->bytes))
+		count(STAT_STATE_FULL);
+	if (!p.left)
+		map_delete(&partials, &key);
+	else if (map_update(&partials, &key, &p, BPF_ANY))
+		count(STAT_STATE_FULL);
+}
+
+/* What is the same for all messages is not kept from one to the next, which
+ * would take more of the stack than there is. */
+static __always_inline struct message next_message(struct dns_call *c)
+{
+	struct message m = { .user = 1 };
+
+	asm volatile("" ::: "memory");
+	if (next_part(c)) {
+		m.at = (const u8 *)c->part.at;
+		m.len = c->part.have;
+	}
+	return m;
+}
+
+static __always_inline void stream_wrote(struct dns_call *c,
+					 struct gethostlatency_event *ev)
+{
+	partial_get(c, ev->flow.lport, 1);
+#pragma unroll
+	for (u32 i = 0; i < PARTS; i++) {
+		struct message m = next_message(c);
+
+		if (m.len)
+			query_sent(ev, (const void *)c->net, &m);
+	}
+	partial_put(c);
+}
+
+static __always_inline void stream_read(void *ctx, struct dns_call *c,
+					struct gethostlatency_event *ev)
+{
+	partial_get(c, ev->flow.lport, 0);
+#pragma unroll
+	for (u32 i = 0; i < PARTS; i++) {
+		struct message m = next_message(c);
+
+		if (m.len != c->part.len)	/* what there is may be cut off */
+			m.len = m.len ? DNS_HEADER : 0;
+		if (m.len)
+			answer_came(ctx, ev, (const void *)c->net, &m);
+	}
+	partial_put(c);
+}
+
+/* A datagram: whose answer could not be read as it came is still awaited. */
+static __always_inline void datagram_read(void *ctx, struct dns_call *c,
+					  struct gethostlatency_event *ev)
+{
+	struct message m;
+
+	next_buffer(c);
+	m = (struct message){ (const u8 *)c->at, c->left, 1 };
+	if (m.len >= DNS_HEADER)
+		answer_came(ctx, ev, net_of_sock((const void *)c->sk), &m);
+}
+
+/* ---- hooks --------------------------------------------------------------- */
+
+/* The call at hand, where it is about an IP socket, to @c, which is zeroed. */
+static __always_inline int call_of(struct dns_call *c,
+				   const struct probe___dns_call *ctx)
+{
+	c->sk = (u64)ip_sock_of_fd(ctx->fd);
+	if (!c->sk)
+		return 0;
+	if (EXISTS(ctx->msg)) {
+		c->uaddr = user_word(ctx->msg, 0);	/* msg_name */
+		c->vec = user_word(ctx->msg, 2);	/* msg_iov */
+		c->vlen = user_word(ctx->msg, 3);	/* msg_iovlen */
+	} else if (EXISTS(ctx->vec)) {
+		c->vec = ctx->vec;
+		c->vlen = ctx->vlen;
+	} else {
+		c->at = ctx->buf;
+		c->left = ctx->count;
+	}
+	c->bytes = ~0ull;
+	if (EXISTS(ctx->uaddr))
+		c->uaddr = ctx->uaddr;
+	return 1;
+}
+
+static __always_inline struct dns_call *call_put(const struct dns_call *c)
+{
+	u64 thread = get_current_pid_tgid();
+
+	if (map_update(&dns_calls, &thread, c, BPF_ANY))
+		count(STAT_STATE_FULL);
+	return map_lookup(&dns_calls, &thread);
+}
+
+/* Over TCP, to a name server? */
+static __always_inline int writes_stream(const struct dns_call *c)
+{
+	const struct sock *sk = (const void *)c->sk;
+	u16 rport = peer_port(sk);
+
+	/* with TCP Fast Open it is not connected yet */
+	return is_tcp(sk) && (rport ? rport == DNS_PORT : !!c->uaddr);
+}
+
+/* write(2) and its kin are entered. */
+SEC("probe/dns")
+int on_dns_write(struct probe___dns_call *ctx)
+{
+	/* one after the other: there is no room for both */
+	union {
+		struct dns_call call;
+		struct gethostlatency_event ev;
+	} u = {};
+	u64 thread = get_current_pid_tgid();
+	struct dns_call *c;
+
+	if (!call_of(&u.call, ctx) || !writes_stream(&u.call))
+		return 0;
+	c = call_put(&u.call);
+	if (!c)
+		return 0;
+	u.ev = (struct gethostlatency_event){};
+	flow_call(&u.ev.flow, (const void *)c->sk, c->uaddr);
+	if (is_stream(&u.ev.flow) && u.ev.flow.lport != DNS_PORT &&
+	    query_begin(&u.ev, (const void *)c->sk))
+		stream_wrote(c, &u.ev);
+	map_delete(&dns_calls, &thread);
+	return 0;
+}
+
+/* read(2) and its kin: what came is known as they return. */
+SEC("probe/dns")
+int on_dns_read(struct probe___dns_call *ctx)
+{
+	struct dns_call call = {};
+	const struct sock *sk;
+	u16 rport;
+
+	if (!call_of(&call, ctx))
+		return 0;
+	sk = (const void *)call.sk;
+	rport = peer_port(sk);
+	if (rport ? is_dns(rport) : !is_tcp(sk))
+		call_put(&call);
+	return 0;
+}
+
+static __always_inline void read_shown(void *ctx, struct dns_call *c, u32 bytes)
+{
+	struct gethostlatency_event ev = {};
+
+	c->bytes = bytes;
+	if (!c->vec)
+		c->left = bytes;
+	flow_call(&ev.flow, (const void *)c->sk, c->uaddr);
+	if (is_stream(&ev.flow))
+		stream_read(ctx, c, &ev);
+	else if (ev.flow.protocol == IPPROTO_UDP && is_dns(ev.flow.rport))
+		datagram_read(ctx, c, &ev);
+}
+
+SEC("probe/dns")
+int on_dns_return(struct probe___dns_return *ctx)
+{
+	u64 thread = get_current_pid_tgid();
+	struct dns_call *c = map_lookup(&dns_calls, &thread);
+	s32 ret = ctx->ret;
+
+	if (!c)
+		return 0;
+	if (ret > 0)
+		read_shown(ctx, c, ret);
+	map_delete(&dns_calls, &thread);
+	return 0;
+}
+
+#endif
