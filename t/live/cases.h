@@ -39,6 +39,7 @@
 	X(irq)								\
 	X(ecn)								\
 	X(lookup)							\
+	X(dnswire)							\
 	X(superping)							\
 	X(sockcall)							\
 	X(qdisc)							\
