@@ -139,6 +139,13 @@ native()
 		"bpftrace=$bpftrace $tmp/tracepoint.bt"
 }
 
+# What gethostlatency says that look-ups took, beside the clients' own clock.
+lookups()
+{
+	echo "== names looked up, here: one line"
+	"$builddir/t/live/live" -s "$tmp/sockeye" gethostlatency
+}
+
 # ---- in a virtual machine ------------------------------------------------
 
 # files PROGRAM... - options that put these and their libraries there, and a
@@ -173,5 +180,6 @@ vm()
 
 status=0
 [ "${BENCH_NATIVE-}" = no ] || native || status=1
+[ "${BENCH_NATIVE-}" = no ] || lookups || status=1
 [ "${BENCH_VM-}" = no ] || vm || status=1
 exit $status

@@ -101,6 +101,8 @@ struct lookups {
 	struct client clients[CLIENTS];
 	unsigned n;
 	int64_t ns_of[NAMES];	/* as the client measured */
+	uint32_t ratios[NAMES];	/* what was shown of that, in 1/1000 */
+	unsigned nratios;
 	int ret_of[NAMES];
 };
 
@@ -405,6 +407,27 @@ static void check_row(struct lookups *l, const struct table *tb, unsigned row,
 	if (!ns || (strcmp(ret, "NO_ANSWER") && ns > (uint64_t)l->ns_of[i]))
 		differ(l->t, "%s took %llu ns, of %lld that the client waited",
 		       host, (unsigned long long)ns, (long long)l->ns_of[i]);
+	else if (!is_last(l, i))
+		l->ratios[l->nratios++] = (uint32_t)
+			(ns * 1000 / (uint64_t)l->ns_of[i]);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* What was shown of the time that clients measured, in 1/1000: half of the
+ * look-ups less, half more. */
+static unsigned median_ratio(struct lookups *l)
+{
+	unsigned n = l->nratios;
+
+	qsort(l->ratios, n, sizeof(l->ratios[0]), by_size);
+	l->nratios = 0;
+	return n ? l->ratios[n / 2] : 0;
 }
 
 /* Of each client all its look-ups, in their order. */
@@ -463,16 +486,19 @@ static void tools_start(struct lookups *l, struct tool *calls,
 static void tools_end(struct lookups *l, struct tool *calls,
 		      struct tool *wire)
 {
-	unsigned ncalls, nwire;
+	unsigned ncalls, nwire, ratio;
 
 	tool_stop(calls, SIGINT);
 	tool_stop(wire, SIGINT);
 	tool_check_clean(calls);
 	tool_check_clean(wire);
 	ncalls = check(l, calls, false);
+	ratio = median_ratio(l);
 	nwire = check(l, wire, true);
 	summary(l->t, "%u names looked up by %u programs, %u calls and %u "
-		"queries shown", NAMES, l->n, ncalls, nwire);
+		"queries shown; of the time by the clients' clock calls have "
+		"%u/1000, queries %u/1000 (medians)", NAMES, l->n, ncalls,
+		nwire, ratio, median_ratio(l));
 	tool_release(calls);
 	tool_release(wire);
 }
