@@ -44,10 +44,10 @@ struct {
 	__type(value, struct partial);
 } partials SEC(".maps");
 
-/* What a call writes, or is to read; what of that is not dealt with yet. */
+/* What a call writes, or is to read; what of that is still to be looked at. */
 struct dns_call {
 	u64 sk;
-	u64 uaddr;		/* the peer's address is, or goes, there, or 0 */
+	u64 uaddr;		/* where the peer's address is, or goes */
 	u64 at, left;		/* of the buffer at hand */
 	u64 vec, vlen;		/* struct iovec: the next ones */
 	u64 bytes;		/* how much there is in them */
@@ -179,7 +179,8 @@ static __always_inline int next_part(struct dns_call *c)
 	return !p->left && p->have >= DNS_HEADER;
 }
 
-static __always_inline void partial_get(struct dns_call *c, u16 lport, int sent)
+static __always_inline void partial_get(struct dns_call *c, u16 lport,
+					int sent)
 {
 	u64 key = partial_key(c->sk, lport, sent);
 	struct partial *found = map_lookup(&partials, &key);
@@ -242,7 +243,7 @@ static __always_inline void stream_read(void *ctx, struct dns_call *c,
 	for (u32 i = 0; i < PARTS; i++) {
 		struct message m = next_message(c);
 
-		if (m.len != c->part.len)	/* what there is may be cut off */
+		if (m.len != c->part.len)	/* it may be cut off */
 			m.len = m.len ? DNS_HEADER : 0;
 		if (m.len)
 			answer_came(ctx, ev, (const void *)c->net, &m);
@@ -297,14 +298,13 @@ static __always_inline struct dns_call *call_put(const struct dns_call *c)
 	return map_lookup(&dns_calls, &thread);
 }
 
-/* Over TCP, to a name server? */
+/* Over TCP, to a name server?  With TCP Fast Open nothing tells yet where it
+ * is sent from: the answer would not be found. */
 static __always_inline int writes_stream(const struct dns_call *c)
 {
 	const struct sock *sk = (const void *)c->sk;
-	u16 rport = peer_port(sk);
 
-	/* with TCP Fast Open it is not connected yet */
-	return is_tcp(sk) && (rport ? rport == DNS_PORT : !!c->uaddr);
+	return is_tcp(sk) && peer_port(sk) == DNS_PORT;
 }
 
 /* write(2) and its kin are entered. */
@@ -325,7 +325,7 @@ int on_dns_write(struct probe___dns_call *ctx)
 	if (!c)
 		return 0;
 	u.ev = (struct gethostlatency_event){};
-	flow_call(&u.ev.flow, (const void *)c->sk, c->uaddr);
+	flow_call(&u.ev.flow, (const void *)c->sk, 0);
 	if (is_stream(&u.ev.flow) && u.ev.flow.lport != DNS_PORT &&
 	    query_begin(&u.ev, (const void *)c->sk))
 		stream_wrote(c, &u.ev);
@@ -350,7 +350,8 @@ int on_dns_read(struct probe___dns_call *ctx)
 	return 0;
 }
 
-static __always_inline void read_shown(void *ctx, struct dns_call *c, u32 bytes)
+static __always_inline void read_shown(void *ctx, struct dns_call *c,
+				       u32 bytes)
 {
 	struct gethostlatency_event ev = {};
 
@@ -364,6 +365,17 @@ static __always_inline void read_shown(void *ctx, struct dns_call *c, u32 bytes)
 		datagram_read(ctx, c, &ev);
 }
 
+/* There is no more to come. */
+static __always_inline void stream_ended(const struct dns_call *c)
+{
+	u16 lport = sk_port((const void *)c->sk);
+	u64 key = partial_key(c->sk, lport, 0);
+
+	map_delete(&partials, &key);
+	key = partial_key(c->sk, lport, 1);
+	map_delete(&partials, &key);
+}
+
 SEC("probe/dns")
 int on_dns_return(struct probe___dns_return *ctx)
 {
@@ -375,6 +387,8 @@ int on_dns_return(struct probe___dns_return *ctx)
 		return 0;
 	if (ret > 0)
 		read_shown(ctx, c, ret);
+	else if (!ret)
+		stream_ended(c);
 	map_delete(&dns_calls, &thread);
 	return 0;
 }

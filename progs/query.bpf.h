@@ -126,7 +126,7 @@ static __always_inline void query_sent(struct gethostlatency_event *ev,
 	if (header[2] & (DNS_QR | DNS_OPCODE))	/* no standard query */
 		return;
 	key = query_key(&ev->flow, net, be16(header));
-	/* of one that is repeated, or that several devices pass on, the first */
+	/* of one repeated, or that several devices pass on, the first */
 	err = map_update(&awaited, &key, ev, BPF_NOEXIST);
 	if (err && err != -EEXIST)
 		count(STAT_STATE_FULL);

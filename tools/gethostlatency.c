@@ -126,7 +126,7 @@ static const struct alternative written_alts[] = {
 	{ HOOKS(TRACEPOINT("on_dns_write", "syscalls/sys_enter_write",
 			   "fd buf count"),
 		TRACEPOINT("on_dns_write", "syscalls/sys_enter_sendto",
-			   "fd buf=buff count=len uaddr=addr"),
+			   "fd buf=buff count=len"),
 		TRACEPOINT("on_dns_write", "syscalls/sys_enter_writev",
 			   "fd vec vlen"),
 		TRACEPOINT("on_dns_write", "syscalls/sys_enter_sendmsg",

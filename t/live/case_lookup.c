@@ -403,7 +403,7 @@ static void check_row(struct lookups *l, const struct table *tb, unsigned row,
 		differ(l->t, "%s %s %s %s, made: %s %s", wire ? "wire" : "call",
 		       table_cell(tb, row, "host"), table_cell(tb, row, "ret"),
 		       table_cell(tb, row, "func"), host, ret);
-	/* how late it is seen that there is no answer is the machine's affair */
+	/* how late it is seen that there is none is the machine's affair */
 	if (!ns || (strcmp(ret, "NO_ANSWER") && ns > (uint64_t)l->ns_of[i]))
 		differ(l->t, "%s took %llu ns, of %lld that the client waited",
 		       host, (unsigned long long)ns, (long long)l->ns_of[i]);
