@@ -223,6 +223,9 @@ static bool has(uint32_t version, const char *machine, const struct hook *h)
 	       version >= kind_since(h);
 }
 
+/* A system call of a descriptor. */
+#define ENTERED "__syscall_nr:4 pad:4 fd:8 "
+
 /* Layouts of events, in the order of the fields: TRACE_EVENT()s of the
  * version.  inet_sock_set_state had the protocol in a byte until 5.5, with
  * what follows one byte earlier; tcp_retransmit_skb no state until 4.20 and
@@ -276,24 +279,18 @@ static const struct layout_row {
 	  "__syscall_nr:4 pad:4 fd:8 uservaddr:8 addrlen:8" },
 	{ "syscalls/sys_enter_bind", 0,
 	  "__syscall_nr:4 pad:4 fd:8 umyaddr:8 addrlen:8" },
-	{ "syscalls/sys_enter_listen", 0,
-	  "__syscall_nr:4 pad:4 fd:8 backlog:8" },
-	{ "syscalls/sys_enter_read", 0,
-	  "__syscall_nr:4 pad:4 fd:8 buf:8 count:8" },
+	{ "syscalls/sys_enter_listen", 0, ENTERED "backlog:8" },
+	{ "syscalls/sys_enter_read", 0, ENTERED "buf:8 count:8" },
 	{ "syscalls/sys_enter_recvfrom", 0,
 	  "__syscall_nr:4 pad:4 fd:8 ubuf:8 size:8 flags:8 addr:8 addr_len:8" },
-	{ "syscalls/sys_enter_write", 0,
-	  "__syscall_nr:4 pad:4 fd:8 buf:8 count:8" },
-	{ "syscalls/sys_enter_writev", 0,
-	  "__syscall_nr:4 pad:4 fd:8 vec:8 vlen:8 flags:8" },
+	{ "syscalls/sys_enter_write", 0, ENTERED "buf:8 count:8" },
+	{ "syscalls/sys_enter_writev", 0, ENTERED "vec:8 vlen:8 flags:8" },
 	{ "syscalls/sys_enter_recvmmsg", 0,
 	  "__syscall_nr:4 pad:4 fd:8 mmsg:8 vlen:8 flags:8 timeout:8" },
-	{ "syscalls/sys_enter_recvmsg", 0,
-	  "__syscall_nr:4 pad:4 fd:8 msg:8 flags:8" },
+	{ "syscalls/sys_enter_recvmsg", 0, ENTERED "msg:8 flags:8" },
 	{ "syscalls/sys_enter_sendmmsg", 0,
 	  "__syscall_nr:4 pad:4 fd:8 mmsg:8 vlen:8 flags:8" },
-	{ "syscalls/sys_enter_sendmsg", 0,
-	  "__syscall_nr:4 pad:4 fd:8 msg:8 flags:8" },
+	{ "syscalls/sys_enter_sendmsg", 0, ENTERED "msg:8 flags:8" },
 	{ "syscalls/sys_enter_sendto", 0,
 	  "__syscall_nr:4 pad:4 fd:8 buff:8 len:8 flags:8 addr:8 addr_len:8" },
 	{ "syscalls/sys_exit_bind", 0, "__syscall_nr:4 pad:4 ret:8" },
