@@ -75,7 +75,8 @@ struct owner {
  * filled at start from sock_diag and /proc. */
 struct seed {
 	__u64 cgroup;
-	__u32 pid, tid, uid, pad;
+	__u32 pid, tid, uid;
+	__u32 flags;		/* 0; stands where those of struct owner do */
 	char comm[16];
 };
 

@@ -68,14 +68,13 @@ static __always_inline u32 session_left(struct probe___state *ctx)
  * process at hand has the socket. */
 static __always_inline void owner_shutdown(const struct sock *sk)
 {
-	struct owner known = {}, *o;
+	struct owner *o = owner_known(sk), known = {};
 
-	if (!owner_copy(&known, sk)) {
-		owner_set((u64)sk, 0, 0);
-	} else if (!known.pid) {
-		o = owner_known(sk);
-		if (o)
+	if (o) {
+		if (!o->pid)
 			owner_current(o);
+	} else if (!owner_from_seed(&known, sk)) {
+		owner_set((u64)sk, 0, 0);
 	}
 }
 

@@ -47,10 +47,11 @@ extern u64 filter(const struct flow *f);
  */
 static __always_inline void copy16(void *to, const void *from)
 {
-	u64 a = ((const u64 *)from)[0], b = ((const u64 *)from)[1];
+	typedef u64 __attribute__((may_alias)) word;
+	word a = ((const word *)from)[0], b = ((const word *)from)[1];
 
-	((u64 *)to)[0] = a;
-	((u64 *)to)[1] = b;
+	((word *)to)[0] = a;
+	((word *)to)[1] = b;
 }
 
 /* The first @n bytes of eight that stay. */
@@ -178,15 +179,13 @@ static __always_inline void map_v4(u8 addr[16], u32 v4)
 	*(u32 *)(addr + 12) = v4;
 }
 
-/* Addresses, remote port and namespace; of a request_sock as well, since it
- * starts with the same structure.  @f is zeroed. */
-static __always_inline void flow_common(struct flow *f,
-					const struct sock_common *c)
+/* Addresses and remote port.  @f is zeroed. */
+static __always_inline void flow_ends(struct flow *f,
+				      const struct sock_common *c)
 {
 	f->family = READ(c, skc_family);
 	f->protocol = IPPROTO_TCP;
 	f->rport = ntohs(READ(c, skc_dport));
-	f->netns = netns_of(c);
 	if (f->family == AF_INET6) {
 		/* unless there is no CONFIG_IPV6, and so none of these */
 		if (EXISTS(c->skc_v6_daddr)) {
@@ -197,6 +196,15 @@ static __always_inline void flow_common(struct flow *f,
 		map_v4(f->laddr, READ(c, skc_rcv_saddr));
 		map_v4(f->raddr, READ(c, skc_daddr));
 	}
+}
+
+/* The same and the namespace; of a request_sock as well, since it starts with
+ * the same structure. */
+static __always_inline void flow_common(struct flow *f,
+					const struct sock_common *c)
+{
+	f->netns = netns_of(c);
+	flow_ends(f, c);
 }
 
 /*
@@ -353,11 +361,12 @@ static __always_inline int owner_seeded(struct owner *to, u64 key)
 	s = map_lookup(&seeds, &key);
 	if (!s)
 		return 0;
-	to->pid = s->pid;
-	to->tid = s->tid;
-	to->uid = s->uid;
+	/* to the verifier the same as what owner_copy() leaves: all of eight
+	 * bytes at once, then the PID */
 	to->cgroup = s->cgroup;
+	copy16(&to->pid, &s->pid);	/* flags are 0 there */
 	copy16(to->comm, s->comm);
+	to->pid = s->pid;
 	return 1;
 }
 
@@ -385,19 +394,24 @@ static __always_inline struct owner *owner_known(const struct sock *sk)
  * What is known of the owner goes to @to, which is zeroed; false if nothing
  * is.  A copy, since Linux 4.9's verifier forgets that a pointer was found to
  * be NULL, and would follow it where it is tested again.
+ *
+ * Whoever was found first stands first: verifiers take the branches in that
+ * order, and what they have seen to be right with an owner of whom nothing is
+ * known they do not go through again with one of zeros.
  */
 static __always_inline int owner_copy(struct owner *to, const struct sock *sk)
 {
 	struct owner *o = owner_known(sk);
 	u32 pid;
 
-	if (!o)
-		return owner_from_seed(to, sk);
-	pid = o->pid;
-	asm volatile("" ::: "memory");	/* see owner_current() */
-	*to = *o;
-	to->pid = pid;
-	return 1;
+	if (o) {
+		pid = o->pid;
+		asm volatile("" ::: "memory");	/* see owner_current() */
+		*to = *o;
+		to->pid = pid;
+		return 1;
+	}
+	return owner_from_seed(to, sk);
 }
 
 static __always_inline void owner_forget(const struct sock *sk)
@@ -407,14 +421,17 @@ static __always_inline void owner_forget(const struct sock *sk)
 	map_delete(&owners, &key);
 }
 
+/* Without asking: who is not known is all zeros, and a branch here is one more
+ * way for verifiers through all that follows. */
 static __always_inline void flow_owner(struct flow *f, const struct sock *sk,
 				       const struct owner *o)
 {
+	u64 pid = o->pid;
+
 	f->id = sock_id(sk, o->birth);
-	if (!o->pid)
-		return;
-	f->owned = 1;
-	f->pid = o->pid;
+	f->pid = pid;
+	asm("" : "+r"(pid));	/* or clang makes a branch of it */
+	f->owned = -pid >> 63;
 	f->tid = o->tid;
 	f->uid = o->uid;
 	f->cgroup = o->cgroup;

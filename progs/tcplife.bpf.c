@@ -141,7 +141,7 @@ static __always_inline void keep_end(const struct sock *sk, u32 oldstate,
 
 	if (!o)
 		return;
-	flow_sock(&f, sk);
+	flow_ends(&f, &sk->__sk_common);
 	o->flags |= (u32)f.rport << OWNER_RPORT_SHIFT;
 	o->end.tx_bytes = tx_bytes(sk, o, oldstate);
 	o->end.rx_bytes = rx_bytes(sk);
@@ -189,8 +189,9 @@ static __always_inline void on_close(void *ctx, const struct sock *sk,
 		return;		/* never was a session */
 	if (!CONST(established) || !is_opening(oldstate))
 		finish(ctx, sk, &known, oldstate, now);
-	if (found)
-		owner_forget(sk);
+	/* found or not: asked here, the verifier would go twice through all
+	 * of the above */
+	owner_forget(sk);
 }
 
 SEC("probe/state")
