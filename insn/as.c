@@ -19,7 +19,8 @@
 
 void as_init_at(struct as *a, const char *file)
 {
-	memset(a, 0, sizeof(*a));
+	/* what is behind the counts is written before it is read */
+	memset(&a->ninsns, 0, sizeof(*a) - offsetof(struct as, ninsns));
 	a->file = file;
 }
 
@@ -308,9 +309,11 @@ static struct reloc *reloc(struct as *a, int kind, const char *name)
 	    !as_need(a, a->nrelocs < AS_MAX_RELOCS, "too many relocations"))
 		return NULL;
 	r = &a->relocs[a->nrelocs++];
-	r->insn = a->ninsns;
-	r->kind = (uint8_t)kind;
-	r->name = name;
+	*r = (struct reloc){
+		.insn = a->ninsns,
+		.kind = (uint8_t)kind,
+		.name = name,
+	};
 	return r;
 }
 

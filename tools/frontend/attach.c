@@ -211,7 +211,7 @@ int roles_attach(struct object *o, const struct tool *t,
 		p->chosen[i] = -1;
 		if (!target_needs(s, r))
 			continue;
-		memset(p->why[i], 0, sizeof(p->why[i]));
+		memset(p->why[i], 0, r->nalts * sizeof(p->why[i][0]));
 		try_role(o, s, r, p->why[i], &p->chosen[i]);
 		if (p->chosen[i] < 0 && !r->optional && !err)
 			err = no_alternative(r, p->why[i], e);
