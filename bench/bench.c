@@ -248,6 +248,8 @@ static void count_calls(struct bench *b, struct contender *c)
 	sample(c, M_BPF_START, n.bpf_start);
 	sample(c, M_BPF_STOP, n.bpf_stop);
 	sample(c, M_CALLS, n.all);
+	sample(c, M_LOAD, n.load_ns / (double)MSEC);
+	sample(c, M_MAKE, n.map_ns / (double)MSEC);
 }
 
 /* ---- traffic ---------------------------------------------------------- */
@@ -409,9 +411,10 @@ static void starts(struct bench *b)
 			if (!b->c[k].floor)
 				marked_start(b, &b->c[k]);
 		}
-	for (unsigned k = 0; k < b->n; k++)
-		if (!b->c[k].gone)
-			count_calls(b, &b->c[k]);
+	for (unsigned i = 0; i <= b->starts / 4; i++)
+		for (unsigned k = 0; k < b->n; k++)
+			if (!b->c[k].gone)
+				count_calls(b, &b->c[k]);
 }
 
 static void rounds(struct bench *b)

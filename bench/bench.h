@@ -34,7 +34,7 @@
 /* ---- what is measured -------------------------------------------------- */
 
 enum metric {
-	M_READY, M_FIRST, M_CPU, M_STOP,
+	M_READY, M_FIRST, M_CPU, M_LOAD, M_MAKE, M_STOP,
 	M_HWM, M_ANON, M_FILE, M_MAPS,
 	M_SIZE, M_LIBS, M_BPF_START, M_BPF_STOP, M_CALLS,
 	M_RUN, M_RUNS, M_SESSION,
@@ -146,6 +146,8 @@ bool kernel_hook(uint32_t link, char *buf, size_t len);
 
 struct calls {
 	unsigned bpf_start, bpf_stop, all;
+	uint64_t load_ns, map_ns;	/* CPU time in BPF_PROG_LOAD and in
+					   BPF_MAP_CREATE */
 };
 
 /* calls_count - run @argv until it has been quiet for @ms, stop it, count. */

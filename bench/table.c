@@ -22,6 +22,8 @@ static const struct {
 	[M_READY] = { "start until it says it is ready, ms", 1, TIMES },
 	[M_FIRST] = { "start to the first session shown, ms", 1, TIMES },
 	[M_CPU] = { "CPU time of the start, ms", 1, TIMES },
+	[M_LOAD] = { "  of it the kernel, loading programs", 1, TIMES },
+	[M_MAKE] = { "  of it the kernel, making maps", 1, TIMES },
 	[M_STOP] = { "SIGINT to the end, ms", 1, TIMES },
 	[M_HWM] = { "peak resident memory, KB", 0, TIMES },
 	[M_ANON] = { "  resident when idle: anonymous", 0, TIMES },
