@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * inflate - unpack gzip (RFC 1951, 1952): /proc/config.gz is the only thing
- * that needs it, so it is small and slow.
+ * inflate - unpack gzip (RFC 1951, 1952): /proc/config.gz, and each start the
+ * built-in programs of a tool (spec_pack.c).
  */
 #include "loader/loader_int.h"
 
@@ -24,22 +24,32 @@ struct codes {
 	uint16_t symbol[288];		/* by code */
 };
 
+/* 25 bits at least, or all there are. */
+static void fill(struct bits *b)
+{
+	for (; b->n <= 24 && b->p < b->end; b->n += 8)
+		b->have |= (uint32_t)*b->p++ << b->n;
+}
+
+static void drop(struct bits *b, unsigned n)
+{
+	if (b->n < n) {
+		b->bad = true;
+		return;
+	}
+	b->have >>= n;
+	b->n -= n;
+}
+
 static unsigned take(struct bits *b, unsigned n)
 {
 	uint32_t v;
 
-	while (b->n < n) {
-		if (b->p == b->end) {
-			b->bad = true;
-			return 0;
-		}
-		b->have |= (uint32_t)*b->p++ << b->n;
-		b->n += 8;
-	}
+	if (b->n < n)
+		fill(b);
 	v = b->have & ((1u << n) - 1);
-	b->have >>= n;
-	b->n -= n;
-	return v;
+	drop(b, n);
+	return b->bad ? 0 : v;
 }
 
 static void put(struct bits *b, uint8_t byte)
@@ -71,11 +81,17 @@ static void make_codes(struct codes *c, const uint8_t *lengths, unsigned n)
 static unsigned symbol(struct bits *b, const struct codes *c)
 {
 	int code = 0, first = 0, at = 0;
+	uint32_t have;
 
-	for (unsigned i = 1; i <= BITS_MAX && !b->bad; i++) {
-		code |= take(b, 1);
-		if (code - first < c->count[i])
+	if (b->n < BITS_MAX)
+		fill(b);
+	have = b->have;
+	for (unsigned i = 1; i <= BITS_MAX; i++, have >>= 1) {
+		code |= have & 1;
+		if (code - first < c->count[i]) {
+			drop(b, i);
 			return c->symbol[at + code - first];
+		}
 		at += c->count[i];
 		first = (first + c->count[i]) << 1;
 		code <<= 1;
@@ -86,12 +102,15 @@ static unsigned symbol(struct bits *b, const struct codes *c)
 
 static void copy_back(struct bits *b, unsigned len, unsigned distance)
 {
-	if (!distance || distance > b->len) {
+	uint8_t *to = b->out + b->len;
+
+	if (!distance || distance > b->len || len > b->room - b->len) {
 		b->bad = true;
 		return;
 	}
-	while (len-- && !b->bad)
-		put(b, b->out[b->len - distance]);
+	b->len += len;
+	for (; len--; to++)	/* byte by byte: the two may overlap */
+		*to = *(to - distance);
 }
 
 static void block(struct bits *b, const struct codes *lit,
@@ -107,7 +126,7 @@ static void block(struct bits *b, const struct codes *lit,
 	};
 	unsigned s = 0, len, d;
 
-	while (!b->bad && (s = symbol(b, lit)) != 256) {
+	while ((s = symbol(b, lit)) != 256 && !b->bad) {
 		if (s < 256) {
 			put(b, s);
 			continue;
@@ -183,12 +202,13 @@ static void stored(struct bits *b)
 {
 	unsigned len;
 
+	b->p -= b->n / 8;	/* whole bytes were not begun */
 	b->have = b->n = 0;
 	len = take(b, 16);
-	if (take(b, 16) != (len ^ 0xffff) || (size_t)(b->end - b->p) < len)
+	if (take(b, 16) != (len ^ 0xffff))
 		b->bad = true;
 	while (!b->bad && len--)
-		put(b, *b->p++);
+		put(b, take(b, 8));
 }
 
 /* What stands before the data: a fixed head, and what flags tell. */
