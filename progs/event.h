@@ -153,6 +153,13 @@ enum stat_index {
 	STAT_MAX,
 };
 
+/* What filter_packet() looks at. */
+struct packet_id {
+	char dev[16];		/* 0 behind its name */
+	__u32 reason;		/* enum skb_drop_reason, or REASON_... */
+	__u32 protocol;		/* above IP */
+};
+
 /* What the filter function that the frontend assembles answers. */
 enum verdict {
 	FILTER_DROP,
@@ -165,6 +172,7 @@ _Static_assert(sizeof(struct flow) == 96, "struct flow");
 _Static_assert(sizeof(struct owner) == 88, "struct owner");
 _Static_assert(sizeof(struct seed) == 40, "struct seed");
 _Static_assert(sizeof(struct alike) == 16, "struct alike");
+_Static_assert(sizeof(struct packet_id) == 24, "struct packet_id");
 _Static_assert(sizeof(struct dns_event) == 24 + DNS_BYTES, "struct dns_event");
 _Static_assert(sizeof(struct lookup) == 8 + DNS_BYTES, "struct lookup");
 

@@ -377,6 +377,48 @@ static __always_inline void dev_name(char name[16],
 		probe_read(name, 16, &dev->name);
 }
 
+/* What is behind a name that ends in @v becomes 0, and @v if the name has
+ * @ended before it: a device that was renamed has some of its old name. */
+static __always_inline u64 end_text(u64 v, u64 ended)
+{
+	const u64 low = 0x7f7f7f7f7f7f7f7full;
+	u64 ends = ~(((v & low) + low) | v | low);	/* 0x80: a byte is 0 */
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	ends |= ends << 8;
+	ends |= ends << 16;
+	ends |= ends << 32;
+#else
+	ends |= ends >> 8;
+	ends |= ends >> 16;
+	ends |= ends >> 32;
+#endif
+	return ended ? 0 : v & ~((ends >> 7) * 0xff);
+}
+
+/* Assembled by the frontend for the options given; FILTER_PASS or _DROP. */
+extern u64 filter_packet(const struct packet_id *p);
+
+/* --dev, --proto, --reason; @name is given the name of @dev. */
+static __always_inline int pass_packet(const struct net_device *dev,
+				       u32 protocol, u32 reason, char name[16])
+{
+	struct packet_id id = { .reason = reason, .protocol = protocol };
+	u64 *words = (void *)id.dev, last;
+
+	dev_name(id.dev, dev);
+	words[0] = end_text(words[0], 0);
+	/* the last byte, as memory has it: 0, or the name goes on */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	last = words[0] >> 56;
+#else
+	last = words[0] & 0xff;
+#endif
+	words[1] = end_text(words[1], !last);
+	copy16(name, id.dev);
+	return filter_packet(&id) == FILTER_PASS;
+}
+
 /* TCP takes the device away; the route leads to one of the same namespace. */
 static __always_inline struct net_device *route_dev(const struct sk_buff *skb)
 {

@@ -49,9 +49,9 @@ static __always_inline int dropped(void *ctx, const struct sk_buff *skb,
 		return 0;
 	ev.ethertype = skb_ether(skb, &p);
 	ev.flow.netns = netns_of_skb(skb, dev, d->sk);
-	if (!pass(&ev.flow))
+	if (!pass_packet(dev, p.protocol, d->reason, ev.dev) ||
+	    !pass(&ev.flow))
 		return 0;
-	dev_name(ev.dev, dev);
 	ev.len = READ(skb, len);
 	ev.reason = d->reason;
 	ev.location = d->location;

@@ -65,8 +65,9 @@ static __always_inline struct net_device *known_dev(const struct sk_buff *skb,
 	return sk || packet_came_by(skb, dev) ? dev : 0;
 }
 
-static __always_inline void describe(struct skblife_event *ev,
-				     const struct sk_buff *skb)
+/* Is it to be shown? */
+static __always_inline int describe(struct skblife_event *ev,
+				    const struct sk_buff *skb)
 {
 	struct sock *sk = skb_sk(skb);
 	struct net_device *dev = known_dev(skb, sk);
@@ -81,7 +82,7 @@ static __always_inline void describe(struct skblife_event *ev,
 	ev->ethertype = skb_ether(skb, &p);
 	ev->flow.netns = netns_of_skb(skb, dev, sk);
 	ev->len = READ(skb, len);
-	dev_name(ev->dev, dev);
+	return pass_packet(dev, p.protocol, 0, ev->dev) && pass(&ev->flow);
 }
 
 static __always_inline void add(struct skblife_event *ev)
@@ -118,8 +119,7 @@ static __always_inline int ended(void *ctx, const struct sk_buff *skb, u32 end)
 	ev.end = end;
 	if (ev.life_ns < CONST(min_ns))
 		return 0;
-	describe(&ev, skb);
-	if (!pass(&ev.flow))
+	if (!describe(&ev, skb))
 		return 0;
 	if (CONST(counted))
 		add(&ev);

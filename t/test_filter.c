@@ -35,8 +35,8 @@ static int build(void)
 	return n;
 }
 
-/* What the program says; it must not touch more than the flow. */
-static uint64_t run(int n)
+/* What the program says of @what; it must not touch more than that. */
+static uint64_t run_on(int n, void *what, size_t len)
 {
 	static struct bpfvm vm;
 	int i;
@@ -44,13 +44,18 @@ static uint64_t run(int n)
 	memset(&vm, 0, sizeof(vm));
 	vm.insns = code;
 	vm.ninsns = (size_t)n;
-	vm.regions[0].start = &flow;
-	vm.regions[0].len = sizeof(flow);
+	vm.regions[0].start = what;
+	vm.regions[0].len = len;
 	for (i = 0; i < 10; i++)	/* whatever was left there */
 		vm.reg[i] = 0xdeadbeef00000000 + (uint64_t)i;
-	vm.reg[1] = (uint64_t)(uintptr_t)&flow;
+	vm.reg[1] = (uint64_t)(uintptr_t)what;
 	ck_assert_msg(!bpfvm_run(&vm), "%s at %zu", vm.error, vm.pc);
 	return vm.reg[0];
+}
+
+static uint64_t run(int n)
+{
+	return run_on(n, &flow, sizeof(flow));
 }
 
 static void check(enum verdict want)
@@ -427,6 +432,34 @@ START_TEST(size)
 }
 END_TEST
 
+START_TEST(packets)
+{
+	const uint32_t reasons[] = { 3, REASON_RCVBUFF };
+	struct packet_id id = { "eth10", 3, IPPROTO_UDP };
+	const char *why = NULL;
+	int n = filter_packets(&f, reasons, 0, code, &why);
+
+	ck_assert_uint_eq(run_on(n, &id, sizeof(id)), FILTER_PASS);
+	f.ndev = f.nproto = 2;
+	memcpy(f.dev[0], "lo", 3);
+	memcpy(f.dev[1], "eth10", 6);
+	f.proto[0] = IPPROTO_TCP;
+	f.proto[1] = IPPROTO_UDP;
+	n = filter_packets(&f, reasons, 2, code, &why);
+	ck_assert_uint_eq(run_on(n, &id, sizeof(id)), FILTER_PASS);
+	id.reason = 4;
+	ck_assert_uint_eq(run_on(n, &id, sizeof(id)), FILTER_DROP);
+	id.reason = REASON_RCVBUFF;
+	ck_assert_uint_eq(run_on(n, &id, sizeof(id)), FILTER_PASS);
+	id.protocol = IPPROTO_ICMP;
+	ck_assert_uint_eq(run_on(n, &id, sizeof(id)), FILTER_DROP);
+	id.protocol = IPPROTO_TCP;
+	memcpy(id.dev, "eth1", 5);
+	id.dev[5] = '\0';
+	ck_assert_uint_eq(run_on(n, &id, sizeof(id)), FILTER_DROP);
+}
+END_TEST
+
 Suite *suite_filter(void);
 
 /* ---- networks --------------------------------------------------------- */
@@ -492,6 +525,7 @@ Suite *suite_filter(void)
 	tcase_add_test(tc, property);
 	tcase_add_test(tc, size);
 	tcase_add_test(tc, networks);
+	tcase_add_test(tc, packets);
 	suite_add_tcase(s, tc);
 	return s;
 }

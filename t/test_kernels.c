@@ -349,8 +349,8 @@ static size_t format_of(char *buf, size_t len, const char *event,
 struct bench {
 	struct resolver fields;
 	struct link_target target;
-	struct function filter;
-	struct bpf_insn code[FILTER_MAX_INSNS];
+	struct function filters[2];
+	struct bpf_insn code[2][FILTER_MAX_INSNS];
 	struct constant constants[32 + MAX_COLUMNS + MAX_KERNEL_CONSTANTS];
 	unsigned nconstants;
 	char format[8192];
@@ -421,10 +421,17 @@ static void filter(struct bench *b, bool all)
 		f.laddr[0].prefix = f.raddr[0].prefix = 77;
 		memcpy(f.comm[0], "someone", 8);
 		f.family = 4;
+		f.nproto = f.ndev = 2;
+		f.proto[0] = 17;
+		memcpy(f.dev[0], "lo", 3);
 	}
-	n = filter_build(&f, b->code, &why);
+	n = filter_build(&f, b->code[0], &why);
 	ck_assert_msg(n > 0, "%s", why);
-	b->filter = (struct function){ "filter", b->code, (uint32_t)n };
+	b->filters[0] = (struct function){ "filter", b->code[0], (uint32_t)n };
+	n = filter_packets(&f, f.netns, f.nnetns, b->code[1], &why);
+	ck_assert_msg(n > 0, "%s", why);
+	b->filters[1] = (struct function){ "filter_packet", b->code[1],
+					   (uint32_t)n };
 }
 
 static void link_one(struct bench *b, const struct tool *t, const char *name,
@@ -434,8 +441,8 @@ static void link_one(struct bench *b, const struct tool *t, const char *name,
 	struct link_input in = {
 		.spec = t->spec, .prog = spec_find_prog(t->spec, name),
 		.hook = h, .target = to, .constants = b->constants,
-		.functions = &b->filter, .nconstants = b->nconstants,
-		.nfunctions = 1,
+		.functions = b->filters, .nconstants = b->nconstants,
+		.nfunctions = 2,
 	};
 	struct linked l = { .insns = NULL };
 	char why[256] = "";

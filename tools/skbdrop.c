@@ -60,6 +60,8 @@ static const struct example examples[] = {
 	  "a line for each, as it happens" },
 	{ "-N web -P 53", "of port 53 in the network namespace web" },
 	{ "-c -o reason,dev", "by reason and device" },
+	{ "--dev eth0 --proto udp --reason SOCKET_RCVBUFF",
+	  "datagrams that came by eth0 and found their socket full" },
 	{ 0 }
 };
 
@@ -81,7 +83,8 @@ const struct tool tool_skbdrop = {
 		"kernel has no reasons (before 5.17) the place tells.",
 	.overhead = "A small program per packet that is dropped, which counts "
 		"it, and one per SYN.",
-	.spec = &spec_skbdrop, .filters = F_SOCK,
+	.spec = &spec_skbdrop,
+	.filters = F_SOCK | F_DEV | F_PROTO | F_REASON,
 	.flags = T_COUNT | T_COUNTED | T_STACKS,
 	.options = options, .roles = roles, .columns = columns,
 	.examples = examples, EVENT_FLOW(EV),

@@ -162,6 +162,7 @@ static const struct example examples[] = {
 	{ "--events --min 100ms -o +kstack",
 	  "those that were there for long, and who made them" },
 	{ "--sample 1 -P 53 -d 10", "every one, of port 53" },
+	{ "--dev eth0 --proto icmp", "of pings on eth0" },
 	{ 0 }
 };
 
@@ -181,7 +182,8 @@ const struct tool tool_skblife = {
 		"sk_buff, a fifth of a microsecond or less where it is not "
 		"sampled; without fexit (32-bit, old kernels) return probes, "
 		"which cost a microsecond.",
-	.spec = &spec_skblife, .filters = F_SOCK, .flags = T_COUNT | T_STACKS,
+	.spec = &spec_skblife, .filters = F_SOCK | F_DEV | F_PROTO,
+	.flags = T_COUNT | T_STACKS,
 	.options = options, .roles = roles, .columns = columns,
 	.examples = examples, EVENT_FLOW(EV),
 	.kernel = kernel,

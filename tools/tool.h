@@ -327,8 +327,9 @@ enum filter {
 	F_PORT = 1 << 4, F_LPORT = 1 << 5, F_RPORT = 1 << 6,
 	F_LADDR = 1 << 7, F_RADDR = 1 << 8, F_FAMILY = 1 << 9,
 	F_NETNS = 1 << 10, F_CGROUP = 1 << 11, F_DEV = 1 << 12,
+	F_PROTO = 1 << 13, F_REASON = 1 << 14,
 };
-#define F_FLOW 0xfff		/* all but F_DEV */
+#define F_FLOW 0xfff		/* of struct flow; the rest: struct packet_id */
 /* of a socket, whoever has it */
 #define F_SOCK (F_PORT | F_LPORT | F_RPORT | F_LADDR | F_RADDR | F_FAMILY | \
 		F_NETNS)

@@ -268,7 +268,33 @@ static void check_counter(struct test *t, const struct tool *r,
 		differ(t, "%s: not told:%s", c->what, want);
 }
 
-static void check(struct test *t, const struct tool *r)
+/* Of UDP and TCP by sk0: --proto and --dev show as many. */
+static uint64_t by_sk0(struct test *t, const struct table *tb)
+{
+	const char *udp[] = { "dev", "sk0", "proto", "udp", NULL };
+	const char *tcp[] = { "dev", "sk0", "proto", "tcp", NULL };
+
+	return table_sum(tb, t, "count", udp) + table_sum(tb, t, "count", tcp);
+}
+
+static void check_filtered(struct test *t, const struct table *whole,
+			   const char *csv)
+{
+	const char *any[] = { NULL };
+	uint64_t want = by_sk0(t, whole);
+	struct table tb;
+
+	if (!table_parse(&tb, t, csv))
+		return;
+	if (!want && test_types(t))
+		differ(t, "no device is known");
+	table_want(&tb, t, want, "count", any);
+	table_release(&tb);
+}
+
+/* @filtered: the same of --proto and --dev. */
+static void check(struct test *t, const struct tool *r,
+		  const struct tool *filtered)
 {
 	struct cause all[ARRAY_SIZE(causes)];
 	struct drops d;
@@ -287,6 +313,7 @@ static void check(struct test *t, const struct tool *r)
 		check_counter(t, r, &all[i]);
 	}
 	summary(t, "%u rows, five causes", tb.nrows);
+	check_filtered(t, &tb, filtered->text);
 	drops_release(&d);
 	table_release(&tb);
 }
@@ -295,9 +322,13 @@ static void skbdrop(struct test *t)
 {
 	static struct lab lab;
 	int home = t->host_ns;
-	struct tool r;
+	struct tool r, some;
 
 	lab_init(&lab, t);
+	/* first: without BTF tools make traffic before they start, by lo */
+	tool_init(&some, t, lab.b.inum);
+	tool_start(&some, "skbdrop", ARGS("--csv", "--strict", "--dev", "sk0",
+					  "--proto", "UDP,6"));
 	tool_init(&r, t, lab.b.inum);
 	if (lab.b.fd >= 0)	/* whose counters are shown without -N */
 		t->host_ns = lab.b.fd;
@@ -305,9 +336,12 @@ static void skbdrop(struct test *t)
 	t->host_ns = home;
 	for (unsigned i = 0; i < ARRAY_SIZE(causes); i++)
 		make(&lab, &causes[i], causes[i].made);
+	tool_stop(&some, SIGINT);
 	tool_stop(&r, SIGINT);
 	tool_check_clean(&r);
-	check(t, &r);
+	tool_check_clean(&some);
+	check(t, &r, &some);
+	tool_release(&some);
 	tool_release(&r);
 	lab_release(&lab);
 }

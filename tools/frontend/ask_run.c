@@ -24,7 +24,7 @@ static int open_object(struct query *q, struct err *e)
 		    q->hooks.hooks[i].kind == HOOK_FEXIT)
 			want[n++] = q->hooks.hooks[i].target;
 	want[n] = NULL;
-	r->functions[0] = r->filter.function;
+	r->functions[0] = r->filter.functions[0];
 	r->functions[1] = r->networks.function;
 	opts.functions = r->functions;
 	opts.nfunctions = 2;

@@ -6,7 +6,7 @@
  * next filter, behind the last one stands a jump to "drop".  So all jumps go
  * forward, and code for a filter that was not given does not exist.
  *
- *   r1  struct flow, never changed
+ *   r1  struct flow, or packet_id, never changed
  *   r2  the field, r3 its second half (addresses and comm)
  *   r0, r4  scratch
  *
@@ -21,6 +21,7 @@
 #include <string.h>
 
 #define FLOW(m) ((int)offsetof(struct flow, m))
+#define PACKET(m) ((int)offsetof(struct packet_id, m))
 
 enum { R0 = BPF_REG_0, R1 = BPF_REG_1, R2 = BPF_REG_2, R3 = BPF_REG_3,
        R4 = BPF_REG_4, R5 = BPF_REG_5 };
@@ -217,7 +218,8 @@ static void family_test(struct build *b, int family)
 	list_end(b, is_ipv4, R4);
 }
 
-static void comm_list(struct build *b, const char (*list)[16], unsigned n)
+static void name_list(struct build *b, int off, const char (*list)[16],
+		      unsigned n)
 {
 	struct as *a = &b->as;
 	uint64_t word[2];
@@ -227,7 +229,7 @@ static void comm_list(struct build *b, const char (*list)[16], unsigned n)
 	if (!n)
 		return;
 	match = as_label(a);
-	load_addr(a, FLOW(comm));	/* 16 bytes, too */
+	load_addr(a, off);		/* 16 bytes, too */
 	for (i = 0; i < n; i++) {
 		memcpy(word, list[i], 16);
 		next = as_label(a);
@@ -284,7 +286,7 @@ static void owner_filters(struct build *b, const struct filters *f)
 	u32_list(b, FLOW(pid), f->pid, f->npid);
 	u32_list(b, FLOW(tid), f->tid, f->ntid);
 	u32_list(b, FLOW(uid), f->uid, f->nuid);
-	comm_list(b, f->comm, f->ncomm);
+	name_list(b, FLOW(comm), f->comm, f->ncomm);
 	cgroup_list(b, f->cgroup, f->ncgroup);
 }
 
@@ -340,32 +342,63 @@ int filter_networks(const struct addr_range *nets, unsigned n,
 	return len;
 }
 
-int filter_build(const struct filters *f, struct bpf_insn *insns,
-		 const char **why)
+static struct build *build_new(void)
 {
 	struct build *b = malloc(sizeof(*b));
-	int n;
 
-	*why = "out of memory";
 	if (!b)
-		return -1;
+		return NULL;
 	as_init(&b->as);
 	b->filtered = false;
 	b->drop = as_label(&b->as);
 	b->unknown = as_label(&b->as);
-	socket_filters(b, f);
-	if (filter_on_owner(f))
-		owner_filters(b, f);
+	return b;
+}
+
+/* All has passed that comes here; frees @b. */
+static int build_end(struct build *b, bool unknown, struct bpf_insn *insns,
+		     const char **why)
+{
+	int n;
+
 	verdict(&b->as, FILTER_PASS);
 	if (b->filtered) {
 		as_place(&b->as, b->drop);
 		verdict(&b->as, FILTER_DROP);
 	}
-	if (filter_on_owner(f)) {
+	if (unknown) {
 		as_place(&b->as, b->unknown);
 		verdict(&b->as, FILTER_UNKNOWN);
 	}
 	n = finish(&b->as, insns, why);
 	free(b);
 	return n;
+}
+
+int filter_build(const struct filters *f, struct bpf_insn *insns,
+		 const char **why)
+{
+	struct build *b = build_new();
+
+	*why = "out of memory";
+	if (!b)
+		return -1;
+	socket_filters(b, f);
+	if (filter_on_owner(f))
+		owner_filters(b, f);
+	return build_end(b, filter_on_owner(f), insns, why);
+}
+
+int filter_packets(const struct filters *f, const uint32_t *reasons,
+		   unsigned nreasons, struct bpf_insn *insns, const char **why)
+{
+	struct build *b = build_new();
+
+	*why = "out of memory";
+	if (!b)
+		return -1;
+	u32_list(b, PACKET(reason), reasons, nreasons);
+	u32_list(b, PACKET(protocol), f->proto, f->nproto);
+	name_list(b, PACKET(dev), f->dev, f->ndev);
+	return build_end(b, false, insns, why);
 }

@@ -75,6 +75,7 @@ struct addr_range { uint8_t addr[16]; uint8_t prefix; };	/* v4 mapped */
 struct port_range { uint16_t lo, hi; };
 
 #define FILTER_LIST 64
+#define FILTER_REASON 40	/* names are shorter */
 
 /* What --pid, --lport ... said; lists are alternatives, n 0: not given. */
 struct filters {
@@ -86,7 +87,9 @@ struct filters {
 	uint32_t netns[FILTER_LIST];
 	uint64_t cgroup[FILTER_LIST];
 	char dev[FILTER_LIST][16];
-	unsigned ndev, npid, ntid, nuid, ncomm, nport, nlport, nrport, nladdr,
+	uint32_t proto[FILTER_LIST];
+	char reason[FILTER_LIST][FILTER_REASON];
+	unsigned nproto, nreason, ndev, npid, ntid, nuid, ncomm, nport, nlport, nrport, nladdr,
 		nraddr, nnetns, ncgroup;
 	int family;		/* 0, 4, 6 */
 };
@@ -200,6 +203,11 @@ void man_page(FILE *out, const struct tool *t);	/* roff; t NULL: sockeye.8 */
  */
 int filter_build(const struct filters *f, struct bpf_insn *insns,
 		 const char **why);
+/* filter_packets - the same of what is in struct packet_id; of @f's reasons
+ * these are the numbers. */
+int filter_packets(const struct filters *f, const uint32_t *reasons,
+		   unsigned nreasons, struct bpf_insn *insns,
+		   const char **why);
 /* filter_match - the same decision in user space (seeding, tests). */
 enum verdict filter_match(const struct filters *f, const struct flow *flow);
 /*
@@ -390,6 +398,8 @@ void reasons_name(const struct reasons *r, uint32_t reason,
 /* reasons_number - of @name, of @len bytes; 0: the kernel has no such. */
 uint32_t reasons_number(const struct reasons *r, const char *name,
 			size_t len);
+/* reasons_own - the same, one of our own. */
+uint32_t reasons_own(const char *name);
 /* reasons_names - by number, "" where there is none, and NULL. */
 const char *const *reasons_names(struct reasons *r);
 void reasons_free(struct reasons *r);

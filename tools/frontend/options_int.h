@@ -93,6 +93,8 @@ enum take take_and_end(struct parse *, const struct opt *, const char *);
 
 bool item_u32(const struct opt *opt, const char *text, void *slot);
 bool item_comm(const struct opt *opt, const char *text, void *slot);
+bool item_proto(const struct opt *opt, const char *text, void *slot);
+bool item_reason(const struct opt *opt, const char *text, void *slot);
 bool item_ports(const struct opt *opt, const char *text, void *slot);
 bool item_net(const struct opt *opt, const char *text, void *slot);
 

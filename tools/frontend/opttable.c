@@ -109,6 +109,13 @@ const struct opt opt_table[] = {
 	{ 0, "dev", "LIST", "network devices, by name",
 	  LIST(dev), .filter = F_DEV, .take = take_list, .item = item_comm,
 	  .want = "the name of a device (1 to 15 bytes)" },
+	{ 0, "proto", "LIST", "protocols above IP: tcp, udp, icmp, or numbers",
+	  LIST(proto), .filter = F_PROTO, .take = take_list,
+	  .item = item_proto,
+	  .want = "a protocol such as udp, or its number (0 to 255)" },
+	{ 0, "reason", "LIST", "reasons for drops, as the kernel calls them",
+	  LIST(reason), .filter = F_REASON, .take = take_list,
+	  .item = item_reason, .want = "a reason such as NO_SOCKET" },
 	{ 0, "cgroup", "PATH", "cgroup v2 of the owner, its path or id (not "
 	  "those below it); may be repeated",
 	  LIST(cgroup), .filter = F_CGROUP, .take = take_cgroup,

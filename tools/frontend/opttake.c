@@ -5,11 +5,13 @@
  */
 #include "tools/frontend/options_int.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum take opt_bad(const struct parse *p, const char *arg, const char *fmt, ...)
@@ -192,6 +194,33 @@ bool item_comm(const struct opt *opt, const char *text, void *slot)
 		return false;
 	memset(slot, 0, 16);
 	memcpy(slot, text, len);
+	return true;
+}
+
+bool item_proto(const struct opt *opt, const char *text, void *slot)
+{
+	uint64_t n = 0;
+	uint32_t n32;
+
+	(void)opt;
+	if (!val_u64(text, 0, 255, &n))
+		while (proto_names[n] && strcasecmp(proto_names[n], text))
+			n++;
+	n32 = (uint32_t)n;
+	memcpy(slot, &n32, sizeof(n32));
+	return *text && (n <= 255 || proto_names[n]);
+}
+
+/* Which there are only the running kernel knows. */
+bool item_reason(const struct opt *opt, const char *text, void *slot)
+{
+	size_t len = strlen(text);
+
+	(void)opt;
+	if (!len || len >= FILTER_REASON)
+		return false;
+	for (size_t i = 0; i <= len; i++)
+		((char *)slot)[i] = (char)toupper((unsigned char)text[i]);
 	return true;
 }
 

@@ -104,6 +104,16 @@ void reasons_name(const struct reasons *r, uint32_t reason,
 		snprintf(buf, REASON_TEXT, "reason#%u", reason);
 }
 
+uint32_t reasons_own(const char *name)
+{
+	const char *own;
+
+	for (uint32_t i = REASON_OWN | 1; (own = own_name(i)); i++)
+		if (!strcmp(own, name))
+			return i;
+	return 0;
+}
+
 uint32_t reasons_number(const struct reasons *r, const char *name, size_t len)
 {
 	for (uint32_t i = 0; i < CORE_REASONS; i++)

@@ -30,15 +30,19 @@ void no_way(const char *what, const struct err *why, unsigned n, struct err *e);
 void plan_print(FILE *out, const struct tool *t, const struct target *s,
 		const struct plan *p);
 
-/* The filter of the options, as the linker is supplied with it. */
+/* The filters of the options, as the linker is supplied with them. */
 struct user_filter {
-	struct bpf_insn insns[FILTER_MAX_INSNS];
-	struct function function;
+	struct bpf_insn insns[2][FILTER_MAX_INSNS];
+	struct function functions[2];
 };
-/* target_opts - what all objects are told: the filter, whose code is in @f,
+/* user_filter_build - those of @asked.  0, or a negative errno: too many, or
+ * reasons that this kernel has not. */
+int user_filter_build(struct user_filter *f, const struct filters *asked,
+		      struct env *env, struct err *e);
+/* target_opts - what all objects are told: the filters, whose code is in @f,
  * the ring of who has rows, --dump.  0, or a negative errno. */
 int target_opts(struct object_opts *opts, struct user_filter *f,
-		const struct env *env, const struct options *o, struct err *e);
+		struct env *env, const struct options *o, struct err *e);
 /* networks.c: which networks keys tell apart, and the code that does. */
 #define NETWORK_TEXT 48
 struct networks {

@@ -197,17 +197,15 @@ bool target_needs(const struct target *s, const struct role *r)
 }
 
 int target_opts(struct object_opts *opts, struct user_filter *f,
-		const struct env *env, const struct options *o, struct err *e)
+		struct env *env, const struct options *o, struct err *e)
 {
-	const char *why = "";
-	int n = filter_build(&o->filters, f->insns, &why);
+	int err = user_filter_build(f, &o->filters, env, e);
 
-	if (n < 0)
-		return err_set(e, 0, "filter: %s", why);
-	f->function = (struct function){ "filter", f->insns, n };
+	if (err)
+		return err;
 	memset(opts, 0, sizeof(*opts));
-	opts->functions = &f->function;
-	opts->nfunctions = 1;
+	opts->functions = f->functions;
+	opts->nfunctions = 2;
 	if (!(o->tool->flags & T_TALLY)) {
 		opts->ring_map = "events";
 		opts->ring_bytes = o->ring_pages ?
