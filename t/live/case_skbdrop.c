@@ -328,7 +328,8 @@ static void skbdrop(struct test *t)
 	/* first: without BTF tools make traffic before they start, by lo */
 	tool_init(&some, t, lab.b.inum);
 	tool_start(&some, "skbdrop", ARGS("--csv", "--strict", "--dev", "sk0",
-					  "--proto", "UDP,6"));
+					  "--proto", "UDP,6", "-o",
+					  "dev,proto"));
 	tool_init(&r, t, lab.b.inum);
 	if (lab.b.fd >= 0)	/* whose counters are shown without -N */
 		t->host_ns = lab.b.fd;
