@@ -6,19 +6,8 @@
  * id and sequence number.  It stays in the map until --timeout has passed, so
  * that what comes twice is seen.
  */
-#include "progs/skb.bpf.h"
+#include "progs/echo.bpf.h"
 #include "progs/superping.h"
-
-enum { ICMP_ECHOREPLY = 0, ICMP_ECHO = 8 };
-enum { ICMPV6_ECHO_REQUEST = 128, ICMPV6_ECHO_REPLY = 129 };
-enum { ECHO_BYTES = 8 };
-
-struct request_key {
-	u8 peer[16];
-	u64 net;		/* struct net * */
-	u64 id;
-	u64 seq;		/* or PINGED */
-};
 
 /* By this number the last request of an id is kept for twice as long: what
  * comes then is late. */
@@ -37,62 +26,6 @@ struct {
 	__type(key, struct request_key);
 	__type(value, struct request);
 } awaited SEC(".maps");
-
-struct probe___packet {
-	struct sk_buff *skb;
-} PAI;
-
-/* ---- packets ------------------------------------------------------------ */
-
-struct echo {
-	struct packet p;
-	u8 type;
-	u16 id, seq;
-};
-
-/* False where there is no ICMP header. */
-static __always_inline int echo_header(struct echo *e,
-				       const struct sk_buff *skb)
-{
-	u8 icmp[ECHO_BYTES] = {};
-
-	if (e->p.protocol != (e->p.family == AF_INET ? IPPROTO_ICMP :
-						       IPPROTO_ICMPV6) ||
-	    e->p.transport + ECHO_BYTES > skb_linear_end(skb))
-		return 0;
-	probe_read(icmp, ECHO_BYTES, READ(skb, head) + e->p.transport);
-	e->type = icmp[0];
-	e->id = be16(icmp + 4);
-	e->seq = be16(icmp + 6);
-	return 1;
-}
-
-static __always_inline int is_request(struct echo *e,
-				      const struct sk_buff *skb)
-{
-	return packet_ip(&e->p, skb, skb_linear_end(skb)) &&
-	       echo_header(e, skb) &&
-	       e->type == (e->p.family == AF_INET ? ICMP_ECHO :
-						    ICMPV6_ECHO_REQUEST);
-}
-
-static __always_inline int is_reply(struct echo *e, const struct sk_buff *skb)
-{
-	return echo_header(e, skb) &&
-	       e->type == (e->p.family == AF_INET ? ICMP_ECHOREPLY :
-						    ICMPV6_ECHO_REPLY);
-}
-
-static __always_inline void key_of(struct request_key *key,
-				   const struct echo *e, const u8 *peer,
-				   const struct net_device *dev)
-{
-	copy16(key->peer, peer);
-	if (EXISTS(dev->nd_net.net))
-		key->net = (u64)READ(dev, nd_net.net);
-	key->id = e->id;
-	key->seq = e->seq;
-}
 
 /* ---- outcomes ----------------------------------------------------------- */
 
@@ -155,6 +88,7 @@ static __always_inline void asked(struct request *r, const struct echo *e,
 	r->ev.len = e->p.len;
 	r->ev.outcome = ECHO_LOST;
 	r->ev.sent = r->ev.lost = 1;
+	r->ev.icmp_type = r->ev.icmp_code = -1;
 }
 
 static __always_inline void keep(struct request_key *key, const struct echo *e,
@@ -243,6 +177,13 @@ static __always_inline void measure(struct superping_event *ev,
 	ev->stack_ns = between(r->arrived, now);
 }
 
+static __always_inline void clear_error(struct superping_event *ev)
+{
+	ev->errors = ev->icmp = 0;
+	ev->icmp_type = ev->icmp_code = -1;
+	__builtin_memset(ev->from, 0, sizeof(ev->from));
+}
+
 static __always_inline void tell_answer(void *ctx, struct request *r,
 					const struct echo *e, u64 now)
 {
@@ -253,9 +194,11 @@ static __always_inline void tell_answer(void *ctx, struct request *r,
 	ev->event.ns = now;
 	ev->ttl = e->p.ttl;
 	ev->lost = 0;
-	ev->outcome = again ? ECHO_DUP : ECHO_REPLY;
+	ev->late = again && ev->outcome == ECHO_ERROR;
+	ev->dup = again && !ev->late;
+	ev->outcome = ev->late ? ECHO_LATE : again ? ECHO_DUP : ECHO_REPLY;
 	ev->sent = ev->received = !again;
-	ev->dup = again;
+	clear_error(ev);
 	tell(ctx, ev);
 }
 
@@ -314,7 +257,7 @@ int on_reply(struct probe___packet *ctx)
 	u64 now = ktime_get_ns();
 	struct echo e = {};
 
-	if (packet_ip(&e.p, skb, skb_linear_end(skb)) && is_reply(&e, skb))
+	if (is_reply(&e, skb))
 		reply(ctx, &e, READ(skb, dev), now);
 	return 0;
 }
@@ -328,7 +271,7 @@ int on_arrival(struct probe___packet *ctx)
 	struct echo e = {};
 	struct request *r;
 
-	if (!packet_arrives(&e.p, skb) || !is_reply(&e, skb))
+	if (!packet_arrives(&e.p, skb) || !answers(&e, skb))
 		return 0;
 	key_of(&key, &e, e.p.saddr, READ(skb, dev));
 	r = map_lookup(&awaited, &key);
@@ -345,8 +288,203 @@ int on_receive(struct probe___packet *ctx)
 	u64 now = ktime_get_ns();
 	struct echo e = {};
 
-	if (packet_arrives(&e.p, skb) && is_reply(&e, skb))
+	if (packet_arrives(&e.p, skb) && answers(&e, skb))
 		reply(ctx, &e, READ(skb, dev), now);
+	return 0;
+}
+
+/* ---- errors ------------------------------------------------------------- */
+
+/* An ICMP error, and the request that it quotes. */
+struct complaint {
+	struct echo about;
+	u8 from[16];
+	u8 type, code;
+};
+
+/* How superping.h numbers @code of a type that knows @codes of them; 0: it has
+ * no name. */
+static __always_inline u8 numbered(u8 first, u8 code, u8 codes)
+{
+	return code < codes ? first + code : 0;
+}
+
+static __always_inline u8 error_of_v4(u8 type, u8 code)
+{
+	switch (type) {
+	case ICMP_DEST_UNREACH:
+		return numbered(ERROR_V4_UNREACH, code, 16);
+	case ICMP_SOURCE_QUENCH:
+		return ERROR_V4_QUENCH;
+	case ICMP_REDIRECT:
+		return numbered(ERROR_V4_REDIRECT, code, 4);
+	case ICMP_TIME_EXCEEDED:
+		return numbered(ERROR_V4_TIME, code, 2);
+	case ICMP_PARAMETERPROB:
+		return ERROR_V4_PARAM;
+	}
+	return 0;
+}
+
+static __always_inline u8 error_of_v6(u8 type, u8 code)
+{
+	switch (type) {
+	case ICMPV6_DEST_UNREACH:
+		return numbered(ERROR_V6_UNREACH, code, 7);
+	case ICMPV6_PKT_TOOBIG:
+		return ERROR_V6_TOOBIG;
+	case ICMPV6_TIME_EXCEED:
+		return numbered(ERROR_V6_TIME, code, 2);
+	case ICMPV6_PARAMPROB:
+		return numbered(ERROR_V6_PARAM, code, 3);
+	}
+	return 0;
+}
+
+/* These two only advise: the request goes on. */
+static __always_inline int is_advice(const struct complaint *c)
+{
+	return c->about.p.family == AF_INET &&
+	       (c->type == ICMP_REDIRECT || c->type == ICMP_SOURCE_QUENCH);
+}
+
+static __always_inline int is_error(const struct echo *e)
+{
+	if (e->p.family == AF_INET6)
+		return e->type && e->type <= ICMPV6_PARAMPROB;
+	return e->type == ICMP_DEST_UNREACH || e->type == ICMP_SOURCE_QUENCH ||
+	       e->type == ICMP_REDIRECT || e->type == ICMP_TIME_EXCEEDED ||
+	       e->type == ICMP_PARAMETERPROB;
+}
+
+/* @c->about.p is the error's own header still; false: it is none, or about
+ * something else. */
+static __always_inline int complains(struct complaint *c,
+				     const struct sk_buff *skb)
+{
+	struct echo *e = &c->about;
+	u32 quoted;
+
+	if (!echo_header(e, skb) || !is_error(e))
+		return 0;
+	copy16(c->from, e->p.saddr);
+	c->type = e->type;
+	c->code = e->code;
+	quoted = e->p.transport + ICMP_BYTES;
+	__builtin_memset(e, 0, sizeof(*e));
+	return packet_ip_at(&e->p, skb, quoted, skb_linear_end(skb)) &&
+	       asks(e, skb);
+}
+
+static __always_inline void tell_error(void *ctx, struct superping_event *ev,
+				       const struct complaint *c, u64 now)
+{
+	ev->event.ns = now;
+	ev->outcome = is_advice(c) ? ECHO_ADVICE : ECHO_ERROR;
+	ev->errors = 1;
+	ev->received = ev->dup = ev->late = 0;
+	copy16(ev->from, c->from);
+	ev->icmp_type = c->type;
+	ev->icmp_code = c->code;
+	ev->icmp = c->about.p.family == AF_INET ?
+		   error_of_v4(c->type, c->code) :
+		   error_of_v6(c->type, c->code);
+	tell(ctx, ev);
+}
+
+/* It waits for a reply, or has ended already. */
+static __always_inline void request_failed(void *ctx,
+					   const struct request_key *key,
+					   struct request *r,
+					   const struct complaint *c, u64 now)
+{
+	struct superping_event *ev = &r->ev;
+
+	ev->rtt_ns = (now - r->sent) | AT_LEAST;
+	ev->sent = ev->lost = 0;
+	if (ev->event.len && !is_advice(c) && !map_delete(&awaited, key)) {
+		ev->sent = ev->lost = 1;
+		tell_error(ctx, ev, c, now);
+		ev->event.ns = r->sent;
+		ev->event.len = 0;
+		if (map_update(&awaited, key, r, BPF_ANY))
+			count(STAT_STATE_FULL);
+	} else {
+		tell_error(ctx, ev, c, now);
+	}
+}
+
+/*
+ * No device was given it, as when nobody has told the address: the kernel
+ * complains to itself.  Or it was given up.  @r is of a request before it, or
+ * of nobody.
+ */
+static __always_inline void stranger_failed(void *ctx, struct request *r,
+					    const struct complaint *c,
+					    u64 now)
+{
+	struct superping_event *ev = &r->ev;
+	const struct echo *e = &c->about;
+
+	ev->sent = ev->lost = !r->sent || (u16)(e->seq - ev->seq - 1) < 0x7fff;
+	ev->id = e->id;
+	ev->seq = e->seq;
+	ev->len = e->p.len;
+	ev->rtt_ns = 0;
+	tell_error(ctx, ev, c, now);
+}
+
+static __always_inline void failed(void *ctx, const struct sk_buff *skb,
+				   const struct complaint *c, int for_us)
+{
+	struct net_device *dev = READ(skb, dev);
+	struct request_key key = {};
+	struct request *found, r;
+	u64 now = ktime_get_ns();
+
+	key_of(&key, &c->about, c->about.p.daddr, dev);
+	found = map_lookup(&awaited, &key);
+	if (found) {
+		r = *found;
+		request_failed(ctx, &key, &r, c, now);
+		return;
+	}
+	if (!for_us)
+		return;
+	key.seq = PINGED;
+	found = map_lookup(&awaited, &key);
+	if (found) {
+		r = *found;
+	} else {
+		__builtin_memset(&r, 0, sizeof(r));
+		flow_packet(&r.ev.flow, &c->about.p, 1);
+		r.ev.flow.netns = netns_of_skb(skb, dev, 0);
+	}
+	stranger_failed(ctx, &r, c, now);
+}
+
+/* ping_err(): ICMP has found the request in it. */
+SEC("probe/error")
+int on_error(struct probe___packet *ctx)
+{
+	const struct sk_buff *skb = ctx->skb;
+	struct complaint c = {};
+
+	if (packet_ip(&c.about.p, skb, skb_linear_end(skb)) &&
+	    complains(&c, skb))
+		failed(ctx, skb, &c, 1);
+	return 0;
+}
+
+/* Where ICMP cannot be seen: what comes by may be for others. */
+SEC("probe/error")
+int on_receive_error(struct probe___packet *ctx)
+{
+	const struct sk_buff *skb = ctx->skb;
+	struct complaint c = {};
+
+	if (packet_arrives(&c.about.p, skb) && complains(&c, skb))
+		failed(ctx, skb, &c, 0);
 	return 0;
 }
 

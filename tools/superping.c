@@ -8,14 +8,29 @@ extern const struct spec spec_superping;
 
 /* enum echo_outcome */
 static const char *const outcomes[] = {
-	"", "REPLY", "DUP", "LATE", "LOST", NULL
+	"", "REPLY", "DUP", "LATE", "LOST", "ERROR", "ADVICE", NULL
+};
+
+/* enum echo_error: as linux/icmp.h and linux/icmpv6.h have them, without their
+ * prefixes */
+static const char *const errors[] = {
+	"", "NET_UNREACH", "HOST_UNREACH", "PROT_UNREACH", "PORT_UNREACH",
+	"FRAG_NEEDED", "SR_FAILED", "NET_UNKNOWN", "HOST_UNKNOWN",
+	"HOST_ISOLATED", "NET_ANO", "HOST_ANO", "NET_UNR_TOS", "HOST_UNR_TOS",
+	"PKT_FILTERED", "PREC_VIOLATION", "PREC_CUTOFF", "REDIR_NET",
+	"REDIR_HOST", "REDIR_NETTOS", "REDIR_HOSTTOS", "EXC_TTL",
+	"EXC_FRAGTIME", "PARAMETERPROB", "SOURCE_QUENCH",
+	"NOROUTE", "ADM_PROHIBITED", "NOT_NEIGHBOUR", "ADDR_UNREACH",
+	"PORT_UNREACH", "POLICY_FAIL", "REJECT_ROUTE", "PKT_TOOBIG",
+	"EXC_HOPLIMIT", "EXC_FRAGTIME", "HDR_FIELD", "UNK_NEXTHDR",
+	"UNK_OPTION", NULL
 };
 
 static const struct column columns[] = {
 	COL(EV, flow.pid, K_U32, 7, "pid", "PID", C_KEY | C_OWNER | C_LEFT,
 	    "process that asked; unknown if that had to wait for the address "
 	    "to be resolved, or wrote the IP header itself"),
-	COL_COMM(EV, 10, C_KEY),
+	COL_COMM(EV, 9, C_KEY),
 	COL_RADDR_AS(EV, C_KEY, "who was asked"),
 	COL(EV, id, K_U16, 5, "id", "ID", 0, "of the request"),
 	COL(EV, seq, K_U16, 5, "seq", "SEQ", 0, "its sequence number"),
@@ -25,9 +40,19 @@ static const struct column columns[] = {
 	    "time to live, or hop limit, of the reply"),
 	COL_ENUM(EV, outcome, outcomes, 7, "outcome", "OUTCOME", C_LEFT,
 		 "REPLY; DUP, one more; LOST, none in --timeout or until the "
-		 "tool stopped; LATE, as long after that at most"),
-	COL(EV, rtt_ns, K_MS, 6, "rtt_ns", "RTT_MS", 0,
-	    "from the queue of the device to ICMP; with + at least"),
+		 "tool stopped; LATE, as long after that at most; ERROR, it "
+		 "was ended by an ICMP error; ADVICE, one that ends nothing"),
+	COL(EV, rtt_ns, K_MS, 6, "rtt_ns", "RTT_MS", C_ZERO,
+	    "from the queue of the device to ICMP; with + at least, or until "
+	    "the error came"),
+	COL_ENUM(EV, icmp, errors, 4, "icmp", "ICMP", C_LEFT | C_ZERO,
+		 "the error, as linux/icmp.h and icmpv6.h call it"),
+	COL(EV, from, K_ADDR, 4, "from", "FROM", C_LEFT | C_ZERO,
+	    "who sent the error"),
+	COL(EV, icmp_type, K_S32, 4, "icmp_type", "TYPE",
+	    C_NEG | C_HIDDEN, "the error's type, as a number"),
+	COL(EV, icmp_code, K_S32, 4, "icmp_code", "CODE",
+	    C_NEG | C_HIDDEN, "its code"),
 	COL(EV, queue_ns, K_MS, 8, "queue_ns", "QUEUE_MS",
 	    C_HIDDEN | C_ZERO | C_PART, "of it, in the queue of the device"),
 	COL(EV, device_ns, K_MS, 9, "device_ns", "DEVICE_MS",
@@ -45,6 +70,8 @@ static const struct column columns[] = {
 	    "more replies to what was answered"),
 	COL(EV, late, K_U8, 4, "late", "LATE", C_SUM | C_HIDDEN,
 	    "replies to what was given up"),
+	COL(EV, errors, K_U8, 6, "errors", "ERRORS", C_SUM | C_HIDDEN,
+	    "ICMP errors about them; those that ended one are lost, too"),
 	COL_STAT(EV, rtt_ns, STAT_LEAST, K_MS, 6, "rtt_min_ns", "MIN_MS",
 		 "least round trip time"),
 	COL_STAT(EV, rtt_ns, STAT_MEAN, K_MS, 6, "rtt_avg_ns", "AVG_MS",
@@ -107,8 +134,29 @@ static const struct role role_reply = {
 	ALTS(reply_alts),
 };
 
+#define NOT_SENT							\
+	"not told: errors about requests that no device was given"
+
+/* What icmp_err() and icmpv6_err() hand an error about an echo request to:
+ * by then the kernel has all of the quote where it can be read. */
+static const struct alternative error_alts[] = {
+	{ HOOKS(FENTRY("on_error", "ping_err", "skb")) },
+	{ HOOKS(KPROBE("on_error", "ping_err", "skb")) },
+	{ HOOKS(RAW("on_receive_error", "netif_receive_skb", "skb")),
+	  .note = NOT_SENT },
+	{ HOOKS(TRACEPOINT("on_receive_error", "net/netif_receive_skb",
+			   "skb=skbaddr")), .note = NOT_SENT },
+};
+
+static const struct role role_error = {
+	.name = "echo-error",
+	.what = "an ICMP error about an echo request is received",
+	.optional = true, .without = "errors are not told",
+	ALTS(error_alts),
+};
+
 static const struct role *const roles[] = {
-	&role_reply, &role_xmit, &role_request, NULL
+	&role_reply, &role_error, &role_xmit, &role_request, NULL
 };
 
 static const struct tool_option options[] = {
@@ -133,14 +181,20 @@ const struct tool tool_superping = {
 	.about = "Prints a line for each ICMP echo request (IPv4 and IPv6) "
 		"that gets a reply, by whatever program and in whatever "
 		"network namespace, and for each that is lost, answered more "
-		"than once, or too late; not what is only passed on.  At the "
-		"end a table tells what each process has sent and received, "
+		"than once, or too late, or of which an ICMP error tells that "
+		"it did not get there, with who says so; not what is only "
+		"passed on.  At the end a table tells what each process has sent and received, "
 		"and least, mean and longest round trip time.\n\n"
 		"The time is that of network and kernel: from the queue of the "
 		"device to ICMP.  What ping(8) tells is longer by what it "
 		"takes to schedule ping; -x splits it further.\n\n"
 		"A request is lost if there is no reply in --timeout, or when "
-		"the tool stops.",
+		"the tool stops, or an error has come for it.  What no device "
+		"was given, since nobody told the link-layer address of the "
+		"next hop, is seen as the error that the kernel then sends to "
+		"itself; the process is known if it has sent something there "
+		"before.  Redirects of IPv6 are not told.  superpong is for "
+		"the host that answers.",
 	.overhead = "Small programs run for each packet that is sent or "
 		"received; those that are no echoes are left after a look at "
 		"their headers.",

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * superping: echo requests to a peer that answers as the script says, once,
- * twice or not at all.
+ * twice, not at all, or with an error.
  */
-#include "traffic.h"
+#include "echoes.h"
 
 #include <errno.h>
-#include <netinet/icmp6.h>
-#include <netinet/ip_icmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,27 +16,22 @@
 #define PINGS 101
 #define EACH_LOST 10		/* of these one is not answered, */
 #define TWICE 3			/* and so many are twice */
-#define PAYLOAD 48
+#define PING 7			/* their id, */
+#define REFUSED 9		/* that of those that are answered by errors, */
+#define STRANGER 11		/* and of one that was never sent */
 
-/* Both alike, in 8 bytes: struct icmphdr, icmp6_hdr. */
-struct message {
+/* Errors, a request each. */
+static const struct refusal {
 	uint8_t type, code;
-	uint16_t checksum;
-	uint16_t id, seq;
-	uint8_t data[PAYLOAD];
+	const char *icmp;
+	bool advice;			/* it is answered all the same */
+} refusals[ECHO_PATHS][4] = {
+	{ { 3, 1, "HOST_UNREACH", false }, { 11, 0, "EXC_TTL", false },
+	  { 5, 1, "REDIR_HOST", true }, { 3, 13, "PKT_FILTERED", false } },
+	{ { 1, 3, "ADDR_UNREACH", false }, { 3, 0, "EXC_HOPLIMIT", false },
+	  { 2, 0, "PKT_TOOBIG", false }, { 1, 77, "", false } },
 };
-
-static const struct path {
-	int family, protocol;
-	const char *to, *from;
-	uint8_t request, reply;
-	unsigned bytes;			/* of the request, as sent */
-} paths[] = {
-	{ AF_INET, IPPROTO_ICMP, "10.9.0.2", "10.9.0.1", ICMP_ECHO,
-	  ICMP_ECHOREPLY, 20 + sizeof(struct message) },
-	{ AF_INET6, IPPROTO_ICMPV6, "fd09::2", "fd09::1", ICMP6_ECHO_REQUEST,
-	  ICMP6_ECHO_REPLY, 40 + sizeof(struct message) },
-};
+#define REFUSALS ARRAY_SIZE(refusals[0])
 
 struct scene {
 	struct test *t;
@@ -50,68 +43,6 @@ struct scene {
 
 /* ---- what is made ------------------------------------------------------- */
 
-/* RFC 1071; of ICMPv6 the kernel makes it. */
-static uint16_t checksum(const struct message *m)
-{
-	const uint8_t *p = (const uint8_t *)m;
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < sizeof(*m); i += 2)
-		sum += (uint32_t)p[i] << 8 | p[i + 1];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return htons((uint16_t)~sum);
-}
-
-static int raw(struct scene *s, const struct netns *ns, const struct path *p,
-	       const char *address)
-{
-	union addr at;
-	int fd;
-
-	addr_set(&at, p->family, address, 0);
-	netns_enter(s->t, ns);
-	fd = socket(p->family, SOCK_RAW | SOCK_CLOEXEC, p->protocol);
-	if (fd < 0 || bind(fd, &at.sa, addr_len(&at)))
-		fatal(s->t, "a raw socket: %s", strerror(errno));
-	netns_leave(s->t);
-	return fd;
-}
-
-static void say(struct scene *s, int fd, const struct path *p, const char *to,
-		uint8_t type, unsigned id, unsigned seq)
-{
-	struct message m = { .type = type, .id = htons((uint16_t)id),
-			     .seq = htons((uint16_t)seq) };
-	union addr peer;
-
-	if (p->family == AF_INET)
-		m.checksum = checksum(&m);
-	addr_set(&peer, p->family, to, 0);
-	if (sendto(fd, &m, sizeof(m), 0, &peer.sa, addr_len(&peer)) !=
-	    sizeof(m))
-		fatal(s->t, "an echo: %s", strerror(errno));
-}
-
-/* Until that has come; raw sockets hear other messages, too. */
-static void hear(struct scene *s, int fd, const struct path *p, uint8_t type,
-		 unsigned seq)
-{
-	uint8_t buf[256];
-	struct message m;
-	size_t at = p->family == AF_INET ? 20 : 0;
-	ssize_t n;
-
-	do {
-		if (!readable(fd, PATIENCE * 1000))
-			fatal(s->t, "echo %u never came", seq);
-		n = recv(fd, buf, sizeof(buf), 0);
-		memset(&m, 0, sizeof(m));
-		if (n == (ssize_t)(at + sizeof(m)))
-			memcpy(&m, buf + at, sizeof(m));
-	} while (m.type != type || ntohs(m.seq) != seq || !m.id);
-}
-
 static unsigned answers(unsigned seq)
 {
 	if (seq % EACH_LOST == 7)
@@ -120,22 +51,50 @@ static unsigned answers(unsigned seq)
 }
 
 /* One after the other, so that nothing is lost but what is not answered. */
-static void ping(struct scene *s, const struct path *p, unsigned id)
+static void ping(struct scene *s, const struct echo_path *p, unsigned id)
 {
-	int asks = raw(s, &s->a, p, p->from), tells = raw(s, &s->b, p, p->to);
+	int asks = echo_raw(s->t, &s->a, p, p->from);
+	int tells = echo_raw(s->t, &s->b, p, p->to);
 
 	/* unasked for, so that addresses are resolved: else the first request
 	 * waits, and is sent by whoever is told */
-	say(s, tells, p, p->from, p->reply, id, 0);
-	hear(s, asks, p, p->reply, 0);
+	echo_send(s->t, tells, p, p->from, p->reply, id, 0);
+	echo_hear(s->t, asks, p, p->reply, 0);
 	for (unsigned seq = 1; seq <= PINGS; seq++) {
-		say(s, asks, p, p->to, p->request, id, seq);
-		hear(s, tells, p, p->request, seq);
+		echo_send(s->t, asks, p, p->to, p->request, id, seq);
+		echo_hear(s->t, tells, p, p->request, seq);
 		for (unsigned i = 0; i < answers(seq); i++) {
-			say(s, tells, p, p->from, p->reply, id, seq);
-			hear(s, asks, p, p->reply, seq);
+			echo_send(s->t, tells, p, p->from, p->reply, id, seq);
+			echo_hear(s->t, asks, p, p->reply, seq);
 		}
 	}
+	close(asks);
+	close(tells);
+}
+
+/* By a ping socket.  The first one is refused twice, and answered late. */
+static void refuse(struct scene *s, unsigned path)
+{
+	const struct echo_path *p = &echo_paths[path];
+	int asks = echo_ping(s->t, &s->a, p, REFUSED);
+	int tells = echo_raw(s->t, &s->b, p, p->to);
+	const struct refusal *r = refusals[path];
+
+	for (unsigned seq = 1; seq <= REFUSALS; seq++, r++) {
+		echo_send(s->t, asks, p, p->to, p->request, 0, seq);
+		echo_hear(s->t, tells, p, p->request, seq);
+		for (unsigned i = 0; i < (seq == 1 ? 2 : 1); i++) {
+			echo_refuse(s->t, tells, p, r->type, r->code, REFUSED,
+				    seq);
+			echo_error(s->t, asks);
+		}
+		if (seq > 1 && !r->advice)
+			continue;
+		echo_send(s->t, tells, p, p->from, p->reply, REFUSED, seq);
+		echo_hear(s->t, asks, p, p->reply, seq);
+	}
+	r = refusals[path];
+	echo_refuse(s->t, tells, p, r->type, r->code, STRANGER, 1);
 	close(asks);
 	close(tells);
 }
@@ -151,17 +110,18 @@ static bool has(struct tool *r, const char *word)
 }
 
 /* One that is answered once it was given up. */
-static void ping_late(struct scene *s, const struct path *p)
+static void ping_late(struct scene *s, const struct echo_path *p)
 {
-	int asks = raw(s, &s->a, p, p->from), tells = raw(s, &s->b, p, p->to);
+	int asks = echo_raw(s->t, &s->a, p, p->from);
+	int tells = echo_raw(s->t, &s->b, p, p->to);
 	uint64_t end = now_ns() + PATIENCE * NSEC;
 
-	say(s, asks, p, p->to, p->request, 8, 1);
-	hear(s, tells, p, p->request, 1);
+	echo_send(s->t, asks, p, p->to, p->request, 8, 1);
+	echo_hear(s->t, tells, p, p->request, 1);
 	while (!has(&s->hasty, ",LOST,") && now_ns() < end)
 		nap_ms(10);
-	say(s, tells, p, p->from, p->reply, 8, 1);
-	hear(s, asks, p, p->reply, 1);
+	echo_send(s->t, tells, p, p->from, p->reply, 8, 1);
+	echo_hear(s->t, asks, p, p->reply, 1);
 	close(asks);
 	close(tells);
 }
@@ -181,6 +141,16 @@ static void start(struct scene *s)
 
 /* ---- and what is shown -------------------------------------------------- */
 
+/* Requests that got an error and were answered. */
+static unsigned advised(unsigned path)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < REFUSALS; i++)
+		n += refusals[path][i].advice;
+	return n;
+}
+
 static unsigned with_answers(unsigned n)
 {
 	unsigned count = 0;
@@ -190,11 +160,12 @@ static unsigned with_answers(unsigned n)
 	return count;
 }
 
-static void check_sum(struct scene *s, const struct path *p,
+static void check_sum(struct scene *s, const struct echo_path *p,
 		      const char *column, unsigned want)
 {
 	char pid[16];
-	const char *const ours[] = { "raddr", p->to, "pid", pid, NULL };
+	const char *const ours[] = { "raddr", p->to, "pid", pid,
+				     "id", "7", NULL };
 	uint64_t n;
 
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
@@ -205,7 +176,7 @@ static void check_sum(struct scene *s, const struct path *p,
 		       (unsigned long long)n, want);
 }
 
-static void check_row(struct scene *s, const struct path *p, unsigned row)
+static void check_row(struct scene *s, const struct echo_path *p, unsigned row)
 {
 	const char *outcome = table_cell(&s->tb, row, "outcome");
 	uint64_t seq = 0, len = 0, rtt = 0;
@@ -221,51 +192,109 @@ static void check_row(struct scene *s, const struct path *p, unsigned row)
 		       (unsigned long long)len, (unsigned long long)rtt);
 }
 
+static void check_refusal(struct scene *s, unsigned path, unsigned i,
+			  const char *pid, const char *id, unsigned ended,
+			  unsigned want)
+{
+	const struct refusal *r = &refusals[path][i];
+	const char *to = echo_paths[path].to, *lost = ended ? "1" : "0";
+	char seq[8], type[8], code[8];
+	const char *const row[] = { "raddr", to, "from", to, "pid", pid,
+		"id", id, "seq", seq, "icmp", r->icmp, "icmp_type", type,
+		"icmp_code", code, "sent", lost, "lost", lost, "errors", "1",
+		"outcome", r->advice ? "ADVICE" : "ERROR", NULL };
+	unsigned n;
+
+	snprintf(seq, sizeof(seq), "%u", i + 1);
+	snprintf(type, sizeof(type), "%u", r->type);
+	snprintf(code, sizeof(code), "%u", r->code);
+	n = table_count(&s->tb, row);
+	if (n != want)
+		differ(s->t, "%s: %u rows of %s about %s of %s that ended %u",
+		       to, n, r->icmp, seq, id, ended);
+}
+
+static void check_refusals(struct scene *s, unsigned path)
+{
+	const char *to = echo_paths[path].to;
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	for (unsigned i = 0; i < REFUSALS; i++)
+		check_refusal(s, path, i, pid, "9", !refusals[path][i].advice,
+			      1);
+	check_refusal(s, path, 0, pid, "9", 0, 1);
+	check_refusal(s, path, 0, "", "11", 1, test_probes(s->t));
+	table_want(&s->tb, s->t, 1, "late",
+		   ARGS("raddr", to, "id", "9", "seq", "1", "outcome", "LATE",
+			"from", "", "icmp", ""));
+	table_want(&s->tb, s->t, advised(path), "received",
+		   ARGS("raddr", to, "id", "9", "outcome", "REPLY",
+			"icmp", ""));
+}
+
 static void check(struct scene *s)
 {
-	const struct path *p;
+	const struct echo_path *p;
 	unsigned row;
 
 	if (!table_parse(&s->tb, s->t, s->tool.text))
 		return;
-	for (p = paths; p < paths + ARRAY_SIZE(paths); p++) {
+	for (p = echo_paths; p < echo_paths + ECHO_PATHS; p++) {
 		for (row = 0; row < s->tb.nrows; row++)
-			if (!strcmp(table_cell(&s->tb, row, "raddr"), p->to))
+			if (table_matches(&s->tb, row, ARGS("raddr", p->to,
+							    "id", "7")))
 				check_row(s, p, row);
 		check_sum(s, p, "sent", PINGS);
 		check_sum(s, p, "received", PINGS - with_answers(0));
 		check_sum(s, p, "lost", with_answers(0));
 		check_sum(s, p, "dup", with_answers(2));
 		check_sum(s, p, "late", 0);
+		check_sum(s, p, "errors", 0);
+		check_refusals(s, (unsigned)(p - echo_paths));
 	}
 	table_release(&s->tb);
 }
 
 /* The last lines: by process and peer what was sent and received, how much was
- * lost and came twice or late, and four times. */
+ * lost and came twice or late, how many errors, and four times. */
+struct sums {
+	unsigned sent, received, lost, dup, late, errors;
+	double least, mean, most, mdev;
+};
+
+/* Of our own requests to @to; false: there are none. */
+static bool summed(const char *text, const char *to, struct sums *m)
+{
+	char head[80];
+	const char *at = strstr(text, "MDEV_MS");
+
+	snprintf(head, sizeof(head), "\n%-7d %-9s %s ", (int)getpid(), "live",
+		 to);
+	at = at ? strstr(at, head) : NULL;
+	return at && sscanf(at, " %*s %*s %*s %u %u %u %u %u %u %lf %lf %lf "
+			    "%lf", &m->sent, &m->received, &m->lost, &m->dup,
+			    &m->late, &m->errors, &m->least, &m->mean,
+			    &m->most, &m->mdev) == 10;
+}
+
 static void check_summary(struct scene *s)
 {
-	unsigned sent, received, lost, dup, late, fields;
-	double least, mean, most, mdev;
-	const struct path *p;
-	const char *at;
-	char head[64];
+	unsigned path, sent = PINGS + REFUSALS, answered;
+	struct sums m;
 
-	for (p = paths; p < paths + ARRAY_SIZE(paths); p++) {
-		at = strstr(s->people.text, "MDEV_MS");
-		snprintf(head, sizeof(head), " %s ", p->to);
-		at = at ? strstr(at, head) : NULL;
-		fields = !at ? 0 :
-			 (unsigned)sscanf(at, " %*s %u %u %u %u %u %lf %lf "
-					  "%lf %lf", &sent, &received, &lost,
-					  &dup, &late, &least, &mean, &most,
-					  &mdev);
-		if (fields != 9 || sent != PINGS || lost != with_answers(0) ||
-		    received != PINGS - lost || dup != with_answers(2) ||
-		    late || least > mean || mean > most ||
-		    mdev > most - least)
-			differ(s->t, "summary of %s: %.80s", p->to,
-			       at ? at : "none");
+	for (path = 0; path < ECHO_PATHS; path++) {
+		answered = PINGS - with_answers(0) + advised(path);
+		memset(&m, 0, sizeof(m));
+		if (!summed(s->people.text, echo_paths[path].to, &m) ||
+		    m.sent != sent || m.lost != sent - answered ||
+		    m.received != answered || m.dup != with_answers(2) ||
+		    m.late != 1 || m.errors != REFUSALS + 1 ||
+		    m.least > m.mean || m.mean > m.most ||
+		    m.mdev > m.most - m.least)
+			differ(s->t, "summary of %s: %u %u %u %u %u %u",
+			       echo_paths[path].to, m.sent, m.received,
+			       m.lost, m.dup, m.late, m.errors);
 	}
 }
 
@@ -278,7 +307,7 @@ static void check_late(struct scene *s)
 	tool_init(&s->hasty, s->t, s->a.inum);
 	tool_start(&s->hasty, "superping",
 		   ARGS("--csv", "--strict", "--timeout", "2"));
-	ping_late(s, &paths[0]);
+	ping_late(s, &echo_paths[0]);
 	tool_stop(&s->hasty, SIGINT);
 	tool_check_clean(&s->hasty);
 	if (!table_parse(&s->tb, s->t, s->hasty.text))
@@ -299,8 +328,10 @@ static void superping(struct test *t)
 	struct scene s = { .t = t };
 
 	start(&s);
-	ping(&s, &paths[0], 7);
-	ping(&s, &paths[1], 7);
+	for (unsigned path = 0; path < ECHO_PATHS; path++) {
+		ping(&s, &echo_paths[path], PING);
+		refuse(&s, path);
+	}
 	tool_stop(&s.tool, SIGINT);
 	tool_check_clean(&s.tool);
 	tool_stop(&s.people, SIGINT);
@@ -315,7 +346,7 @@ static void superping(struct test *t)
 }
 
 const struct live_case superping_cases[] = {
-	{ "superping", "replies, duplicates and losses of echo requests", 120,
+	{ "superping", "replies, duplicates, losses and errors of echoes", 120,
 	  superping, false },
 	{ NULL, NULL, 0, NULL, false },
 };

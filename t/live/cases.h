@@ -41,6 +41,7 @@
 	X(lookup)							\
 	X(dnswire)							\
 	X(superping)							\
+	X(superpong)							\
 	X(sockcall)							\
 	X(qdisc)							\
 	X(fds)								\
