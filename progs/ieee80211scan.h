@@ -17,11 +17,13 @@ struct ieee80211scan_event {
 	__u32 channels;
 	__u8 result;		/* enum scan_result; 0: not known */
 	__u8 pad[3];
+	__u32 bss;		/* found */
+	__u32 pad2;
 	char dev[16];
 	char ssid[32];		/* the first, or the second after a wildcard */
 };
 
-_Static_assert(sizeof(struct ieee80211scan_event) == 184,
+_Static_assert(sizeof(struct ieee80211scan_event) == 192,
 	       "struct ieee80211scan_event");
 
 #endif

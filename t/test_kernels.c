@@ -23,7 +23,8 @@ Suite *suite_kernels(void);
 /* Since when; functions in 0 have been there since before 4.9.  Of mainline;
  * CONFIG_SECURITY_NETWORK, CONFIG_FTRACE_SYSCALLS given. */
 static const struct { const char *name; uint32_t since; } events[] = {
-	{ "cfg80211_scan_done", KERNEL(5, 0) },	/* in a module */
+	{ "cfg80211_inform_bss_frame", KERNEL(5, 0) },	/* in a module */
+	{ "cfg80211_scan_done", KERNEL(5, 0) },
 	{ "consume_skb", 0 },
 	{ "inet_sock_set_state", KERNEL(4, 16) },
 	{ "irq/softirq_entry", 0 },
@@ -101,6 +102,8 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "__tcp_retransmit_skb", 0 },
 	{ "__udp_enqueue_schedule_skb", KERNEL(4, 10) },
 	{ "build_skb", 0 },
+	{ "cfg80211_inform_bss_data", 0 },
+	{ "cfg80211_inform_bss_frame_data", 0 },
 	{ "cfg80211_scan_done", 0 },
 	{ "fd_install", 0 },
 	{ "fget_raw", 0 },

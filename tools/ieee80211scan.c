@@ -18,6 +18,8 @@ static const struct column columns[] = {
 	    "how many networks were asked for; 0: it only listened"),
 	COL(EV, channels, K_U32, 5, "channels", "CHANS", C_ZERO,
 	    "how many channels it was to visit"),
+	COL(EV, bss, K_U32, 3, "bss", "BSS", 0,
+	    "how many it has found: by their BSSIDs, each once"),
 	COL(EV, duration_ns, K_MS, 9, "duration_ns", "MS", 0,
 	    "from the request to the end of the scan"),
 	COL_ENUM(EV, result, results, 7, "result", "RESULT",
@@ -54,7 +56,30 @@ static const struct role role_done = {
 	ALTS(done_alts),
 };
 
-static const struct role *const roles[] = { &role_done, &role_start, NULL };
+#define BSS(kind)							\
+	{ HOOKS(kind("on_frame", "cfg80211_inform_bss_frame_data",	\
+		     "wiphy - mgmt"),					\
+		kind("on_bss", "cfg80211_inform_bss_data",		\
+		     "wiphy - - bssid")) }
+
+static const struct alternative bss_alts[] = {
+	BSS(FENTRY),
+	BSS(KPROBE),
+	{ HOOKS(RAW("on_frame", "cfg80211_inform_bss_frame",
+		    "wiphy - mgmt")),
+	  .note = "BSS: what drivers find that do without mac80211 (fullmac) "
+		  "is not counted" },
+};
+
+static const struct role role_bss = {
+	.name = "scan-bss",
+	.what = "cfg80211, if it is loaded, is told of a network",
+	ALTS(bss_alts),
+};
+
+static const struct role *const roles[] = {
+	&role_done, &role_bss, &role_start, NULL
+};
 
 static const char *const modules[] = { "cfg80211", NULL };
 
@@ -72,14 +97,16 @@ const struct tool tool_ieee80211scan = {
 	.summary = "Wi-Fi scans: who asked, for what, how long they took",
 	.about = "Prints a line for each scan of a wireless interface as it "
 		"ends: the process that asked for it, the networks and the "
-		"number of channels, how long it took, and whether it was "
-		"aborted.  Any driver under cfg80211 is seen; scans that "
+		"number of channels, how many it has found (BSS: an access "
+		"point has one or several), how long it took, and whether it "
+		"was aborted.  Any driver under cfg80211 is seen; scans that "
 		"firmware makes by itself, on a schedule or while connected, "
 		"are not.  The names of networks are whatever somebody sent "
 		"into the air: what is not printable is escaped.  cfg80211.ko "
 		"must be loaded when this begins; what a scan was for is "
 		"known where modules have BTF (5.11).",
-	.overhead = "Two small programs per scan.",
+	.overhead = "Two small programs per scan, and one for each beacon or "
+		"answer that the kernel is handed.",
 	.spec = &spec_ieee80211scan, .filters = F_TASK, .flags = T_COUNT,
 	.roles = roles, .columns = columns, .examples = examples,
 	EVENT_FLOW(EV),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * ieee80211scan: scans by a simulated radio (mac80211_hwsim) of known channels
- * and networks, one of them aborted.
+ * and networks, some while another radio sends beacons, the last one aborted.
  */
 #include "net_int.h"
 
@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #define RADIO "wlan0"		/* mac80211_hwsim makes two */
-#define SCANS 3
+#define NEIGHBOUR "wlan1"
+#define SCANS 3			/* of 1, 2, 3 channels, and then */
+#define LISTENS 2		/* of one, where the neighbour is heard */
 #define SSID "caf\xc3\xa9 \x1b[31m"	/* as somebody may call a network, */
 #define SHOWN "caf\xc3\xa9 ?[31m"	/* and what is fit for a terminal */
 
@@ -74,9 +76,9 @@ static void scan_init(struct scene *s, struct request *q, uint8_t cmd)
 
 /* ---- what is made ------------------------------------------------------- */
 
-/* Of @channels channels, 0: all; asking for any network, and for SSID.  The
- * scan before it is waited for. */
-static void scan(struct scene *s, unsigned channels)
+/* Of @channels channels, 0: all; asking for any network, and for SSID, or only
+ * listening, which takes longer.  The scan before it is waited for. */
+static void scan(struct scene *s, unsigned channels, bool asks)
 {
 	uint64_t end = now_ns() + PATIENCE * NSEC;
 	struct rtattr *list;
@@ -86,10 +88,13 @@ static void scan(struct scene *s, unsigned channels)
 	int err;
 
 	scan_init(s, &q, NL80211_CMD_TRIGGER_SCAN);
-	list = req_add(&q, NL80211_ATTR_SCAN_SSIDS | NLA_F_NESTED, NULL, 0);
-	req_add(&q, 1, NULL, 0);
-	req_add(&q, 2, SSID, strlen(SSID));
-	req_end(&q, list);
+	list = asks ? req_add(&q, NL80211_ATTR_SCAN_SSIDS | NLA_F_NESTED,
+			      NULL, 0) : NULL;
+	if (list) {
+		req_add(&q, 1, NULL, 0);
+		req_add(&q, 2, SSID, strlen(SSID));
+		req_end(&q, list);
+	}
 	list = channels ? req_add(&q, NL80211_ATTR_SCAN_FREQUENCIES |
 				  NLA_F_NESTED, NULL, 0) : NULL;
 	for (i = 0; i < channels; i++) {
@@ -107,6 +112,35 @@ static void scan(struct scene *s, unsigned channels)
 		fatal(s->t, "a scan: %s", strerror(-err));
 }
 
+/* A network without an access point, so that there are beacons. */
+static void beacons(struct scene *s)
+{
+	static const uint8_t bssid[] = { 2, 0x53, 0x4b, 0, 0, 1 };
+	uint32_t ifindex = if_nametoindex(NEIGHBOUR), adhoc = 1;
+	uint32_t mhz = 2412, interval = 20;	/* of 1024 us */
+	struct request q;
+	int err;
+
+	genl_init(&q, s->nl80211, NL80211_CMD_SET_INTERFACE);
+	req_add(&q, NL80211_ATTR_IFINDEX, &ifindex, sizeof(ifindex));
+	req_add(&q, NL80211_ATTR_IFTYPE, &adhoc, sizeof(adhoc));
+	err = req_talk_to(NETLINK_GENERIC, &q, 1);
+	if (!err)
+		err = link_up(NEIGHBOUR);
+	genl_init(&q, s->nl80211, NL80211_CMD_JOIN_IBSS);
+	req_add(&q, NL80211_ATTR_IFINDEX, &ifindex, sizeof(ifindex));
+	req_add(&q, NL80211_ATTR_SSID, SSID, strlen(SSID));
+	req_add(&q, NL80211_ATTR_MAC, bssid, sizeof(bssid));
+	req_add(&q, NL80211_ATTR_WIPHY_FREQ, &mhz, sizeof(mhz));
+	req_add(&q, NL80211_ATTR_FREQ_FIXED, NULL, 0);
+	req_add(&q, NL80211_ATTR_BEACON_INTERVAL, &interval,
+		sizeof(interval));
+	if (!err)
+		err = req_talk_to(NETLINK_GENERIC, &q, 1);
+	if (err)
+		fatal(s->t, "a network to be found: %s", strerror(-err));
+}
+
 static void make(struct scene *s)
 {
 	struct request q;
@@ -114,8 +148,11 @@ static void make(struct scene *s)
 	int err;
 
 	for (i = 1; i <= SCANS; i++)
-		scan(s, i);
-	scan(s, 0);
+		scan(s, i, true);
+	beacons(s);
+	for (i = 0; i < LISTENS; i++)
+		scan(s, 1, false);
+	scan(s, 0, true);
 	scan_init(s, &q, NL80211_CMD_ABORT_SCAN);
 	err = req_talk_to(NETLINK_GENERIC, &q, 1);
 	if (err)
@@ -128,14 +165,16 @@ static void check_row(struct scene *s, unsigned row)
 {
 	char pid[16], channels[16];
 	const char *const who[] = { "pid", pid, "comm", "live", NULL };
-	const char *const what[] = { "dev", RADIO, "ssids", "2",
-		"channels", channels, "result", "done", "ssid", SHOWN, NULL };
+	bool asks = row < SCANS || row == SCANS + LISTENS;
+	const char *const what[] = { "dev", RADIO, "ssids", asks ? "2" : "0",
+		"channels", channels, "result", "done",
+		"ssid", asks ? SHOWN : "", NULL };
 	const char *const aborted[] = { "dev", RADIO, "result", "aborted",
 					"ssid", SHOWN, NULL };
 	uint64_t ns;
 
 	snprintf(pid, sizeof(pid), "%u", (unsigned)getpid());
-	snprintf(channels, sizeof(channels), "%u", row + 1);
+	snprintf(channels, sizeof(channels), "%u", row < SCANS ? row + 1 : 1);
 	if (!table_matches(&s->tb, row, who) ||
 	    !cell_u64(table_cell(&s->tb, row, "duration_ns"), &ns) || !ns)
 		differ(s->t, "scan %u: by %s %s, in %s ns", row,
@@ -143,13 +182,33 @@ static void check_row(struct scene *s, unsigned row)
 		       table_cell(&s->tb, row, "comm"),
 		       table_cell(&s->tb, row, "duration_ns"));
 	if (s->types &&
-	    !table_matches(&s->tb, row, row < SCANS ? what : aborted))
+	    !table_matches(&s->tb, row,
+			   row < SCANS + LISTENS ? what : aborted))
 		differ(s->t, "scan %u: %s, %s networks, %s channels, %s, %s",
 		       row, table_cell(&s->tb, row, "dev"),
 		       table_cell(&s->tb, row, "ssids"),
 		       table_cell(&s->tb, row, "channels"),
 		       table_cell(&s->tb, row, "result"),
 		       table_cell(&s->tb, row, "ssid"));
+}
+
+/* Nobody, and then one neighbour: it must be heard once, however often it
+ * is. */
+static void check_bss(struct scene *s)
+{
+	uint64_t bss, heard = 0;
+	unsigned row;
+
+	for (row = 0; row < s->tb.nrows; row++) {
+		if (!cell_u64(table_cell(&s->tb, row, "bss"), &bss) ||
+		    bss > (row >= SCANS))
+			differ(s->t, "scan %u: %s networks found", row,
+			       table_cell(&s->tb, row, "bss"));
+		heard += bss;
+	}
+	summary(s->t, "a network found %u times, ", (unsigned)heard);
+	if (!heard)
+		differ(s->t, "no network was found");
 }
 
 static void need_radio(struct scene *s)
@@ -175,16 +234,18 @@ static void scans(struct test *t)
 	s.types = test_types(t) && !access("/sys/kernel/btf/cfg80211", F_OK);
 	tool_init(&s.tool, t, 0);
 	tool_start(&s.tool, "ieee80211scan",
-		   ARGS("--csv", "--strict", "-m", "4"));
+		   ARGS("--csv", "--strict", "-m", "6"));
 	make(&s);
 	tool_stop(&s.tool, 0);
 	tool_check_clean(&s.tool);
 	link_down(RADIO);
+	link_down(NEIGHBOUR);
 	if (table_parse(&s.tb, t, s.tool.text)) {
 		for (row = 0; row < s.tb.nrows; row++)
 			check_row(&s, row);
-		if (s.tb.nrows != SCANS + 1)
-			differ(t, "%u scans, %u shown", SCANS + 1,
+		check_bss(&s);
+		if (s.tb.nrows != SCANS + LISTENS + 1)
+			differ(t, "%u scans, %u shown", SCANS + LISTENS + 1,
 			       s.tb.nrows);
 		summary(t, "%u scans%s", s.tb.nrows,
 			s.types ? "" : ", without types");
