@@ -15,10 +15,8 @@ static const char *const outcomes[] = {
 	COL(EV, member, K_U64, 8, key, heading, C_ZERO | (flags), help)
 
 static const struct column columns[] = {
-	COL(EV, flow.raddr, K_ADDR, 15, "raddr", "RADDR", C_KEY | C_LEFT,
-	    "who asked"),
-	COL(EV, flow.laddr, K_ADDR, 15, "laddr", "LADDR", C_LEFT,
-	    "which address of this machine"),
+	COL_RADDR_AS(EV, C_KEY, "who asked"),
+	COL_LADDR_AS(EV, 0, "which address of this machine"),
 	COL(EV, id, K_U16, 5, "id", "ID", 0, "of the request"),
 	COL(EV, seq, K_U16, 5, "seq", "SEQ", 0, "its sequence number"),
 	COL(EV, len, K_U32, 5, "len", "LEN", 0,
@@ -159,12 +157,7 @@ const struct tool tool_superpong = {
 	.spec = &spec_superpong,
 	.filters = F_LADDR | F_RADDR | F_FAMILY | F_NETNS,
 	.flags = T_COUNT | T_SUMMARY,
-	.options = options,
-	.awaits = "timeout_ns",
-	.sysctls = sysctls,
-	.roles = roles,
-	.columns = columns,
-	.examples = examples,
-	.event_size = sizeof(EV),
-	.flow_off = offsetof(EV, flow),
+	.roles = roles, .columns = columns, .examples = examples,
+	EVENT_FLOW(EV),
+	.options = options, .awaits = "timeout_ns", .sysctls = sysctls,
 };
