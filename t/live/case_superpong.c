@@ -156,7 +156,7 @@ static void superpong(struct test *t)
 }
 
 const struct live_case superpong_cases[] = {
-	{ "superpong", "echo requests that the kernel answers, or does not", 60,
-	  superpong, false },
+	{ "superpong", "echo requests that the kernel answers, or does not",
+	  120, superpong, false },
 	{ NULL, NULL, 0, NULL, false },
 };
