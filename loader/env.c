@@ -155,6 +155,15 @@ static bool kernel_preempts(const char *uname_v, uint32_t version)
 	return version >= KERNEL(7, 0);
 }
 
+void env_names(struct env *env)
+{
+	struct utsname u;
+
+	kernel_names(&u);
+	snprintf(env->machine, sizeof(env->machine), "%.64s", u.machine);
+	snprintf(env->release, sizeof(env->release), "%.64s", u.release);
+}
+
 int env_open(struct env *env, const struct env_opts *o, struct err *e)
 {
 	static const uint16_t one = 1;
@@ -164,8 +173,7 @@ int env_open(struct env *env, const struct env_opts *o, struct err *e)
 	memset(env, 0, sizeof(*env));
 	env->tracefs = -1;
 	kernel_names(&u);
-	snprintf(env->machine, sizeof(env->machine), "%.64s", u.machine);
-	snprintf(env->release, sizeof(env->release), "%.64s", u.release);
+	env_names(env);
 	env->page_size = sysconf(_SC_PAGESIZE);
 	env->ncpus = possible_cpus();
 	env->word_size = sizeof(long) == 8 ? 8 : kernel_word_size(env->machine);

@@ -209,7 +209,8 @@ enum { FEAT_UNKNOWN, FEAT_YES, FEAT_NO };
 	X(cgroup_id, "bpf_get_current_cgroup_id", "4.18")		\
 	X(kernel_btf, "BTF of the kernel in sysfs", "5.4")		\
 	X(twins, "twice attached: no run is skipped", "6.1")		\
-	X(discovery, "discovery of fields without BTF", "4.9")
+	X(discovery, "discovery of fields without BTF", "4.9")		\
+	X(sock_diag, "lists of sockets by sock_diag", "3.3")
 
 #define NO_HOOKS_MAX 16
 
@@ -269,6 +270,8 @@ struct env_opts {
  * left behind.
  */
 int env_open(struct env *env, const struct env_opts *o, struct err *e);
+/* env_names - fill in machine and release, and no more. */
+void env_names(struct env *env);
 void env_close(struct env *env);
 /* env_modules - look up types in those modules (NULL at the end), too, as far
  * as they are loaded and have BTF (5.11); the names must live as long as

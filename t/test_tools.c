@@ -46,6 +46,7 @@ static void texts_of(const struct tool *t)
 
 	ck_assert_ptr_nonnull(t->summary);
 	ck_assert_msg(strlen(t->summary) <= 60, "%s: summary", t->name);
+	ck_assert(!t->source == !(t->flags & T_SNAPSHOT));
 	ck_assert_uint_gt(t->event_size, sizeof(struct event) - 1);
 	ck_assert_uint_le(t->event_size, EVENT_MAX);
 	for (s = t->name; *s; s++)
@@ -370,7 +371,12 @@ static void man_of(const struct tool *t)
 	static const char *const of_requests[] = { ".SH NAME",
 		".SH SYNOPSIS", ".SH DESCRIPTION", ".SH OPTIONS", ".SH MAPS",
 		".SH EXAMPLES", ".SH EXIT STATUS", ".SH SEE ALSO", NULL };
-	const char *const *s = t->parts ? of_requests : sections;
+	static const char *const of_sources[] = { ".SH NAME",
+		".SH SYNOPSIS", ".SH DESCRIPTION", ".SH OPTIONS",
+		".SH FIELDS", ".SH EXAMPLES", ".SH EXIT STATUS",
+		".SH SEE ALSO", NULL };
+	const char *const *s = t->parts ? of_requests :
+			       t->source ? of_sources : sections;
 	char *text = render(man_page, t), *at = text;
 
 	for (; *s; s++) {

@@ -306,6 +306,11 @@ extern const struct column columns_none[];
 	.columns = columns_none, .event_size = sizeof(struct event),	\
 	.filters = F_TASK, .flags = T_TALLY | T_KEYS | T_STACKS | T_HOOKS
 
+/* One whose rows are what there is at the moment, told by a source: once, or
+ * each interval.  It runs nothing in the kernel. */
+#define SNAPSHOT(source_)						\
+	.spec = &spec_none, .roles = roles_none, .source = (source_)
+
 #define MAX_KERNEL_CONSTANTS 24
 #define MAX_PARTS 16
 #define MAX_WAYS 12
@@ -350,6 +355,8 @@ struct tool_option {
 	uint64_t scale;		/* value given times this (0: 1) */
 	bool duration;		/* "1.5", "250ms" and the like, as -d takes:
 				   ns; min and max are not looked at */
+	/* A list of these words, as bits by their number; ends with NULL. */
+	const char *const *names;
 };
 
 /* What only user space can tell a program of the running kernel, put in its
@@ -387,6 +394,8 @@ struct example {
 
 /* ---- tool ------------------------------------------------------------- */
 
+struct row_source;
+
 struct tool {
 	const char *name;
 	const char *alias;	/* it is found by that as well, or NULL;
@@ -412,6 +421,9 @@ struct tool {
 				   columns are; 0: it is always whole.
 				   Constant event_len: what is asked for */
 	uint16_t flow_off;	/* of its struct flow in the event; 0: none */
+
+	/* T_SNAPSHOT (SNAPSHOT): where rows come from; frontend.h. */
+	const struct row_source *source;
 
 	/* A tool that is a request (REQUEST) has these instead of spec, roles,
 	   columns and event. */
@@ -475,6 +487,7 @@ enum tool_flags {
 	T_COUNTED = 8192,	/* T_COUNT: -c is what it does, unless rows
 				   (--events, a time column, -W) or --hist are
 				   asked for */
+	T_SNAPSHOT = 65536,	/* has a source */
 	T_SUMMARY = 16384,	/* below a table of rows what --count would
 				   have shown stands at the end */
 };

@@ -43,6 +43,7 @@
 	X(superping)							\
 	X(superpong)							\
 	X(sockcall)							\
+	X(sosnap)							\
 	X(qdisc)							\
 	X(fds)								\
 	X(conntrack)							\

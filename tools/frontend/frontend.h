@@ -557,6 +557,22 @@ int cgroup_parse(const char *text, uint64_t *id, struct err *e);
 int seeds_fill(int fd, int before, const struct filters *f, bool udp,
 	       struct err *e);
 
+/* ---- sources: rows that come from no program --------------------------- */
+
+/* A row; other than 0: no more. */
+typedef int source_fn(void *ctx, const void *event, size_t len);
+
+struct row_source {
+	/*
+	 * take - tell @fn of each row that there is at the moment, to be
+	 * stamped @ns, and that @o's filters let pass.  What is left out since
+	 * it is not known whether they do is added to @l.  0, with e->msg set
+	 * when not all could be seen, or a negative errno.
+	 */
+	int (*take)(const struct options *o, uint64_t ns, source_fn *fn,
+		    void *ctx, struct losses *l, struct err *e);
+};
+
 /* ---- run.c ------------------------------------------------------------ */
 
 int tool_main(const struct tool *t, int argc, char **argv);

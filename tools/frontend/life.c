@@ -104,7 +104,8 @@ void life_ready(const struct options *o)
 			close(o->ready_fd);
 	}
 	notify_socket();
-	if (isatty(STDERR_FILENO)) {
+	if (isatty(STDERR_FILENO) &&
+	    (!o->tool->source || o->interval_ns)) {
 		tell_sysctls(o->tool->sysctls);
 		say("tracing; Ctrl-C ends it");
 	}

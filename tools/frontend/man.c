@@ -415,7 +415,7 @@ static void man_tool(FILE *out, const struct tool *t)
 		section(out, "OVERHEAD");
 		put_text(out, t->overhead, ".PP");
 	}
-	if (!t->parts && !(t->flags & T_ASK))
+	if (!t->parts && !t->source && !(t->flags & T_ASK))
 		man_hooks(out, t);
 	if (t->examples && t->examples->args)
 		man_examples(out, t);

@@ -4,9 +4,11 @@
  */
 #include "tools/frontend/options_int.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #define SET_MAX 80
 /* Values for getopt_long() beyond what it can say about a character. */
@@ -123,11 +125,54 @@ static int bad_option(const struct set *s, int c, struct parse *p,
 
 /* ---- one option ------------------------------------------------------- */
 
+/* The word of @len bytes in @names, whatever its case; -1 after a
+ * complaint. */
+static int find_name(const struct parse *p, const char *const *names,
+		     const char *word, size_t len)
+{
+	char text[33], all[256] = "";
+	size_t at = 0;
+
+	snprintf(text, sizeof(text), "%.*s", len < 32 ? (int)len : 32, word);
+	for (int i = 0; names[i]; i++) {
+		if (!isalpha((unsigned char)*names[i]))
+			continue;	/* of numbers that mean nothing */
+		if (!strcasecmp(names[i], text))
+			return i;
+		at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%s",
+				       at ? ", " : "", names[i]);
+		at = at < sizeof(all) ? at : sizeof(all) - 1;
+	}
+	opt_bad(p, text, "want some of %s", all);
+	return -1;
+}
+
+/* A list of an option's own words, as bits. */
+static enum take take_names(struct parse *p, const struct tool_option *own,
+			    const char *arg)
+{
+	uint64_t *bits = &p->o->own[own - p->tool->options];
+	size_t len;
+	int i;
+
+	for (;; arg += len + 1) {
+		len = strcspn(arg, ",");
+		i = find_name(p, own->names, arg, len);
+		if (i < 0)
+			return TAKE_BAD;
+		*bits |= 1ull << i;
+		if (!arg[len])
+			return TAKE_OK;
+	}
+}
+
 static enum take take_own(struct parse *p, const struct tool_option *own,
 			  const char *arg)
 {
 	uint64_t n = 1;
 
+	if (own->names)
+		return take_names(p, own, arg);
 	if (own->duration && !val_duration(arg, &n))
 		return opt_bad(p, arg, "want a time, like 1.5 or 250ms");
 	if (own->arg && !own->duration &&
@@ -227,7 +272,8 @@ static const char *tally_contradiction(const struct options *o)
 	if (o->hist && o->dns)
 		return "a histogram and --dns exclude each other: a name may "
 			"change between events; --events shows rows";
-	if (o->interval_ns && !o->count && !o->hist)
+	if (o->interval_ns && !o->count && !o->hist &&
+	    !(o->tool->flags & T_SNAPSHOT))
 		return "-i is about -c and --hist";
 	if (o->style && !o->hist)
 		return "--style is about --hist";
@@ -249,7 +295,7 @@ static const char *plot_contradiction(const struct options *o)
 	return NULL;
 }
 
-/* Words of T_TOTALS, as vmstat(8) and the like take them: [INTERVAL [COUNT]];
+/* Words of what shows intervals, as vmstat(8) and the like take them: [INTERVAL [COUNT]];
  * how many they were. */
 static int take_interval(struct options *o, char **words, int n)
 {
@@ -319,7 +365,7 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 	const char *why;
 	int n = argc - optind, words = 0;
 
-	if (flags & T_TOTALS)
+	if (flags & (T_TOTALS | T_SNAPSHOT))
 		words = take_interval(o, argv + optind, n);
 	else if (o->tool && !replay && o->tool->argument)
 		words = take_argument(o, argv[0], argv + optind, n);
@@ -336,8 +382,9 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 	if (!why)
 		why = plot_contradiction(o);
 	o->extended |= o->format == FMT_PLOT;
-	if (o->tool && o->tool->flags & T_TIME && !o->time && !o->count &&
-	    !o->hist)
+	if (o->tool && !o->time && !o->count && !o->hist &&
+	    (o->tool->flags & T_TIME ||
+	     (o->tool->flags & T_SNAPSHOT && o->interval_ns)))
 		o->time = TIME_REL;
 	o->ask.hooks = argv + optind + words;
 	o->ask.nhooks = n;

@@ -8,8 +8,10 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <string.h>
 
 #define FILTER "Filters, tested in the kernel (of a list, one must match)"
+#define FILTER_ROWS "Filters (of a list, one must match)"
 #define ASK "What"
 #define OUTPUT "Output"
 #define RUN "Run"
@@ -27,6 +29,7 @@
 
 #define TALLIES (T_TALLY | T_COUNT)
 #define PORTS "a port or a range of ports (1 to 65535)"
+#define DURATION "seconds, or a number with us, ms, s, m, h or d"
 #define NETS "an address or a network such as 10.0.0.0/8"
 
 const struct opt opt_table[] = {
@@ -156,10 +159,11 @@ const struct opt opt_table[] = {
 	  .max = FMT_PLOT },
 	{ 'i', "interval", "TIME", "print, and begin anew, each time this has "
 	  "passed: what is counted, histograms",
-	  OUTPUT, OPT_REPLAY, .any = TALLIES | T_TOTALS,
-	  MEMBER(interval_ns),
-	  .take = take_duration,
-	  .want = "seconds, or a number with us, ms, s, m, h or d" },
+	  OUTPUT, OPT_REPLAY, .any = TALLIES | T_TOTALS, .bar = T_SNAPSHOT,
+	  MEMBER(interval_ns), .take = take_duration, .want = DURATION },
+	{ 'i', "interval", "TIME", "again each time this has passed",
+	  OUTPUT, OPT_REPLAY, .need = T_SNAPSHOT,
+	  MEMBER(interval_ns), .take = take_duration, .want = DURATION },
 	{ 'r', "rows", "N", "the N largest only",
 	  OUTPUT, OPT_REPLAY, .any = T_TALLY | T_TOTALS, MEMBER(ask.rows),
 	  .take = take_number, .min = 1, .max = UINT32_MAX,
@@ -218,8 +222,7 @@ const struct opt opt_table[] = {
 	  OUTPUT, OPT_REPLAY, .need = T_TOTALS, SWITCH(no_summary) },
 
 	{ 'd', "duration", "TIME", "stop after this long: 10, 1.5, 250ms, 10m",
-	  RUN, MEMBER(duration_ns), .take = take_duration,
-	  .want = "seconds, or a number with us, ms, s, m, h or d" },
+	  RUN, MEMBER(duration_ns), .take = take_duration, .want = DURATION },
 	{ 'm', "max-events", "N", "stop after this many",
 	  RUN, OPT_REPLAY, .bar = T_TALLY | T_TOTALS,
 	  MEMBER(max_events), .take = take_number, .min = 1,
@@ -229,12 +232,12 @@ const struct opt opt_table[] = {
 	  .want = "a file to write, or - for standard output" },
 	{ 'b', "buffer-pages", "N", "size of the event buffer in pages, or in "
 	  "bytes: 512K, 4M",
-	  RUN, .bar = T_TALLY,
+	  RUN, .bar = T_TALLY | T_SNAPSHOT,
 	  MEMBER(ring_pages), .take = take_pages, .min = 1,
 	  .max = 262144,
 	  .want = "1 to 262144 pages, or a size such as 512K or 4M" },
 	{ 0, "max-sockets", "N", "sockets to keep track of at a time",
-	  RUN, .bar = T_KEYS, MEMBER(max_sockets), .take = take_number, .min = 1,
+	  RUN, .bar = T_KEYS | T_SNAPSHOT, MEMBER(max_sockets), .take = take_number, .min = 1,
 	  .max = 16777216, .want = "a number of sockets (1 to 16777216)" },
 	{ 0, "strict", NULL, "exit with 1 if any event was lost",
 	  RUN, OPT_REPLAY, SWITCH(strict) },
@@ -243,11 +246,11 @@ const struct opt opt_table[] = {
 	  RUN, MEMBER(ready_fd), .take = take_fd, .max = INT_MAX,
 	  .want = "the number of an open file descriptor" },
 	{ 0, "plan", NULL, "print what would be attached here, and why",
-	  RUN, .bar = T_ASK, SWITCH(plan) },
+	  RUN, .bar = T_ASK | T_SNAPSHOT, SWITCH(plan) },
 	{ 0, "dry-run", NULL, "attach, and end without tracing",
-	  RUN, SWITCH(dry_run) },
+	  RUN, .bar = T_SNAPSHOT, SWITCH(dry_run) },
 	{ 0, "dump", NULL, "print the programs as loaded",
-	  RUN, SWITCH(dump) },
+	  RUN, .bar = T_SNAPSHOT, SWITCH(dump) },
 	{ 0, "schema", NULL, "print the JSON Schema of the output",
 	  RUN, OPT_REPLAY, .bar = T_TALLY, SWITCH(schema) },
 	/* which keys there are is known once it has run */
@@ -256,13 +259,13 @@ const struct opt opt_table[] = {
 
 	{ 0, "btf", "FILE", "kernel types from here (BTF, or ELF with BTF); "
 	  "none: without",
-	  IN_KERNEL, MEMBER(env.btf), .take = take_file },
+	  IN_KERNEL, .bar = T_SNAPSHOT, MEMBER(env.btf), .take = take_file },
 	{ 0, "fields", "FILE", "kernel fields from here, as printed by "
 	  "`sockeye doctor --fields'",
-	  IN_KERNEL, MEMBER(env.fields), .take = take_file },
+	  IN_KERNEL, .bar = T_SNAPSHOT, MEMBER(env.fields), .take = take_file },
 	{ 0, "force", NULL, "believe these files of another kernel; go "
 	  "without the filter that a tool wants",
-	  IN_KERNEL, SWITCH(env.force) },
+	  IN_KERNEL, .bar = T_SNAPSHOT, SWITCH(env.force) },
 	{ 0, "config", "K=V", "a rare setting; may be repeated",
 	  IN_KERNEL, .take = take_config, .want = "NAME=VALUE" },
 	{ 0, "config-help", NULL, "print what --config knows",
@@ -335,7 +338,7 @@ static void own_doc(const struct tool_option *own, struct option_doc *d)
 {
 	*d = (struct option_doc){ own->letter, own->name, own->arg, own->help,
 		"Of this tool", false, "" };
-	if (own->arg && !own->duration)
+	if (own->arg && !own->duration && !own->names)
 		snprintf(d->note, sizeof(d->note), "%" PRIu64 " to %" PRIu64
 			 ", default %" PRIu64, own->min, own->max, own->def);
 }
@@ -345,6 +348,13 @@ static void hist_doc(const struct tool *t, struct option_doc *d)
 {
 	snprintf(d->note, sizeof(d->note), "default %s%s%s", t->hist,
 		 t->hist_keys ? ", by " : "", t->hist_keys ? t->hist_keys : "");
+}
+
+/* What runs nothing in the kernel cannot test there. */
+static const char *group_of(const struct tool *t, const struct opt *opt)
+{
+	return t && t->flags & T_SNAPSHOT && !strcmp(opt->group, FILTER) ?
+	       FILTER_ROWS : opt->group;
 }
 
 static const char *help_of(const struct tool *t, const struct opt *opt)
@@ -365,7 +375,7 @@ bool option_doc(const struct tool *t, unsigned i, struct option_doc *d)
 			own_doc(own, d);
 		else
 			*d = (struct option_doc){ opt->letter, opt->name,
-				opt->arg, help_of(t, opt), opt->group,
+				opt->arg, help_of(t, opt), group_of(t, opt),
 				opt->flags & OPT_MAYBE, "" };
 		if (opt && t && t->hist &&
 		    opt->off == offsetof(struct options, hist))

@@ -25,6 +25,8 @@ struct run {
 	struct losses losses, told;	/* since start; told on stderr */
 	uint64_t told_ns, resync_ns, expire_ns;
 	bool stop, broken;		/* stdout is gone or failed */
+	struct err note;		/* of a source */
+	int source_code;		/* exit code it failed with */
 	int capture_err;
 };
 
@@ -325,6 +327,73 @@ static void loop(struct run *r)
 	}
 }
 
+/* ---- rows of a source ------------------------------------------------- */
+
+/* Not twice the same. */
+static void tell_note(struct run *r, const struct err *e)
+{
+	if (e->msg[0] && strcmp(e->msg, r->note.msg))
+		say("%s", e->msg);
+	r->note = *e;
+}
+
+/* What there is; @ns: when, which tells the interval it is in. */
+static void take(struct run *r, uint64_t ns)
+{
+	struct err e = { 0 };
+
+	sync_clocks(r);
+	if (r->o->tool->source->take(r->o, ns, on_event, r, &r->losses, &e)) {
+		r->source_code = fail_err(&e);
+		r->stop = true;
+	} else {
+		tell_note(r, &e);
+	}
+	rows_tick(r->rows, now_ns(), &r->info.clocks);
+	if (!r->broken && !rows_flush(r->rows))
+		r->stop = r->broken = true;
+	if (r->capture && !r->capture_err)
+		r->capture_err = capture_flush(r->capture);
+}
+
+/* False: the run ends before. */
+static bool wait_until(struct run *r, uint64_t ns)
+{
+	struct pollfd fd = { .fd = STDOUT_FILENO };
+	uint64_t now;
+
+	while (!life_stopped() && !r->stop) {
+		now = now_ns();
+		if (now >= ns)
+			return true;
+		poll(&fd, 1, patience(r, now, ns));
+		if (fd.revents & POLLERR)	/* no reader left */
+			r->stop = r->broken = true;
+	}
+	return false;
+}
+
+/* Once, or each interval; what is tallied is taken as its interval ends. */
+static void repeat(struct run *r)
+{
+	uint64_t start = now_ns(), due = rows_due(r->rows), n = 0;
+	uint64_t end = r->o->duration_ns ? start + r->o->duration_ns :
+					   UINT64_MAX;
+	bool tallied = due != UINT64_MAX;
+
+	if (!tallied)
+		due = start;
+	while (due < end && wait_until(r, due)) {
+		take(r, tallied ? due - 1 : now_ns());
+		n++;
+		if (!r->o->interval_ns || n == r->o->max_intervals)
+			return;
+		due += r->o->interval_ns;
+	}
+	if (due >= end && !r->stop)
+		wait_until(r, end);
+}
+
 /* ---- start and end ---------------------------------------------------- */
 
 static int start_output(struct run *r)
@@ -388,6 +457,20 @@ static int end_output(struct run *r)
 	return ret;
 }
 
+/* What the programs tell, until the end. */
+static void follow(struct run *r)
+{
+	loop(r);
+	counters_stop(r->counters);
+	r->losses.missed = object_missed(r->from->object);
+	object_detach(r->from->object, 0);
+	if (!r->stop)
+		drain(r, true);
+	if (!r->stop)
+		show_kept(r);
+	read_losses(r);
+}
+
 static int run(struct run *r)
 {
 	int ret = start_output(r);
@@ -398,18 +481,15 @@ static int run(struct run *r)
 		r->counters = counters_open(r->o->tool, &r->o->filters);
 	rows_counters(r->rows, r->counters);
 	kernel_leave(r->from->env, symbolise_users(r->symbolise) ||
-				   mapped_grows(r->from->mapped));
+				   mapped_grows(r->from->mapped) ||
+				   r->o->tool->source);
 	life_ready(r->o);
-	loop(r);
-	counters_stop(r->counters);
-	r->losses.missed = object_missed(r->from->object);
-	object_detach(r->from->object, 0);
-	if (!r->stop)
-		drain(r, true);
-	if (!r->stop)
-		show_kept(r);
-	read_losses(r);
-	return end_output(r);
+	if (r->o->tool->source)
+		repeat(r);
+	else
+		follow(r);
+	ret = end_output(r);
+	return r->source_code ? r->source_code : ret;
 }
 
 int run_rows(const struct feed *from)

@@ -121,6 +121,16 @@ static int prepare(struct start *s)
 	return -1;
 }
 
+/* It asks nothing of the kernel that needs to be looked at first, and nothing
+ * that only root may. */
+static int prepare_source(struct start *s)
+{
+	s->env.tracefs = -1;
+	env_names(&s->env);
+	s->ns = now_ns();
+	return -1;
+}
+
 int tool_main(const struct tool *t, int argc, char **argv)
 {
 	static struct options o;
@@ -140,7 +150,7 @@ int tool_main(const struct tool *t, int argc, char **argv)
 		return EXIT_USAGE;
 	s.o = &o;
 	life_begin();
-	ret = prepare(&s);
+	ret = t->source ? prepare_source(&s) : prepare(&s);
 	if (ret < 0)
 		ret = run_rows(&(struct feed){ &o, &s.env, s.object, s.ring,
 						 s.ns, s.mapped });

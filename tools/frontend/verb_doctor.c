@@ -258,6 +258,10 @@ static bool check_tool(struct env *env, const struct tool *t, bool verbose)
 
 	if (t->parts)
 		return ask_check(env, t, verbose);
+	if (t->source) {
+		printf("%-12syes\n", t->name);
+		return true;
+	}
 	memset(&o, 0, sizeof(o));
 	memset(&plan, 0, sizeof(plan));
 	for (unsigned i = 0; i < MAX_ROLES; i++)
