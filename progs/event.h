@@ -144,6 +144,16 @@ struct lookup {
 	__u8 data[DNS_BYTES];
 };
 
+/*
+ * Bytes as they were sent or received: so many of them stand behind this.  It
+ * is bytes itself, so that captures need not know its members.
+ */
+struct payload {
+	__u8 len;
+	__u8 cut;		/* 1: there were more */
+	__u8 pad[6];
+};
+
 /* Per-CPU counters in the map `stats`: what was not shown, and why. */
 enum stat_index {
 	STAT_LOST,		/* no room in the ring */
@@ -174,6 +184,7 @@ _Static_assert(sizeof(struct seed) == 40, "struct seed");
 _Static_assert(sizeof(struct alike) == 16, "struct alike");
 _Static_assert(sizeof(struct packet_id) == 24, "struct packet_id");
 _Static_assert(sizeof(struct dns_event) == 24 + DNS_BYTES, "struct dns_event");
+_Static_assert(sizeof(struct payload) == 8, "struct payload");
 _Static_assert(sizeof(struct lookup) == 8 + DNS_BYTES, "struct lookup");
 
 #endif

@@ -40,6 +40,7 @@ typedef __s32 s32;
 #define IPPROTO_MPTCP	262
 
 #define MSG_PEEK	2
+#define MSG_TRUNC	0x20
 #define SOCK_RAW	3
 
 /* include/net/tcp_states.h */
@@ -86,6 +87,8 @@ struct sock {
 	struct numa_drop_counters *sk_drop_counters;	/* 6.18: instead */
 	struct { atomic_t rmem_alloc; } sk_backlog;
 	unsigned long sk_pacing_rate;	/* u32 before 4.20 */
+	struct socket *sk_socket;
+	struct pid *sk_peer_pid;
 } PAI;
 
 /* enum sock_flags: the peer's FIN came (tcp_fin()) */
@@ -189,7 +192,13 @@ struct unix_address {
 	int len;		/* of name, a struct sockaddr_un */
 	char name[];
 } PAI;
-struct unix_sock { struct unix_address *addr; } PAI;
+struct unix_sock {
+	struct unix_address *addr;
+	struct sock *peer;
+} PAI;
+struct upid { int nr; } PAI;
+struct pid { struct upid numbers[1]; } PAI;	/* as the init namespace counts,
+						   first */
 
 struct inode {
 	u16 i_mode;
@@ -215,7 +224,19 @@ struct socket {
 	struct sock *sk;
 	struct file *file;
 } PAI;
-struct msghdr { unsigned long msg_controllen; } PAI;
+struct iov_iter {
+	u8 iter_type;		/* 5.14 */
+	u32 type;		/* before: with the direction in bit 0 */
+	u8 user_backed;		/* 6.0 to 6.6 */
+	unsigned long iov_offset, count;
+	const void *iov;	/* struct iovec */
+	const void *__iov;	/* 6.4: instead */
+	const void *ubuf;	/* 6.0: or this */
+} PAI;
+struct msghdr {
+	unsigned long msg_controllen;
+	struct iov_iter msg_iter;
+} PAI;
 struct scm_fp_list { short count; } PAI;
 struct scm_cookie { struct scm_fp_list *fp; } PAI;
 struct files_struct { struct fdtable *fdt; } PAI;

@@ -54,6 +54,12 @@ enum col_kind {
 	K_REASON,	/* u32: why a packet was dropped, as the running kernel
 			   names it (the table of skb:kfree_skb), or a
 			   REASON_... of progs/event.h */
+	K_DATA,		/* struct payload and what follows: any bytes.  Escaped
+			   as in C; JSON and CSV have them in hex as well */
+	K_TLS_SNI,	/* the same, of an extension of a TLS ClientHello: the
+			   name of the server */
+	K_TLS_ALPN,	/* the protocols above that are offered */
+	K_TLS_VERSION,	/* the highest version that is offered */
 	K_COUNT,	/* of --count, no member behind it */
 };
 
@@ -192,7 +198,7 @@ extern const char *const session_hows[], *const session_firsts[];
 
 /* ---- hooks ------------------------------------------------------------ */
 
-#define ALT_HOOKS 6
+#define ALT_HOOKS 8
 
 /* One way to observe something: hooks that work together. */
 struct alternative {

@@ -5,6 +5,7 @@
  */
 #include "tools/frontend/dns.h"
 #include "tools/frontend/rows_int.h"
+#include "tools/frontend/tls.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -158,6 +159,26 @@ static void load_lookup(struct cell *cell, const struct column *col,
 	cell->null = !len;
 }
 
+/* Bytes; of those that are an extension, what that says. */
+static void load_payload(struct cell *cell, const struct column *col,
+			 const uint8_t *p)
+{
+	const size_t head = sizeof(struct payload);
+	size_t room = col->size > head ? col->size - head : 0;
+	size_t len = col->size < head ? 0 : p[offsetof(struct payload, len)];
+
+	len = len < room ? len : room;
+	cell->text = (const char *)p + head;
+	if (col->kind == K_DATA) {
+		cell->least = len && p[offsetof(struct payload, cut)];
+	} else {
+		len = tls_text(col->kind, p + head, len, cell->made);
+		cell->text = cell->made;
+	}
+	cell->len = (uint16_t)len;
+	cell->null = !len;
+}
+
 int cell_stack_error(const struct cell *cell)
 {
 	int64_t id = (int64_t)cell->num;
@@ -210,6 +231,12 @@ void cell_load(struct cell *cell, const struct column *col,
 	case K_QTYPE:
 	case K_ANSWERS:
 		load_lookup(cell, col, p, ev, t);
+		return;
+	case K_DATA:
+	case K_TLS_SNI:
+	case K_TLS_ALPN:
+	case K_TLS_VERSION:
+		load_payload(cell, col, p);
 		return;
 	case K_ADDR:
 	case K_NAME:
@@ -367,6 +394,9 @@ bool extra_key(const struct column *col, char *buf, size_t len)
 		break;
 	case K_NAME:
 		tail = "_age_ns";
+		break;
+	case K_DATA:
+		tail = "_hex";
 		break;
 	case K_KSTACK:
 	case K_USTACK:

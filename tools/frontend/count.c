@@ -61,6 +61,7 @@ static unsigned payload_len(const struct column *col)
 	case HOLDS_ADDR:
 		return ADDR_LEN;
 	case HOLDS_TEXT:
+	case HOLDS_DATA:
 		return col->size < TEXT_LEN ? col->size : TEXT_LEN;
 	default:
 		/* a stack of a process: and of which */
@@ -163,6 +164,10 @@ static unsigned char *encode(unsigned char *p, const struct cell *c,
 	case HOLDS_TEXT:
 		memcpy(p, c->text, c->len < len ? c->len : len);
 		break;
+	case HOLDS_DATA:	/* any bytes: how many first */
+		*p = (uint8_t)(c->len < len - 1 ? c->len : len - 1);
+		memcpy(p + 1, c->text, *p);
+		break;
 	default:
 		encode_number(p, c->num ^ sign_of(c->kind));
 		if (c->kind == K_USTACK)
@@ -187,6 +192,10 @@ static const unsigned char *decode(const unsigned char *p, struct cell *c,
 	case HOLDS_TEXT:
 		c->text = (const char *)p;
 		c->len = (uint16_t)strnlen(c->text, len);
+		break;
+	case HOLDS_DATA:
+		c->text = (const char *)p + 1;
+		c->len = *p;
 		break;
 	default:
 		c->num = decode_number(p) ^ sign_of(col->kind);

@@ -36,6 +36,14 @@ static char *put_field(char *p, const char *s, size_t len)
 	return put_csv(p, s, len < CELL_MAX ? len : CELL_MAX);
 }
 
+static char *put_data(char *p, const struct cell *c)
+{
+	char text[4 * UINT8_MAX];
+
+	return put_csv(p, text, (size_t)(put_escaped(text, c->text, c->len) -
+					 text));
+}
+
 static char *put_value(char *p, const struct cell *c)
 {
 	if (c->null)
@@ -47,6 +55,8 @@ static char *put_value(char *p, const struct cell *c)
 		return put_hex(p, c->num);
 	case HOLDS_ADDR:
 		return put_addr(p, c->addr);
+	case HOLDS_DATA:
+		return put_data(p, c);
 	case HOLDS_TEXT:
 		return put_field(p, c->text, c->len);
 	case HOLDS_NAMED:
@@ -74,6 +84,8 @@ static char *put_extra(char *p, const struct cell *c)
 	}
 	if (c->kind == K_NAME)
 		return put_u64(p, c->age_ns);
+	if (c->kind == K_DATA)
+		return put_hex_bytes(p, c->text, c->len);
 	return c->text ? put_field(p, c->text, c->len) : p;
 }
 

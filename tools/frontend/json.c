@@ -78,6 +78,15 @@ static char *put_hex_text(char *p, uint64_t v)
 	return p;
 }
 
+/* Its length fits the byte that struct payload has for it. */
+static char *put_data(char *p, const struct cell *c)
+{
+	char text[4 * UINT8_MAX];
+
+	return put_quoted(p, text, (size_t)(put_escaped(text, c->text, c->len) -
+					    text));
+}
+
 static char *put_value(char *p, const struct cell *c)
 {
 	if (c->null)
@@ -92,6 +101,8 @@ static char *put_value(char *p, const struct cell *c)
 		p = put_addr(p, c->addr);
 		*p++ = '"';
 		return p;
+	case HOLDS_DATA:
+		return put_data(p, c);
 	case HOLDS_TEXT:
 		return put_quoted(p, c->text, c->len);
 	case HOLDS_NAMED:
@@ -116,6 +127,12 @@ static char *put_extra(char *p, const struct cell *c)
 		return put_str(p, c->least ? "true" : "false");
 	if (c->kind == K_NAME)
 		return put_u64(p, c->age_ns);
+	if (c->kind == K_DATA) {
+		*p++ = '"';
+		p = put_hex_bytes(p, c->text, c->len);
+		*p++ = '"';
+		return p;
+	}
 	return c->text ? put_quoted(p, c->text, c->len) : put_str(p, "null");
 }
 

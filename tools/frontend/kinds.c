@@ -3,7 +3,7 @@
 #include "tools/frontend/capture_int.h"
 #include "tools/frontend/rows_int.h"
 
-enum { OF_ADDR, OF_TEXT, OF_LOOKUP };
+enum { OF_ADDR, OF_TEXT, OF_LOOKUP, OF_DATA, OF_TLS };
 
 static const struct kind {
 	const char *name;	/* in captures */
@@ -38,6 +38,11 @@ static const struct kind {
 	[K_QTYPE] = { "qtype", HOLDS_TEXT, MEMBER_BYTES, .of = OF_LOOKUP },
 	[K_ANSWERS] = { "answers", HOLDS_TEXT, MEMBER_BYTES, .of = OF_LOOKUP },
 	[K_REASON] = { "reason", HOLDS_NAMED, MEMBER_UNSIGNED, .sums = false },
+	[K_DATA] = { "data", HOLDS_DATA, MEMBER_BYTES, .of = OF_DATA },
+	[K_TLS_SNI] = { "tls_sni", HOLDS_TEXT, MEMBER_BYTES, .of = OF_TLS },
+	[K_TLS_ALPN] = { "tls_alpn", HOLDS_TEXT, MEMBER_BYTES, .of = OF_TLS },
+	[K_TLS_VERSION] = { "tls_version", HOLDS_TEXT, MEMBER_BYTES,
+			    .of = OF_TLS },
 	[K_COUNT] = { "count", HOLDS_NUMBER, MEMBER_UNSIGNED, .sums = false },
 };
 

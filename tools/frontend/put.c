@@ -175,6 +175,41 @@ char *put_clean(char *p, const char *s, size_t len)
 	return p;
 }
 
+static char *put_byte(char *p, uint8_t c)
+{
+	*p++ = "0123456789abcdef"[c >> 4];
+	*p++ = "0123456789abcdef"[c & 15];
+	return p;
+}
+
+char *put_hex_bytes(char *p, const char *s, size_t len)
+{
+	while (len--)
+		p = put_byte(p, (uint8_t)*s++);
+	return p;
+}
+
+char *put_escaped(char *p, const char *s, size_t len)
+{
+	static const char plain[] = "\n\r\t\\", letters[] = "nrt\\";
+	const char *at;
+
+	for (; len; s++, len--) {
+		at = memchr(plain, *s, sizeof(plain) - 1);
+		if (at) {
+			*p++ = '\\';
+			*p++ = letters[at - plain];
+		} else if (*s >= 0x20 && *s < 0x7f) {
+			*p++ = *s;
+		} else {
+			*p++ = '\\';
+			*p++ = 'x';
+			p = put_byte(p, (uint8_t)*s);
+		}
+	}
+	return p;
+}
+
 static char *put_escape(char *p, uint32_t unit)
 {
 	int shift;

@@ -52,6 +52,10 @@ char *put_addr(char *p, const uint8_t addr[16]);	/* 39, RFC 5952 */
 char *put_clean(char *p, const char *s, size_t len);	/* len */
 /* put_quoted - a JSON string with its quotes. */
 char *put_quoted(char *p, const char *s, size_t len);	/* 6 * len + 2 */
+/* put_escaped - any bytes in printable ASCII, as C escapes them: \n, \xNN.
+ * put_hex_bytes - two digits each. */
+char *put_escaped(char *p, const char *s, size_t len);	/* 4 * len */
+char *put_hex_bytes(char *p, const char *s, size_t len);	/* 2 * len */
 /* put_csv - a CSV field: cleaned, quoted where it must be. */
 char *put_csv(char *p, const char *s, size_t len);	/* 2 * len + 2 */
 bool addr_is_mapped(const uint8_t addr[16]);		/* ::ffff:a.b.c.d */
@@ -100,6 +104,7 @@ enum kind_holds {
 	HOLDS_NUMBER, HOLDS_SIGNED, HOLDS_HEX,
 	HOLDS_ADDR,
 	HOLDS_TEXT,		/* text, and no number */
+	HOLDS_DATA,		/* any bytes */
 	HOLDS_NAMED,		/* text, where its number has a name */
 	HOLDS_SYMBOL,		/* text, where its address has a name */
 	HOLDS_STACK,		/* frames, or why there are none */
@@ -114,14 +119,16 @@ bool kind_sums(uint8_t kind);		/* may be added up */
 struct cell {
 	uint8_t kind;		/* enum col_kind */
 	bool null;		/* not known */
-	bool least;		/* K_MS: at least this */
+	bool least;		/* K_MS: at least this; K_DATA: there was more */
 	uint16_t len;		/* of text */
-	const char *text;	/* K_COMM, of struct lookup; K_ENUM, K_BITS,
+	const char *text;	/* K_COMM, K_DATA (its bytes), of struct lookup,
+				   K_TLS_...; K_ENUM, K_BITS,
 				   K_ERRNO, K_NAME, K_KSYM, K_REASON: NULL when
 				   it has no name;
 				   stacks: a line for each frame, NULL when
 				   there is an error */
-	char made[256];		/* K_BITS, of struct lookup: what text is */
+	char made[256];		/* K_BITS, of struct lookup, K_TLS_...: what
+				   text is */
 	uint64_t num;		/* all numbers; K_S32 sign-extended; K_ERRNO
 				   positive; of stacks the id, or -errno */
 	uint64_t age_ns;	/* K_NAME: of the answer, or AGE_UNKNOWN */
@@ -158,6 +165,7 @@ size_t cell_text(char text[CELL_TEXT], const struct cell *cell);
  *   K_MS    duration_ns  duration_at_least  true: it was older than the tool
  *   K_ERRNO err          err_name           "ECONNREFUSED"
  *   K_NAME  query        query_age_ns       how old the DNS answer was
+ *   K_DATA  data         data_hex           the bytes as they are
  *   stacks  kstack       kstack_err_name    why there is none: "EEXIST"
  */
 #define KEY_MAX 288

@@ -91,6 +91,11 @@ static void extra_property(struct schema *s, const struct column *col)
 		column_property(s, key, "integer", ",\"minimum\":0",
 				"nanoseconds since the DNS answer", "");
 		break;
+	case K_DATA:
+		column_property(s, key, "string",
+				",\"pattern\":\"^([0-9a-f][0-9a-f])*$\"",
+				"the same bytes in hex, two digits each", "");
+		break;
 	case K_KSTACK:
 	case K_USTACK:
 		column_property(s, key, "string", "",
@@ -110,6 +115,8 @@ static const struct json_type held[] = {
 	[HOLDS_ADDR] = { "string", ",\"anyOf\":[{\"format\":\"ipv4\"},"
 			 "{\"format\":\"ipv6\"},{\"type\":\"null\"}]", "" },
 	[HOLDS_TEXT] = { "string", "", "" },
+	[HOLDS_DATA] = { "string", "", "; what is not printable ASCII is "
+			 "escaped: \\n, \\r, \\t, \\\\, \\xNN" },
 	[HOLDS_NAMED] = { "string", "", "" },
 	[HOLDS_SYMBOL] = { "string", "", "" },
 	[HOLDS_STACK] = { "array", ",\"items\":{\"type\":\"string\"}",

@@ -79,6 +79,17 @@ static char *put_text_or_num(char *p, const struct cell *c)
 	return c->text ? put_clean(p, c->text, c->len) : put_u64(p, c->num);
 }
 
+/* Bytes, and "..." where there were more of them. */
+static char *put_data(char *p, const struct cell *c)
+{
+	char *end = put_escaped(p, c->text, c->len);
+
+	if (!c->least)
+		return end;
+	memcpy(end, "...", 3);
+	return end + 3;
+}
+
 static char *put_symbol(char *p, const struct cell *c)
 {
 	return c->text ? put_clean(p, c->text, c->len) : put_hex(p, c->num);
@@ -97,6 +108,8 @@ static char *put_held(char *p, const struct cell *c)
 		return put_addr(p, c->addr);
 	case HOLDS_SYMBOL:
 		return put_symbol(p, c);
+	case HOLDS_DATA:
+		return put_data(p, c);
 	case HOLDS_TEXT:
 	case HOLDS_NAMED:
 		p = put_text_or_num(p, c);
@@ -137,6 +150,9 @@ size_t cell_text(char text[CELL_TEXT], const struct cell *c)
 
 	if (cell.len > CELL_TEXT - 64)
 		cell.len = CELL_TEXT - 64;
+	/* escaped, it takes four times as much */
+	if (cell.kind == K_DATA && cell.len > CELL_TEXT / 4 - 1)
+		cell.len = CELL_TEXT / 4 - 1;
 	return (size_t)(put_cell(text, &cell) - text);
 }
 
