@@ -4,6 +4,7 @@
 
 #define ROW struct listen_event
 #include "progs/sockcall.bpf.h"
+#include "progs/unix.bpf.h"
 
 #define AF_MAX 64		/* none is greater, with room to spare */
 
@@ -63,38 +64,6 @@ static __always_inline void begin(struct sockcall *c, const struct sock *sk,
 	sockcall_put(c);
 }
 
-/* ---- AF_UNIX ------------------------------------------------------------ */
-
-/*
- * struct sockaddr_un behind a family of two bytes; where there is no room for
- * all of a path, its end.  What follows a name is anything.
- */
-static __always_inline void read_path(struct listen_event *ev,
-				      const struct sock *sk)
-{
-	const struct unix_sock *u = (const void *)sk;
-	u64 path[LISTEN_PATH / 8] = {};
-	struct unix_address *addr = 0;
-	s32 len, skip = 0;
-
-	if (!EXISTS(u->addr) || !EXISTS(addr->len))
-		return;
-	addr = READ(u, addr);
-	if (!addr)
-		return;
-	len = READ(addr, len) - 2;
-	if (len > LISTEN_PATH)
-		skip = len - LISTEN_PATH;
-	if (skip > 108)
-		return;
-	probe_read(path, sizeof(path), (void *)&addr->name + 2 + skip);
-	cut32(path, len - skip);
-	if (!skip && len > 0 && !*(char *)path)
-		*(char *)path = '@';
-	copy16(ev->path, path);
-	copy16(ev->path + 16, path + 2);
-}
-
 /* ---- rows --------------------------------------------------------------- */
 
 static __always_inline int leave(void *ctx, struct sockcall *c, s32 ret)
@@ -108,7 +77,7 @@ static __always_inline int leave(void *ctx, struct sockcall *c, s32 ret)
 		flow_sock(&c->row.flow, sk);
 		c->row.flow.protocol = protocol;
 	} else if (c->row.kind == LISTEN_UNIX) {
-		read_path(&c->row, sk);
+		unix_path(c->row.path, sk);
 	}
 	if (!ret)
 		c->row.backlog = READ(sk, sk_max_ack_backlog);

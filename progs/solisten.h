@@ -9,7 +9,7 @@ enum listen_kind {
 	LISTEN_OTHER,
 };
 
-#define LISTEN_PATH 32
+#define LISTEN_PATH 32		/* UNIX_PATH */
 
 /* A listen(2) that has returned. */
 struct listen_event {

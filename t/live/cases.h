@@ -46,6 +46,7 @@
 	X(sosnap)							\
 	X(qdisc)							\
 	X(fds)								\
+	X(undump)							\
 	X(conntrack)							\
 	X(scan)								\
 	/* that is all */
