@@ -47,6 +47,7 @@
 	X(qdisc)							\
 	X(fds)								\
 	X(undump)							\
+	X(tlssni)							\
 	X(conntrack)							\
 	X(scan)								\
 	/* that is all */
