@@ -161,7 +161,7 @@ static void print_span(struct heap *h, const char *name, const char *unit,
 		       uint64_t span_ns)
 {
 	static const char *const formats[] = {
-		"bpftrace", "bcc", "JSON", "CSV", "folded"
+		"bpftrace", "bcc", "percentiles", "JSON", "CSV", "folded"
 	};
 	struct heap_style style = { .name = name, .tool = "hist", .unit = unit,
 				    .ns = 1234567890, .stack = frames,

@@ -114,7 +114,7 @@ static const struct { const char *line, *says; } mistakes[] = {
 	{ "--hist ''", "--hist '': want a column such as duration_ns" },
 	{ "-i 1", "-i is about -c and --hist" },
 	{ "--style bcc", "--style is about --hist" },
-	{ "--style bc", "--style bc: want bpftrace or bcc" },
+	{ "--style bc", "--style bc: want bpftrace, bcc or percentiles" },
 	{ "--style bcc --hist MS -j", "--style is about the table, without "
 	  "-j, --csv and -f" },
 	{ "--unit ms", "--unit is about --hist" },

@@ -190,6 +190,23 @@ START_TEST(table)
 }
 END_TEST
 
+START_TEST(percentiles)
+{
+	opt.columns = "rport,comm";
+	opt.style = STYLE_PERCENTILES;
+	opt.unit = UNIT_MS;
+	opt.hist = "duration_ns";
+	begin();
+	add(1, 443, 3 * 1000 * 1000);
+	add(1, 443, 40 * 1000 * 1000);
+	add(1, 80, 3 * 1000 * 1000);
+	end();
+	ck_assert_str_eq(text,
+"@ms[80, curl]: count 1, p50 3, p90 3, p99 3, max 3\n"
+"@ms[443, curl]: count 2, p50 3, p90 63, p99 63, max 63\n");
+}
+END_TEST
+
 START_TEST(bcc)
 {
 	opt.columns = "rport,comm";
@@ -477,6 +494,7 @@ Suite *suite_rows_hist(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, table);
+	tcase_add_test(tc, percentiles);
 	tcase_add_test(tc, bcc);
 	tcase_add_test(tc, csv);
 	tcase_add_test(tc, json);

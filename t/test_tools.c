@@ -304,13 +304,41 @@ START_TEST(requests)
 }
 END_TEST
 
-START_TEST(aliases)
+/* By each of its names it is found, and what stands for the '*' is there. */
+static void names_of(const struct tool *t)
 {
+	char name[TOOL_NAME];
+	const char *argument;
 	unsigned i;
 
-	for (i = 0; tools[i]; i++)
-		if (tools[i]->alias)
-			ck_assert_ptr_eq(tool_find(tools[i]->alias), tools[i]);
+	if (t->alias)
+		ck_assert_ptr_eq(tool_find(t->alias), t);
+	for (i = 0; tool_other_name(t, i, name, sizeof(name)); i++) {
+		ck_assert_uint_lt(strlen(name), sizeof(name) - 1);
+		ck_assert_ptr_eq(tool_find(name), t);
+		argument = tool_alias_argument(t, name);
+		ck_assert_int_eq(argument != NULL, t->arguments != NULL);
+		ck_assert(!argument || strstr(t->arguments, argument));
+	}
+	ck_assert_int_eq(i > 0, t->alias != NULL);
+}
+
+START_TEST(aliases)
+{
+	const struct tool any = { .alias = "q-*", .arguments = "fq tbf" },
+			  one = { .alias = "other" }, none = { .name = "n" };
+	char name[TOOL_NAME];
+
+	each(names_of);
+	ck_assert(tool_other_name(&any, 0, name, sizeof(name)));
+	ck_assert_str_eq(name, "q-fq");
+	ck_assert(tool_other_name(&any, 1, name, sizeof(name)));
+	ck_assert_str_eq(name, "q-tbf");
+	ck_assert(!tool_other_name(&any, 2, name, sizeof(name)));
+	ck_assert(tool_other_name(&one, 0, name, sizeof(name)));
+	ck_assert_str_eq(name, "other");
+	ck_assert(!tool_other_name(&one, 1, name, sizeof(name)));
+	ck_assert(!tool_other_name(&none, 0, name, sizeof(name)));
 }
 END_TEST
 

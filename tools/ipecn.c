@@ -13,6 +13,8 @@ static const struct column columns[] = {
 	    "packets marked ECN-capable by 01: L4S"),
 	COL(EV, ce, K_U64, 8, "ce", "CE", C_SUM,
 	    "packets marked 11: congestion was experienced"),
+	COL_SHARE(EV, ce, ect0, ce, 6, "ce_percent", "CE%",
+		  "of packets with marks: those marked 11, in percent"),
 	COL(EV, not_ect, K_U64, 8, "not_ect", "NOT-ECT", C_SUM | C_HIDDEN,
 	    "packets without a mark: not ECN-capable"),
 	COL(EV, ece, K_U64, 8, "ece", "ECE", C_SUM | C_HIDDEN,

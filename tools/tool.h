@@ -60,6 +60,7 @@ enum col_kind {
 			   name of the server */
 	K_TLS_ALPN,	/* the protocols above that are offered */
 	K_TLS_VERSION,	/* the highest version that is offered */
+	K_PERCENT,	/* u64, of STAT_SHARE: shown as 12.34 */
 	K_COUNT,	/* of --count, no member behind it */
 };
 
@@ -84,7 +85,10 @@ enum col_flags {
 /* What a C_SUM column of --count is of its member's values, if no sum: such a
  * column is shown there alone.  Values that are not known, or at least so
  * much, are left out. */
-enum col_stat { STAT_TOTAL, STAT_LEAST, STAT_MEAN, STAT_MOST, STAT_MDEV };
+enum col_stat {
+	STAT_TOTAL, STAT_LEAST, STAT_MEAN, STAT_MOST, STAT_MDEV,
+	STAT_SHARE,	/* in hundredths of a percent of the sum of `whole` */
+};
 
 struct column {
 	const char *key;	/* JSON and CSV: snake_case, with its unit */
@@ -99,6 +103,10 @@ struct column {
 	uint8_t stat;		/* enum col_stat */
 	uint16_t flags;
 	uint16_t off, size;
+	struct {
+		uint16_t off, size;
+	} whole;		/* STAT_SHARE: u64 members, next to each
+				   other, of which it is a part */
 };
 
 #define COL(type, member, kind_, width_, key_, heading_, flags_, help_)	\
@@ -131,6 +139,16 @@ struct column {
 	  .width = width_, .flags = C_SUM | C_HIDDEN, .stat = stat_,	\
 	  .off = offsetof(type, member),				\
 	  .size = sizeof(((type *)0)->member) }
+
+/* @member, in percent of all from @first to @last. */
+#define COL_SHARE(type, member, first, last, width_, key_, heading_, help_) \
+	{ .key = key_, .heading = heading_, .help = help_,		\
+	  .kind = K_PERCENT, .width = width_, .flags = C_SUM,		\
+	  .stat = STAT_SHARE,						\
+	  .off = offsetof(type, member),				\
+	  .size = sizeof(((type *)0)->member),				\
+	  .whole = { offsetof(type, first), offsetof(type, last) -	\
+		     offsetof(type, first) + sizeof(((type *)0)->last) } }
 
 /* For K_ENUM: TCP_ESTABLISHED ... by number. */
 extern const char *const tcp_states[];
@@ -319,7 +337,7 @@ extern const struct column columns_none[];
 
 #define MAX_KERNEL_CONSTANTS 24
 #define MAX_PARTS 16
-#define MAX_WAYS 12
+#define MAX_WAYS 16
 #define WAYS(a) .ways = (a), .nways = sizeof(a) / sizeof((a)[0])
 /* What is known where a function returns: fexit, else kretprobe. */
 #define WAY_RETURN(function, ...)					\
@@ -407,6 +425,7 @@ struct tool {
 	const char *alias;	/* it is found by that as well, or NULL;
 				   "NAME-*": what the '*' is there for is its
 				   argument */
+	const char *arguments;	/* such as lists tell of: "fq tbf"; or NULL */
 	const char *summary;	/* for lists; at most 60 characters */
 	const char *about;	/* paragraphs for help and man page */
 	const char *overhead;

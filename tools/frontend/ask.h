@@ -182,7 +182,9 @@ void heap_free(struct heap *h);
 
 /* ---- heap_print.c, hist.c ---------------------------------------------- */
 
-enum heap_format { HEAP_TEXT, HEAP_BCC, HEAP_JSON, HEAP_CSV, HEAP_FOLDED };
+enum heap_format {
+	HEAP_TEXT, HEAP_BCC, HEAP_PERCENTILES, HEAP_JSON, HEAP_CSV, HEAP_FOLDED,
+};
 
 #define HEAP_KEYS 16
 
@@ -218,7 +220,8 @@ struct heap_style {
  * HEAP_TEXT: as bpftrace prints maps: "@name[key, key]: 5"; stats "count 3,
  * average 4, total 12"; histograms under "@name[key]:" with bars of '@'
  * (spec: labels "[512, 1K)", width 52).  HEAP_BCC: histograms with " lo -> hi
- * : count |****|", other maps as a table.  HEAP_JSON: one line per group,
+ * : count |****|", other maps as a table.  HEAP_PERCENTILES: as HEAP_TEXT,
+ * histograms " count 41, p50 15, p90 31, p99 31, max 31".  HEAP_JSON: one line per group,
  * {"tool":"count","type":"group","ts_ns":...,"time":"...","pid":1,"comm":"x","count":5,"total":9,
  * "average":..., "p50":..,"p90":..,"p99":..,"buckets":[{"lo":2,"hi":3,
  * "count":1},...]}; percentiles of histograms are the upper ends of the
@@ -230,7 +233,7 @@ void heap_print(FILE *out, const struct heap *h, const struct heap_style *s,
 /* hist_slot - the bounds of @slot: @lo <= value <= @hi. */
 void hist_slot(const struct ask *a, uint32_t slot, int64_t *lo, int64_t *hi);
 /* hist_percentile - the upper end of the bucket that the @p'th percent (1 to
- * 99) of all values falls in. */
+ * 100) of all values falls in. */
 int64_t hist_percentile(const struct ask *a, const struct heap_group *g,
 			unsigned p);
 

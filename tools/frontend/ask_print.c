@@ -14,6 +14,8 @@ static enum heap_format format_of(const struct options *o)
 		return HEAP_FOLDED;
 	if (o->format != FMT_TABLE)
 		return o->format == FMT_JSON ? HEAP_JSON : HEAP_CSV;
+	if (o->style == STYLE_PERCENTILES)
+		return HEAP_PERCENTILES;
 	return o->style == STYLE_BCC ? HEAP_BCC : HEAP_TEXT;
 }
 
@@ -33,20 +35,22 @@ static void print_time(FILE *out, const struct ask_page *p,
 
 static bool is_people(enum heap_format format)
 {
-	return format == HEAP_TEXT || format == HEAP_BCC;
+	return format == HEAP_TEXT || format == HEAP_BCC ||
+	       format == HEAP_PERCENTILES;
 }
 
 /* ---- several maps ------------------------------------------------------- */
 
 /* A blank line between maps of several lines; behind a histogram there is
  * one. */
-static void space(FILE *out, const struct heap *h, bool *owed)
+static void space(FILE *out, const struct heap *h, enum heap_format format,
+		  bool *owed)
 {
 	if (!h->ngroups)
 		return;
 	if (*owed && h->ask->nkeys)
 		fputc('\n', out);
-	*owed = !heap_is_hist(h->ask);
+	*owed = !heap_is_hist(h->ask) || format == HEAP_PERCENTILES;
 }
 
 static void join_key(struct heap_style *s, const char *name)
@@ -91,7 +95,7 @@ static void print_maps(FILE *out, const struct ask_page *p,
 		s.bounds = joined.bounds;
 		s.totals = joined.totals;
 		if (is_people(s.format))
-			space(out, h[i], &owed);
+			space(out, h[i], s.format, &owed);
 		heap_print(out, h[i], &s, !p->printed && !i);
 	}
 }

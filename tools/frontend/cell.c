@@ -138,6 +138,19 @@ static size_t remote_addr(const struct event *ev, const struct tool *t,
 	return (size_t)(put_addr(text, p) - text);
 }
 
+/* STAT_SHARE; a part of nothing is not known. */
+static void load_share(struct cell *cell, const struct column *col,
+		       const uint8_t *part, const struct event *ev)
+{
+	const uint8_t *p = bytes_at(ev, col->whole.off, col->whole.size);
+
+	cell->num = load_num(part, col->size);
+	cell->whole = 0;
+	for (unsigned i = 0; p && i < col->whole.size; i += 8)
+		cell->whole += load_num(p + i, 8);
+	cell->null = !cell->whole;
+}
+
 static void load_lookup(struct cell *cell, const struct column *col,
 			const uint8_t *p, const struct event *ev,
 			const struct tool *t)
@@ -248,6 +261,9 @@ void cell_load(struct cell *cell, const struct column *col,
 		cell->num = col->size == sizeof(struct flow) ?
 			    ip_version(p) : 0;
 		cell->null = !cell->num;
+		return;
+	case K_PERCENT:
+		load_share(cell, col, p, ev);
 		return;
 	case K_KSTACK:
 	case K_USTACK:

@@ -23,6 +23,7 @@ enum { KNOWN, AT_LEAST, UNKNOWN };	/* first byte of a key's column */
 struct sum {
 	uint64_t value;
 	uint64_t n, min, max;		/* of values that are known */
+	uint64_t whole;
 	double squares;
 	uint8_t known, least, pad[6];
 };
@@ -310,6 +311,7 @@ static void sum_add(struct sum *s, const struct column *col,
 		s->min = c->num;
 	if (c->num > s->max)
 		s->max = c->num;
+	s->whole += col->stat == STAT_SHARE ? c->whole : 0;
 	s->squares += (double)c->num * (double)c->num;
 	s->n++;
 }
@@ -332,6 +334,12 @@ static uint64_t deviation(const struct sum *s)
 	return root_of(s->squares / (double)s->n - mean * mean);
 }
 
+/* In doubles: sums of packets and bytes have no bound. */
+static uint64_t share(const struct sum *s)
+{
+	return (uint64_t)((double)s->value * 10000 / (double)s->whole + 0.5);
+}
+
 static uint64_t stat_of(const struct sum *s, uint8_t stat)
 {
 	if (stat == STAT_TOTAL || !s->n)
@@ -340,6 +348,8 @@ static uint64_t stat_of(const struct sum *s, uint8_t stat)
 		return s->min;
 	if (stat == STAT_MOST)
 		return s->max;
+	if (stat == STAT_SHARE)
+		return share(s);
 	return stat == STAT_MEAN ? s->value / s->n : deviation(s);
 }
 
@@ -399,6 +409,7 @@ void tally_rank(struct tally *t, int column)
 {
 	const struct sum *s;
 	struct entry *e;
+	uint8_t stat;
 
 	for (size_t n = 0; n < t->len; n++) {
 		e = entry_at(t, n);
@@ -407,8 +418,10 @@ void tally_rank(struct tally *t, int column)
 		for (unsigned i = 0; i < t->layout->ncols; i++) {
 			if (t->role[i] != IS_SUM)
 				continue;
-			if (column == SORT_ALL || column == (int)i)
-				e->count += s->value;
+			stat = t->layout->cols[i]->stat;
+			if (column == (int)i ||
+			    (column == SORT_ALL && stat == STAT_TOTAL))
+				e->count += stat_of(s, stat);
 			s++;
 		}
 	}

@@ -51,6 +51,8 @@ static char *put_value(char *p, const struct cell *c)
 	switch (kind_holds(c->kind)) {
 	case HOLDS_SIGNED:
 		return put_s64(p, (int64_t)c->num);
+	case HOLDS_PERCENT:
+		return put_percent(p, c->num);
 	case HOLDS_HEX:
 		return put_hex(p, c->num);
 	case HOLDS_ADDR:

@@ -34,6 +34,10 @@ const struct tool *tool_find(const char *name);
 /* tool_alias_argument - what stands for the '*' of its alias in @name; NULL:
  * that is no such alias. */
 const char *tool_alias_argument(const struct tool *t, const char *name);
+#define TOOL_NAME 32
+/* tool_other_name - the @i'th name that lists have of it besides its own, in
+ * @buf of TOOL_NAME bytes; false: there are not so many. */
+bool tool_other_name(const struct tool *t, unsigned i, char *buf, size_t len);
 
 /* Verbs: `sockeye VERB ...`; each returns an exit code. */
 struct verb {
@@ -99,7 +103,9 @@ enum time_col { TIME_NONE, TIME_REL, TIME_WALL, TIME_WALL_UTC, TIME_ISO,
 		TIME_UNIX, TIME_MONO };
 
 /* How maps and histograms are drawn; of durations, in what. */
-enum draw_style { STYLE_DEFAULT, STYLE_BPFTRACE, STYLE_BCC };
+enum draw_style {
+	STYLE_DEFAULT, STYLE_BPFTRACE, STYLE_BCC, STYLE_PERCENTILES,
+};
 enum draw_unit { UNIT_DEFAULT, UNIT_US, UNIT_MS, UNIT_NS };
 
 #define MAX_COLUMNS 64

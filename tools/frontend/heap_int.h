@@ -82,6 +82,9 @@ uint32_t hist_power(uint64_t v, bool is_signed);
 uint32_t hist_last(const struct ask *a);
 void hist_print_text(FILE *out, const struct ask *a,
 		     const struct heap_group *g);
+/* hist_print_percentiles - behind keys on the same line, which it ends. */
+void hist_print_percentiles(FILE *out, const struct ask *a,
+			    const struct heap_group *g);
 void hist_print_bcc(FILE *out, const struct ask *a,
 		    const struct heap_group *g, const char *unit);
 

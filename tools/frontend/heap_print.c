@@ -166,7 +166,9 @@ static void text_group(struct heap_page *p, const struct heap_group *g)
 	sum_text(p, count, &heap_counted, g->count);
 	total_text(average, a, heap_average(a, g));
 	sum_text(p, total, a, g->total);
-	if (heap_is_hist(a)) {
+	if (heap_is_hist(a) && p->style->format == HEAP_PERCENTILES) {
+		hist_print_percentiles(p->out, a, g);
+	} else if (heap_is_hist(a)) {
 		fputs("\n", p->out);
 		hist_print_text(p->out, a, g);
 		fputs("\n", p->out);

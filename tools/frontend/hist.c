@@ -184,6 +184,15 @@ void hist_print_text(FILE *out, const struct ask *a,
 	}
 }
 
+void hist_print_percentiles(FILE *out, const struct ask *a,
+			    const struct heap_group *g)
+{
+	fprintf(out, " count %" PRIu64 ", p50 %" PRId64 ", p90 %" PRId64
+		", p99 %" PRId64 ", max %" PRId64 "\n", g->count,
+		hist_percentile(a, g, 50), hist_percentile(a, g, 90),
+		hist_percentile(a, g, 99), hist_percentile(a, g, 100));
+}
+
 /* ---- as bcc ------------------------------------------------------------ */
 
 /* print_log2_hist() of libbpf-tools/trace_helpers.c; it has no negative

@@ -43,6 +43,8 @@ static const struct kind {
 	[K_TLS_ALPN] = { "tls_alpn", HOLDS_TEXT, MEMBER_BYTES, .of = OF_TLS },
 	[K_TLS_VERSION] = { "tls_version", HOLDS_TEXT, MEMBER_BYTES,
 			    .of = OF_TLS },
+	[K_PERCENT] = { "percent", HOLDS_PERCENT, MEMBER_UNSIGNED,
+			.sums = true },
 	[K_COUNT] = { "count", HOLDS_NUMBER, MEMBER_UNSIGNED, .sums = false },
 };
 

@@ -51,11 +51,16 @@ static int unknown(const char *word)
 
 static void list_names(bool helper)
 {
+	char other[TOOL_NAME];
 	const struct verb *v;
 	unsigned i;
 
-	for (i = 0; tools[i]; i++)
+	for (i = 0; tools[i]; i++) {
 		puts(tools[i]->name);
+		for (unsigned j = 0; helper && tool_other_name(tools[i], j,
+				other, sizeof(other)); j++)
+			puts(other);
+	}
 	for (v = verbs; v->name && helper; v++)
 		puts(v->name);
 	if (helper)

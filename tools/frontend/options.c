@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "tools/frontend/install_int.h"
+
 #define SET_MAX 80
 /* Values for getopt_long() beyond what it can say about a character. */
 #define LONG_BASE 0x200000
@@ -343,11 +345,18 @@ static bool is_argument(const char *s)
 static int take_argument(struct options *o, const char *argv0, char **words,
 			 int n)
 {
+	static const char *const prefixes[] = {
+		"", LINK_PREFIX, "sockeye-", NULL
+	};
 	const struct tool *t = o->tool;
 	const char *slash = strrchr(argv0, '/');
+	const char *name = slash ? slash + 1 : argv0;
 	int taken = 0;
 
-	o->argument = tool_alias_argument(t, slash ? slash + 1 : argv0);
+	for (unsigned i = 0; !o->argument && prefixes[i]; i++)
+		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
+			o->argument = tool_alias_argument(t, name +
+							  strlen(prefixes[i]));
 	if (!o->argument && n > 0) {
 		o->argument = words[0];
 		taken = 1;

@@ -178,9 +178,10 @@ const struct opt opt_table[] = {
 	  OUTPUT, OPT_REPLAY, .need = T_TALLY, SWITCH(ask.rate) },
 	{ 'f', "folded", NULL, "stacks on one line, counted, for flame graphs",
 	  OUTPUT, OPT_REPLAY | OPT_STACKS, SWITCH(ask.folded) },
-	{ 0, "style", "STYLE", "histograms as bpftrace or bcc draws them",
+	{ 0, "style", "STYLE", "histograms as bpftrace or bcc draws them, or "
+	  "percentiles, a line for each: ends of the buckets they are in",
 	  OUTPUT, OPT_REPLAY, .any = TALLIES, .take = take_style,
-	  .want = "bpftrace or bcc" },
+	  .want = "bpftrace, bcc or percentiles" },
 	{ 0, "frames", "N", "of stacks the N innermost frames only",
 	  OUTPUT, OPT_STACKS, .bar = T_KEYS | T_ASK, MEMBER(frames),
 	  .take = take_number, .min = 1, .max = STACK_DEPTH,

@@ -384,7 +384,8 @@ enum take take_format(struct parse *p, const struct opt *opt, const char *arg)
 
 enum take take_style(struct parse *p, const struct opt *opt, const char *arg)
 {
-	static const char *const names[] = { "bpftrace", "bcc", NULL };
+	static const char *const names[] = { "bpftrace", "bcc", "percentiles",
+					     NULL };
 	int i = choose(names, arg);
 
 	if (i < 0)

@@ -33,6 +33,18 @@ char *put_u64(char *p, uint64_t v)
 	return p;
 }
 
+char *put_hundredths(char *p, uint64_t v, unsigned hundredths)
+{
+	p = put_u64(p, v);
+	*p++ = '.';
+	return put_padded(p, hundredths, 2);
+}
+
+char *put_percent(char *p, uint64_t v)
+{
+	return put_hundredths(p, v / 100, (unsigned)(v % 100));
+}
+
 char *put_s64(char *p, int64_t v)
 {
 	if (v < 0) {

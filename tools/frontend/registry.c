@@ -30,6 +30,24 @@ const char *tool_alias_argument(const struct tool *t, const char *name)
 	       name[len] ? name + len : NULL;
 }
 
+bool tool_other_name(const struct tool *t, unsigned i, char *buf, size_t len)
+{
+	int stem = t->alias ? (int)strcspn(t->alias, "*") : 0;
+	const char *word = t->arguments ? t->arguments : "";
+
+	if (stem && !t->alias[stem]) {
+		snprintf(buf, len, "%s", t->alias);
+		return !i;
+	}
+	for (; i && *word; i--) {
+		word += strcspn(word, " ");
+		word += strspn(word, " ");
+	}
+	snprintf(buf, len, "%.*s%.*s", stem, t->alias ? t->alias : "",
+		 (int)strcspn(word, " "), word);
+	return stem && *word;
+}
+
 static const struct tool *by_alias(const char *name)
 {
 	unsigned i = 0;

@@ -46,6 +46,10 @@ int write_all(int fd, const void *data, size_t len);
 char *put_u64(char *p, uint64_t v);			/* at most 20 */
 char *put_s64(char *p, int64_t v);			/* 20 */
 char *put_padded(char *p, uint64_t v, unsigned digits);	/* zeros in front */
+/* put_hundredths - "1234.56": a number and that many hundredths. */
+/* put_hundredths - 1234.56; put_percent - the same, of K_PERCENT. */
+char *put_hundredths(char *p, uint64_t v, unsigned hundredths);	/* 23 */
+char *put_percent(char *p, uint64_t v);			/* 23 */
 char *put_hex(char *p, uint64_t v);			/* "0x...", 18 */
 char *put_addr(char *p, const uint8_t addr[16]);	/* 39, RFC 5952 */
 /* put_clean - for people: what a terminal must not see becomes '?'. */
@@ -102,6 +106,7 @@ bool stamp_is_text(enum time_col kind);
 /* What a cell that is known has to show. */
 enum kind_holds {
 	HOLDS_NUMBER, HOLDS_SIGNED, HOLDS_HEX,
+	HOLDS_PERCENT,		/* hundredths of it */
 	HOLDS_ADDR,
 	HOLDS_TEXT,		/* text, and no number */
 	HOLDS_DATA,		/* any bytes */
@@ -131,6 +136,7 @@ struct cell {
 				   text is */
 	uint64_t num;		/* all numbers; K_S32 sign-extended; K_ERRNO
 				   positive; of stacks the id, or -errno */
+	uint64_t whole;		/* K_PERCENT: what num is a part of */
 	uint64_t age_ns;	/* K_NAME: of the answer, or AGE_UNKNOWN */
 	uint8_t addr[16];	/* K_ADDR, K_NAME */
 	uint32_t pid;		/* K_USTACK: whose */

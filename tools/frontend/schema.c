@@ -112,6 +112,7 @@ static const struct json_type held[] = {
 	[HOLDS_NUMBER] = { "integer", ",\"minimum\":0", "" },
 	[HOLDS_SIGNED] = { "integer", "", "" },
 	[HOLDS_HEX] = { "string", ",\"pattern\":\"^0x[0-9a-f]+$\"", "" },
+	[HOLDS_PERCENT] = { "number", ",\"minimum\":0", "" },
 	[HOLDS_ADDR] = { "string", ",\"anyOf\":[{\"format\":\"ipv4\"},"
 			 "{\"format\":\"ipv6\"},{\"type\":\"null\"}]", "" },
 	[HOLDS_TEXT] = { "string", "", "" },

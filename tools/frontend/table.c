@@ -33,14 +33,6 @@ static void put_column(struct table_line *l, const char *text, size_t len,
 	l->owed = 1 + (left ? pad : 0);
 }
 
-/* A count of hundredths as "1234.56". */
-static char *put_hundredths(char *p, uint64_t whole, unsigned hundredths)
-{
-	p = put_u64(p, whole);
-	*p++ = '.';
-	return put_padded(p, hundredths, 2);
-}
-
 static char *put_kb(char *p, uint64_t bytes)
 {
 	uint64_t kb = bytes / 1024;
@@ -102,6 +94,8 @@ static char *put_held(char *p, const struct cell *c)
 	switch (kind_holds(c->kind)) {
 	case HOLDS_SIGNED:
 		return put_s64(p, (int64_t)c->num);
+	case HOLDS_PERCENT:
+		return put_percent(p, c->num);
 	case HOLDS_HEX:
 		return put_hex(p, c->num);
 	case HOLDS_ADDR:
@@ -273,27 +267,32 @@ static void put_keys(struct rows *r, const struct cell *keys, bool bcc)
 	}
 	if (!bcc)
 		out_puts(&r->out, l->ncols ? "]:" : ":");
-	if (!bcc || l->ncols)
+	else if (l->ncols)
 		out_puts(&r->out, "\n");
 }
 
 static void table_hist(struct rows *r, const struct cell *keys,
 		       const struct heap_group *g, const struct moment *when)
 {
-	bool bcc = r->drawn.style == STYLE_BCC;
+	enum draw_style style = r->drawn.style;
 	FILE *f;
 
 	(void)when;
-	put_keys(r, keys, bcc);
+	put_keys(r, keys, style == STYLE_BCC);
 	f = out_stream(&r->out);
 	if (!f)
 		return;
-	if (bcc)
+	if (style == STYLE_PERCENTILES) {
+		hist_print_percentiles(f, r->drawn.ask, g);
+	} else if (style == STYLE_BCC) {
 		hist_print_bcc(f, r->drawn.ask, g, *r->drawn.unit ?
 			       r->drawn.unit : r->drawn.name);
-	else
+		putc('\n', f);
+	} else {
+		putc('\n', f);
 		hist_print_text(f, r->drawn.ask, g);
-	putc('\n', f);
+		putc('\n', f);
+	}
 	fclose(f);
 }
 

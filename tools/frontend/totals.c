@@ -41,7 +41,7 @@ struct totals *totals_new(const struct tool *t)
 		return NULL;
 	s->tool = t;
 	for (col = t->columns; col->key && s->nsums < MAX_SUMS; col++)
-		if (col->flags & C_SUM && !(col->flags & C_RATE))
+		if (col->flags & C_SUM && !(col->flags & C_RATE) && !col->stat)
 			s->offs[s->nsums++] = col->off;
 	s->slots = calloc(FIRST_SLOTS, sizeof(*s->slots));
 	if (!s->slots) {

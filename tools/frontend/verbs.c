@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LIST_COL 16	/* where the text beside a tool's name starts */
+
 const struct verb verbs[] = {
 	{ "list", "list the tools", verb_list },
 	{ "help", "help on a tool or a verb", verb_help },
@@ -42,14 +44,31 @@ const struct verb *verb_find(const char *name)
 	return NULL;
 }
 
+/* "also qdisc-fq, qdisc-tbf", below a tool that has other names. */
+static void list_others(const struct tool *t)
+{
+	char text[512] = "also", name[TOOL_NAME];
+	size_t at = strlen(text);
+
+	for (unsigned i = 0; tool_other_name(t, i, name, sizeof(name)) &&
+	     at < sizeof(text); i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s %s",
+				       i ? "," : "", name);
+	if (at == strlen("also"))
+		return;
+	printf("%*s", LIST_COL, "");
+	text_fill(stdout, text, LIST_COL, LIST_COL);
+}
+
 int verb_list(int argc, char **argv)
 {
 	unsigned i;
 
 	if (argc > 1 && (!strcmp(argv[1], "--help") ||
 			 !strcmp(argv[1], "-h"))) {
-		printf("Usage: sockeye list\n\nList the tools and what they "
-		       "do. 'sockeye --list' prints the names only.\n");
+		printf("Usage: sockeye list\n\nList the tools, what they do "
+		       "and what else they are called. 'sockeye --list' "
+		       "prints the names only.\n");
 		return EXIT_OK;
 	}
 	if (argc > 1) {
@@ -57,8 +76,11 @@ int verb_list(int argc, char **argv)
 			 "--help'.", argv[1]);
 		return EXIT_USAGE;
 	}
-	for (i = 0; tools[i]; i++)
-		printf("%-16s%s\n", tools[i]->name, tools[i]->summary);
+	for (i = 0; tools[i]; i++) {
+		printf("%-*s%s\n", LIST_COL, tools[i]->name,
+		       tools[i]->summary);
+		list_others(tools[i]);
+	}
 	return EXIT_OK;
 }
 
