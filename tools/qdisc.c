@@ -28,7 +28,9 @@
 	.hooks = "rt:qdisc_enqueue rt:qdisc_dequeue",			\
 	.on = "arg2,arg3,arg0", .forget = "rt:kfree_skb",		\
 	.next = "sk_buff.next", BY("arg0")
-/* What a discipline is called to do; of some functions have longer names. */
+/* What a discipline is called to do; of some functions have longer names.
+ * Where there is a function of two underscores it is what both a dequeue and a
+ * peek of what the discipline is in come to (codel, 2026). */
 #define IN_ONE(enter, leave)						\
 	.hooks = enter "enqueue " leave "dequeue",			\
 	.on = "arg0,retval64,arg0", .forget = "rt:kfree_skb"
@@ -41,10 +43,15 @@ static const struct way waited[] = {
 	{ .hooks = "t:net:net_dev_queue t:net:net_dev_start_xmit",
 	  .on = "args.skbaddr", .forget = "t:skb:kfree_skb",
 	  .by = "dev, qdisc=" UNKNOWN, .note = KINDLESS SKIPS },
+	{ IN_ONE("f:%_", "fr:__%_"), BY("arg0") },
 	{ IN_ONE("f:%_", "fr:%_"), BY("arg0") },
+	{ IN_ONE("k:%_", "kr:__%_"), BY("arg0") },
 	{ IN_ONE("k:%_", "kr:%_"), BY("arg0") },
+	{ IN_ONE("k:%_qdisc_", "kr:__%_qdisc_"), BY("arg0") },
 	{ IN_ONE("k:%_qdisc_", "kr:%_qdisc_"), BY("arg0") },
+	{ IN_ONE("k:%_", "kr:__%_"), OF("retval64", "'%'") },
 	{ IN_ONE("k:%_", "kr:%_"), OF("retval64", "'%'") },
+	{ IN_ONE("k:%_qdisc_", "kr:__%_qdisc_"), OF("retval64", "'%'") },
 	{ IN_ONE("k:%_qdisc_", "kr:%_qdisc_"), OF("retval64", "'%'") },
 	{ AT_ROOT, .where = KIND("arg0") "==%", .note = ROOTS },
 };
@@ -76,10 +83,15 @@ static const struct way dropped[] = {
 	{ DROPPED, NO_WHY("arg0", UNKNOWN) },
 	{ DROPPED_OF_RECORD, .by = OF_RECORD "args.reason" },
 	{ DROPPED_OF_RECORD, .by = OF_RECORD UNKNOWN },
+	{ DROPPED_IN("f:%_", "fr:__%_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("f:%_", "fr:%_"), WHY("arg0", "'%'") },
+	{ DROPPED_IN("k:%_", "kr:__%_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_", "kr:%_"), WHY("arg0", "'%'") },
+	{ DROPPED_IN("k:%_qdisc_", "kr:__%_qdisc_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_qdisc_", "kr:%_qdisc_"), WHY("arg0", "'%'") },
+	{ DROPPED_IN("k:%_", "kr:__%_"), NO_WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_", "kr:%_"), NO_WHY("arg0", "'%'") },
+	{ DROPPED_IN("k:%_qdisc_", "kr:__%_qdisc_"), NO_WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_qdisc_", "kr:%_qdisc_"), NO_WHY("arg0", "'%'") },
 	{ DROPPED, WHY("arg0", ROOT("arg0")), .where = ROOT("arg0") "==%",
 	  .note = ROOTS },
@@ -92,8 +104,11 @@ static const struct way dropped[] = {
 
 static const struct way left[] = {
 	{ LEFT, .where = "arg3!=0" },
+	{ LEFT_ONE("fr:__%_") },
 	{ LEFT_ONE("fr:%_") },
+	{ LEFT_ONE("kr:__%_") },
 	{ LEFT_ONE("kr:%_") },
+	{ LEFT_ONE("kr:__%_qdisc_") },
 	{ LEFT_ONE("kr:%_qdisc_") },
 	{ LEFT, .where = "arg3!=0 && " KIND("arg0") "==%", .note = ROOTS },
 };
@@ -132,6 +147,7 @@ static const struct part parts[] = {
 static const struct example examples[] = {
 	{ "", "until Ctrl-C: of all devices, those at the root" },
 	{ "-i 1 --dev eth0", "of one device, each second" },
+	{ "-i 1 --style percentiles", "a line for each queue and second" },
 	{ "fq_codel", "of one discipline, under another, too" },
 	{ "--by dev,qdisc,cpu -j", "by other keys, for machines to read" },
 	{ 0 }
@@ -139,6 +155,7 @@ static const struct example examples[] = {
 
 const struct tool tool_qdisc = {
 	.name = "qdisc", .alias = "qdisc-*", .argument = "DISCIPLINE",
+	.arguments = "cbq cbs codel fq fq_codel red tbf",
 	.summary = "how long packets wait in queueing disciplines, and drops",
 	.about = "How long packets were in the queue of a device, by the "
 		"discipline at its root (of a device with several queues: at "
@@ -154,10 +171,12 @@ const struct tool tool_qdisc = {
 		"that it or what is below it makes.\n\n"
 		"Not measured: what is sent at once, since the queue is empty "
 		"(fq_codel, pfifo_fast), devices without a queue, what XDP "
-		"sends, and segments that a discipline itself makes of larger "
-		"packets (tbf).  Disciplines without a lock (pfifo_fast) count "
-		"what waits by processor: 0 is shown.  Of more than 16 packets "
-		"that leave at a time the first 16 are seen.",
+		"sends, segments that a discipline itself makes of larger "
+		"packets (tbf), and, without a DISCIPLINE, packets that are "
+		"taken as others are dropped for them (fq_codel).  Disciplines "
+		"without a lock (pfifo_fast) count what waits by processor: 0 "
+		"is shown.  Of more than 16 packets that leave at a time the "
+		"first 16 are seen.",
 	.overhead = "Per packet two to five small programs, a microsecond or "
 		"two.",
 	REQUEST_DEV, .parts = parts, .examples = examples,
