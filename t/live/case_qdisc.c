@@ -26,7 +26,28 @@ enum {
 	AT_ONCE = 5, ROOM = 31,
 	SENT = 41,
 	PACED = 11, PACED_MS = 40,
+	INSIDE_ROOM = 17,	/* packets */
 	PROTOCOL = 0x88b5,	/* IEEE 802: for experiments; nobody listens */
+};
+
+/* Without a queue a frame leaves red at once; cbs holds it for RATE. */
+static const struct discipline {
+	const char *kind;
+	unsigned frames;
+} roots[] = { { "red", 13 }, { "cbs", 11 } };
+#define ROOTS ARRAY_SIZE(roots)
+
+/* As a root with nothing to wait for these are passed by; so, in tbf, which
+ * they fill.  The kernel does not tell (qdisc_enqueue) that a packet was taken
+ * for which fq_codel has dropped others; its own functions do. */
+static const char *const kinds[] = { "codel", "fq_codel" };
+#define KINDS ARRAY_SIZE(kinds)
+
+/* What went through one of them; nothing if the kernel has none. */
+struct passage {
+	struct tc_stats q;
+	uint64_t sent_us;	/* from before the first frame until after the
+				   last */
 };
 
 struct scene {
@@ -34,10 +55,11 @@ struct scene {
 	struct netns a, b;
 	int fd;			/* packet socket in a */
 	struct table table;
-	/* from before the first frame to after the last, and until all had
-	   left, in us */
-	uint64_t sent_us, gone_us;
-	struct tc_stats tbf, fq;
+	struct passage tbf, fq, roots[ROOTS], inside[KINDS];
+	uint64_t gone_us;	/* until all of one had left, the longest */
+	bool has[ROOTS];
+	bool inside_too;	/* functions can be watched, and there are
+				   some */
 };
 
 /* ---- frames ------------------------------------------------------------ */
@@ -80,8 +102,8 @@ static void send_frame(struct scene *s, uint64_t ns)
 		fatal(s->t, "a frame: %s", strerror(errno));
 }
 
-/* Until nothing is left in the queue. */
-static struct tc_stats drain(struct scene *s)
+/* Until nothing is left in the queue; what has passed @handle. */
+static struct tc_stats drain(struct scene *s, uint32_t handle)
 {
 	uint64_t end = now_ns() + PATIENCE * NSEC;
 	struct tc_stats q;
@@ -89,23 +111,59 @@ static struct tc_stats drain(struct scene *s)
 
 	do {
 		nap_ms(2);
-		err = link_qdisc_stats("sk0", &q);
+		err = link_qdisc_stats("sk0", handle, &q);
 		if (err)
 			fatal(s->t, "statistics: %s", strerror(-err));
 	} while (q.qlen && now_ns() < end);
 	return q;
 }
 
-static void through_tbf(struct scene *s)
+/* @n of them, as they like. */
+static struct passage push(struct scene *s, unsigned n, uint32_t handle)
 {
-	uint64_t began = now_ns();
-	unsigned i;
+	uint64_t began = now_ns(), us;
+	struct passage p;
 
-	for (i = 0; i < SENT; i++)
+	while (n--)
 		send_frame(s, 0);
-	s->sent_us = (now_ns() - began) / 1000;
-	s->tbf = drain(s);
-	s->gone_us = (now_ns() - began) / 1000;
+	p.sent_us = (now_ns() - began) / 1000;
+	p.q = drain(s, handle);
+	us = (now_ns() - began) / 1000;
+	if (us > s->gone_us)
+		s->gone_us = us;
+	return p;
+}
+
+/* @err: of making it.  Does this kernel have it? */
+static bool made(struct scene *s, int err, const char *kind)
+{
+	if (err && err != -ENOENT)
+		fatal(s->t, "%s: %s", kind, strerror(-err));
+	return !err;
+}
+
+/* A new one, with nothing inside. */
+static int make_tbf(void)
+{
+	link_unqueue("sk0");
+	return link_tbf("sk0", RATE, AT_ONCE * FRAME, ROOM * FRAME);
+}
+
+static void through_roots(struct scene *s)
+{
+	s->has[0] = made(s, link_red("sk0"), "red");
+	if (s->has[0])
+		s->roots[0] = push(s, roots[0].frames, 0);
+	s->has[1] = made(s, link_cbs("sk0", RATE), "cbs");
+	if (s->has[1])
+		s->roots[1] = push(s, roots[1].frames, 0);
+}
+
+static void through_inside(struct scene *s, unsigned i)
+{
+	if (made(s, make_tbf(), "tbf") &&
+	    made(s, link_inside("sk0", kinds[i], INSIDE_ROOM), kinds[i]))
+		s->inside[i] = push(s, SENT, INSIDE);
 }
 
 /* SO_TXTIME is of 4.19, and fq heeds it since 4.20. */
@@ -121,7 +179,7 @@ static void through_fq(struct scene *s)
 		fatal(s->t, "fq: %s", strerror(-err));
 	for (i = 0; i < PACED; i++)
 		send_frame(s, now_ns() + PACED_MS * MSEC);
-	s->fq = drain(s);
+	s->fq.q = drain(s, 0);
 }
 
 /* ---- and what was shown of them ---------------------------------------- */
@@ -176,53 +234,104 @@ static unsigned above(struct scene *s, const char *map, const char *kind,
 }
 
 /*
- * The k-th frame that is taken leaves no sooner than its tokens are there, and
- * none later than all had left.
+ * The k-th frame that is taken leaves no sooner than its tokens are there,
+ * @each_us for one, but for those of a burst, and none later than all had left.
  */
-static void check_tbf(struct scene *s)
+static void check_held(struct scene *s, const char *kind,
+		       const struct passage *p, unsigned burst,
+		       uint64_t each_us)
 {
-	const uint64_t each = FRAME * 1000000ull / RATE;
 	uint64_t top = 0, least;
 	unsigned k, n, must;
 
-	want(s, "us", "tbf", s->tbf.packets);
-	want(s, "drops", "tbf", s->tbf.drops);
-	if (test_btf(s->t)) {
-		want_some(s, "packets", "tbf", s->tbf.packets);
-		want_some(s, "backlog", "tbf", s->tbf.packets);
-	}
-	if (s->tbf.packets + s->tbf.drops != SENT)
-		differ(s->t, "tbf counts %u + %u frames", s->tbf.packets,
-		       s->tbf.drops);
-	for (k = AT_ONCE + 1; k <= s->tbf.packets; k++) {
-		if ((k - AT_ONCE) * each <= s->sent_us)
+	for (k = burst + 1; k <= p->q.packets; k++) {
+		if ((k - burst) * each_us <= p->sent_us)
 			continue;
-		least = (k - AT_ONCE) * each - s->sent_us;
-		must = s->tbf.packets - k + 1;
-		n = above(s, "us", "tbf", least, &top);
+		least = (k - burst) * each_us - p->sent_us;
+		must = p->q.packets - k + 1;
+		n = above(s, "us", kind, least, &top);
 		if (n < must)
-			differ(s->t, "%u frames waited %" PRIu64 " us, not %u",
-			       n, least, must);
+			differ(s->t, "%s: %u frames waited %" PRIu64 " us, "
+			       "not %u", kind, n, least, must);
 	}
 	if (top > s->gone_us)
-		differ(s->t, "one waited %" PRIu64 " us, all had left in %"
-		       PRIu64, top, s->gone_us);
+		differ(s->t, "%s: one waited %" PRIu64 " us, all had left in %"
+		       PRIu64, kind, top, s->gone_us);
 }
 
-/* What they were told to wait they did. */
+/* With those that something in it kept or dropped. */
+static void check_tbf(struct scene *s)
+{
+	uint64_t left = s->tbf.q.packets, drops = s->tbf.q.drops;
+
+	if (left + drops != SENT)
+		differ(s->t, "tbf counts %" PRIu64 " + %" PRIu64 " frames",
+		       left, drops);
+	for (unsigned i = 0; i < KINDS; i++) {
+		left += s->inside[i].q.packets;
+		drops += s->inside[i].q.drops;
+	}
+	want(s, "us", "tbf", left);
+	want(s, "drops", "tbf", drops);
+	want_some(s, "packets", "tbf", left);
+	want_some(s, "backlog", "tbf", left);
+	check_held(s, "tbf", &s->tbf, AT_ONCE, FRAME * 1000000ull / RATE);
+}
+
+/* One that is in tbf, by its own functions. */
+static void check_inside(struct scene *s, unsigned i)
+{
+	const struct tc_stats *q = &s->inside[i].q;
+
+	if (q->packets + q->drops != SENT || !q->drops)
+		differ(s->t, "%s counts %u + %u frames", kinds[i], q->packets,
+		       q->drops);
+	want(s, "us", kinds[i], q->packets);
+	want(s, "drops", kinds[i], q->drops);
+	/* tbf has the next one out to look at it */
+	check_held(s, kinds[i], &s->inside[i], AT_ONCE + 1,
+		   FRAME * 1000000ull / RATE);
+}
+
+static void check_roots(struct scene *s)
+{
+	const struct tc_stats *q;
+
+	for (unsigned i = 0; i < ROOTS; i++) {
+		q = &s->roots[i].q;
+		want(s, "us", roots[i].kind, q->packets);
+		want(s, "drops", roots[i].kind, 0);
+		if (q->packets != (s->has[i] ? roots[i].frames : 0))
+			differ(s->t, "%s counts %u frames", roots[i].kind,
+			       q->packets);
+	}
+	/* credits are of whole bytes */
+	check_held(s, "cbs", &s->roots[1], 1, FRAME * 900000ull / RATE);
+}
+
+/* What they were told to wait they did, and are not said to have queued: what
+ * was to wait for so long took no less than half of it. */
 static void check_fq(struct scene *s, bool told)
 {
-	uint64_t top = 0;
+	uint64_t top = 0, ignored = 0;
+	unsigned paced, kept;
 
-	want(s, "us", "fq", s->fq.packets);
-	if (told) {
-		want(s, "paced_us", "fq", PACED);
-		above(s, "paced_us", "fq", 0, &top);
-		if (top > PACED_MS * 1000)
-			differ(s->t, "paced by %" PRIu64 " us and more", top);
+	want(s, "us", "fq", s->fq.q.packets);
+	if (s->fq.q.packets != PACED)
+		differ(s->t, "fq counts %u frames", s->fq.q.packets);
+	if (!told)
+		return;
+	want(s, "paced_us", "fq", PACED);
+	above(s, "paced_us", "fq", 0, &top);
+	if (top > PACED_MS * 1000)
+		differ(s->t, "paced by %" PRIu64 " us and more", top);
+	for (uint64_t us = 1 << 10; us <= top; us *= 2) {
+		paced = above(s, "paced_us", "fq", us, &ignored);
+		kept = above(s, "us", "fq", us / 2, &ignored);
+		if (kept < paced)
+			differ(s->t, "%u paced by %" PRIu64 " us and more, %u "
+			       "kept for half of it", paced, us, kept);
 	}
-	if (s->fq.packets != PACED)
-		differ(s->t, "fq counts %u frames", s->fq.packets);
 }
 
 /* @map has at least half of what was made. */
@@ -240,11 +349,23 @@ static void want_half(struct scene *s, const char *map, uint64_t made)
  * of devices skip some packets. */
 static void check_nameless(struct scene *s)
 {
-	want_half(s, "us", s->tbf.packets + s->fq.packets);
-	want_half(s, "drops", s->tbf.drops);
+	uint64_t left = s->tbf.q.packets + s->fq.q.packets;
+	uint64_t drops = s->tbf.q.drops;
+
+	for (unsigned i = 0; i < ROOTS; i++)
+		left += s->roots[i].q.packets;
+	for (unsigned i = 0; i < KINDS; i++) {
+		left += s->inside[i].q.packets;
+		drops += s->inside[i].q.drops;
+	}
+	want_half(s, "us", left);
+	want_half(s, "drops", drops);
 }
 
-static void check(struct scene *s, struct tool *r, bool all)
+/* ---- tools -------------------------------------------------------------- */
+
+/* Of all at the root; each interval, which add up. */
+static void check_all(struct scene *s, struct tool *r)
 {
 	tool_stop(r, SIGINT);
 	tool_check_clean(r);
@@ -254,51 +375,126 @@ static void check(struct scene *s, struct tool *r, bool all)
 		check_nameless(s);
 	} else {
 		check_tbf(s);
-		if (all && s->fq.packets)
+		check_roots(s);
+		if (s->fq.q.packets)
 			check_fq(s, !strstr(r->talk, "paced_us:"));
 	}
 	table_release(&s->table);
 }
 
-/* All disciplines, and beside it one by the name that the book has for it. */
+/* One by the name that the book has for it: by its own functions. */
+struct named {
+	const char *name;
+	int kind;		/* of kinds[]; -1: tbf */
+	struct tool tool;
+};
+
+static void named_start(struct scene *s, struct named *n)
+{
+	tool_init(&n->tool, s->t, s->a.inum);
+	tool_start(&n->tool, n->name, ARGS("--csv"));
+}
+
+static void named_stop(struct scene *s, struct named *n)
+{
+	tool_stop(&n->tool, SIGINT);
+	tool_check_clean(&n->tool);
+	if (n->tool.text && table_parse(&s->table, s->t, n->tool.text)) {
+		if (n->kind < 0)
+			check_tbf(s);
+		else
+			check_inside(s, (unsigned)n->kind);
+		table_release(&s->table);
+	}
+	tool_release(&n->tool);
+}
+
+/* Is there tbf, and something to put in it? */
+static void look(struct scene *s)
+{
+	netns_enter(s->t, &s->a);
+	if (!made(s, make_tbf(), "tbf"))
+		skip(s->t, "this kernel has no tbf");
+	s->inside_too = test_probes(s->t) &&
+		made(s, link_inside("sk0", kinds[0], INSIDE_ROOM), kinds[0]);
+	make_tbf();
+	netns_leave(s->t);
+}
+
+static void scene_release(struct scene *s)
+{
+	close(s->fd);
+	netns_free(&s->a);
+	netns_free(&s->b);
+}
+
 static void qdisc(struct test *t)
 {
-	bool tbf, types = test_btf(t);
-	struct tool all, one;
 	static struct scene s;
+	struct named one = { .name = "qdisc-tbf", .kind = -1 };
+	struct tool all;
 	char path[256];
 
 	scene_init(&s, t);
 	tool_init(&all, t, s.a.inum);
-	tool_init(&one, t, s.a.inum);
 	temp_path(path, sizeof(path), "qdisc");
+	look(&s);
+	if (s.inside_too)
+		one = (struct named){ .name = "qdisc-codel", .kind = 0 };
+	if (test_btf(t))
+		named_start(&s, &one);
+	tool_start(&all, "qdisc", ARGS("--csv", "-i", "0.5", "-W", path));
 	netns_enter(t, &s.a);
-	tbf = !link_tbf("sk0", RATE, AT_ONCE * FRAME, ROOM * FRAME);
-	netns_leave(t);
-	if (!tbf)
-		skip(t, "this kernel has no tbf");
-	if (types)
-		tool_start(&one, "qdisc-tbf", ARGS("--csv"));
-	tool_start(&all, "qdisc", ARGS("--csv", "-W", path));
-	netns_enter(t, &s.a);
-	through_tbf(&s);
+	s.tbf = push(&s, SENT, 0);
 	through_fq(&s);
+	through_roots(&s);
+	through_inside(&s, 0);
 	netns_leave(t);
-	if (types)
-		check(&s, &one, false);
-	check(&s, &all, true);
+	if (test_btf(t))
+		named_stop(&s, &one);
+	check_all(&s, &all);
 	tool_replayed(&all, path);
-	summary(t, "tbf %u, dropped %u; fq %u", s.tbf.packets, s.tbf.drops,
-		s.fq.packets);
-	tool_release(&one);
+	summary(t, "tbf %u, dropped %u; fq %u, red %u, cbs %u; codel %u, "
+		"dropped %u", s.tbf.q.packets, s.tbf.q.drops, s.fq.q.packets,
+		s.roots[0].q.packets, s.roots[1].q.packets,
+		s.inside[0].q.packets, s.inside[0].q.drops);
 	tool_release(&all);
-	close(s.fd);
-	netns_free(&s.a);
-	netns_free(&s.b);
+	scene_release(&s);
+}
+
+static void qdisc_each(struct test *t)
+{
+	static struct named named[] = {
+		{ .name = "qdisc-tbf", .kind = -1 },
+		{ .name = "qdisc-codel", .kind = 0 },
+		{ .name = "qdisc-fq_codel", .kind = 1 },
+	};
+	static struct scene s;
+
+	scene_init(&s, t);
+	look(&s);
+	if (!s.inside_too || !test_btf(t))
+		skip(t, "no functions of disciplines can be watched");
+	for (unsigned i = 0; i < ARRAY_SIZE(named); i++)
+		named_start(&s, &named[i]);
+	netns_enter(t, &s.a);
+	s.tbf = push(&s, SENT, 0);
+	for (unsigned i = 0; i < KINDS; i++)
+		through_inside(&s, i);
+	netns_leave(t);
+	for (unsigned i = 0; i < ARRAY_SIZE(named); i++)
+		named_stop(&s, &named[i]);
+	summary(t, "tbf %u, dropped %u; codel %u, dropped %u; fq_codel %u, "
+		"dropped %u", s.tbf.q.packets, s.tbf.q.drops,
+		s.inside[0].q.packets, s.inside[0].q.drops,
+		s.inside[1].q.packets, s.inside[1].q.drops);
+	scene_release(&s);
 }
 
 const struct live_case qdisc_cases[] = {
 	{ "qdisc", "how long frames wait in queueing disciplines, and those "
 	  "they drop", 300, qdisc, false },
+	{ "qdisc-each", "the same by disciplines' own functions", 300,
+	  qdisc_each, true },
 	{ NULL, NULL, 0, NULL, false },
 };

@@ -10,7 +10,8 @@
  *   tool.c      runs sockeye and collects what it says
  *   table.c     CSV, json.c strict JSON, told.c sums of it
  *   witness.c   what the kernel counts of sockeye's programs and maps
- *   net.c       namespaces, addresses, veth, netem; drop.c drops packets
+ *   net.c       namespaces, addresses, veth; drop.c drops packets
+ *   qdisc.c     queueing disciplines: netem, tbf, red ...
  *   agent.c     a process that does socket calls when told, and counts bytes
  *   segment.c   TCP segments that no socket sends
  *   distract.c  what else it does while a socket connects

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
-#include <linux/pkt_sched.h>
 #include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -81,7 +80,7 @@ int req_talk_to(int protocol, struct request *q, unsigned nq)
 	return err;
 }
 
-static int req_talk(struct request *q)
+int req_talk(struct request *q)
 {
 	return req_talk_to(NETLINK_ROUTE, q, 1);
 }
@@ -193,79 +192,6 @@ int link_veth(const char *name, const char *peer, int peer_ns)
 	return req_talk(&q);
 }
 
-int link_netem(const char *ifname, double loss, unsigned delay_ms)
-{
-	struct tcmsg m = { .tcm_parent = TC_H_ROOT, .tcm_handle = 1 << 16 };
-	struct tc_netem_qopt opt = { .limit = 10000 };
-	struct request q;
-
-	opt.loss = loss * 4294967295.0;
-	/* ticks of 64 ns: PSCHED_SHIFT */
-	opt.latency = delay_ms * MSEC >> 6;
-	m.tcm_ifindex = if_nametoindex(ifname);
-	if (!m.tcm_ifindex)
-		return -ENODEV;
-	req_init(&q, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &m,
-		 sizeof(m));
-	req_add(&q, TCA_KIND, "netem", 6);
-	req_add(&q, TCA_OPTIONS, &opt, sizeof(opt));
-	return req_talk(&q);
-}
-
-/* What @h tells of the root of device @ifindex. */
-static bool take_stats(const struct nlmsghdr *h, int ifindex,
-		       struct tc_stats *stats)
-{
-	const size_t least = offsetof(struct tc_stats, backlog) + 4;
-	const struct tcmsg *m = NLMSG_DATA(h);
-	struct rtattr *a = TCA_RTA(m);
-	int len = (int)h->nlmsg_len - (int)NLMSG_SPACE(sizeof(*m));
-
-	if (h->nlmsg_type != RTM_NEWQDISC || m->tcm_ifindex != ifindex)
-		return false;
-	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
-		if (a->rta_type != TCA_STATS || RTA_PAYLOAD(a) < least)
-			continue;
-		memset(stats, 0, sizeof(*stats));
-		memcpy(stats, RTA_DATA(a), least);
-		return true;
-	}
-	return false;
-}
-
-int link_qdisc_stats(const char *ifname, struct tc_stats *stats)
-{
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	int ifindex = (int)if_nametoindex(ifname);
-	struct tcmsg m = { .tcm_family = AF_UNSPEC };
-	union { struct nlmsghdr h; char buf[16384]; } u;
-	struct nlmsghdr *h;
-	struct request q;
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	req_init(&q, RTM_GETQDISC, NLM_F_DUMP, &m, sizeof(m));
-	n = send(fd, q.u.buf, q.u.h.nlmsg_len, 0);
-	/* there are two devices: one datagram has all */
-	if (n >= 0)
-		n = recv(fd, u.buf, sizeof(u.buf), 0);
-	close(fd);
-	for (h = &u.h; n >= 0 && NLMSG_OK(h, n); h = NLMSG_NEXT(h, n))
-		if (take_stats(h, ifindex, stats))
-			return 0;
-	return -ENOENT;
-}
-
-int link_dropped(const char *ifname, uint64_t *packets)
-{
-	struct tc_stats stats = { .drops = 0 };
-	int err = link_qdisc_stats(ifname, &stats);
-
-	*packets = stats.drops;
-	return err;
-}
-
 int link_segments(const char *ifname, uint32_t most)
 {
 	struct ifinfomsg i = { 0 };
@@ -275,59 +201,6 @@ int link_segments(const char *ifname, uint32_t most)
 	req_init(&q, RTM_NEWLINK, 0, &i, sizeof(i));
 	req_add(&q, IFLA_GSO_MAX_SEGS, &most, sizeof(most));
 	return i.ifi_index ? req_talk(&q) : -ENODEV;
-}
-
-static void qdisc_init(struct request *q, const char *ifname, uint32_t parent,
-		       uint32_t handle, const char *kind)
-{
-	struct tcmsg m = { .tcm_parent = parent, .tcm_handle = handle };
-
-	m.tcm_ifindex = if_nametoindex(ifname);
-	req_init(q, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &m,
-		 sizeof(m));
-	req_add(q, TCA_KIND, kind, strlen(kind) + 1);
-}
-
-int link_tbf(const char *ifname, uint32_t rate, uint32_t burst, uint32_t limit)
-{
-	struct tc_tbf_qopt opt = { .limit = limit };
-	struct rtattr *nest;
-	struct request q;
-
-	opt.rate.rate = rate;
-	opt.rate.linklayer = TC_LINKLAYER_ETHERNET;	/* no table */
-	qdisc_init(&q, ifname, TC_H_ROOT, 1 << 16, "tbf");
-	nest = req_add(&q, TCA_OPTIONS, NULL, 0);
-	req_add(&q, TCA_TBF_PARMS, &opt, sizeof(opt));
-	req_add(&q, TCA_TBF_BURST, &burst, sizeof(burst));
-	req_end(&q, nest);
-	return req_talk(&q);
-}
-
-/* Not in the place of another kind: that has its handle. */
-int link_fq(const char *ifname)
-{
-	struct request q;
-
-	qdisc_init(&q, ifname, TC_H_ROOT, 3 << 16, "fq");
-	return req_talk(&q);
-}
-
-int link_marks(const char *ifname)
-{
-	uint32_t on = 1, any_us = 0;
-	struct rtattr *nest;
-	struct request q;
-	int err = link_tbf(ifname, 50000, 2000, 100000);
-
-	if (err)
-		return err;
-	qdisc_init(&q, ifname, 1 << 16 | 1, 2 << 16, "fq_codel");
-	nest = req_add(&q, TCA_OPTIONS, NULL, 0);
-	req_add(&q, TCA_FQ_CODEL_ECN, &on, sizeof(on));
-	req_add(&q, TCA_FQ_CODEL_CE_THRESHOLD, &any_us, sizeof(any_us));
-	req_end(&q, nest);
-	return req_talk(&q);
 }
 
 int link_xdp(const char *ifname, int prog_fd)

@@ -41,24 +41,9 @@ int link_rename(const char *ifname, const char *name);	/* that is down */
 int link_mtu(const char *ifname, int mtu);
 int link_addr(const char *ifname, int family, const char *addr, int prefix);
 int link_veth(const char *name, const char *peer, int peer_ns);
-/* link_netem - lose that part of the packets, delay all of them. */
-int link_netem(const char *ifname, double loss, unsigned delay_ms);
-/* link_qdisc_stats - of the root of the device, as `tc -s qdisc' has it;
- * link_dropped - packets that the queueing discipline there has dropped. */
-struct tc_stats;
-int link_qdisc_stats(const char *ifname, struct tc_stats *stats);
-int link_dropped(const char *ifname, uint64_t *packets);
-/* link_tbf - bytes a second, of which so many at once; more than @limit of them
- * do not wait.  link_fq - packets leave when they are to. */
-int link_tbf(const char *ifname, uint32_t rate, uint32_t burst,
-	     uint32_t limit);
-int link_fq(const char *ifname);
 /* link_segments - TCP makes packets of so many segments at most (4.16;
  * before it is enough that there are no offloads). */
 int link_segments(const char *ifname, uint32_t most);
-/* link_marks - a slow queue, 50 KB/s, that marks CE what is ECN-capable and
- * had to wait in it.  -ENOENT: this kernel has none. */
-int link_marks(const char *ifname);
 /* route_unreachable - EHOSTUNREACH for whatever goes there. */
 int route_unreachable(int family, const char *addr, int prefix);
 int link_xdp(const char *ifname, int prog_fd);
@@ -80,6 +65,42 @@ struct ct_tuple {
 int conntrack_add(const struct ct_tuple *original,
 		  const struct ct_tuple *reply);
 int conntrack_flush(void);
+
+/* ---- qdisc.c: queueing disciplines ------------------------------------- */
+
+/* All in the namespace we are in; 0 or -errno, -ENOENT: this kernel has no such
+ * discipline. */
+
+/* link_unqueue - what was set up here is gone. */
+int link_unqueue(const char *ifname);
+/* link_netem - lose that part of the packets, delay all of them. */
+int link_netem(const char *ifname, double loss, unsigned delay_ms);
+/* link_tbf - bytes a second, of which so many at once; more than @limit of them
+ * do not wait. */
+int link_tbf(const char *ifname, uint32_t rate, uint32_t burst,
+	     uint32_t limit);
+/* link_fq - packets leave when they are to.  link_red - it has nothing to do.
+ * link_cbs - bytes a second, once the first packet has left. */
+int link_fq(const char *ifname);
+int link_red(const char *ifname);
+int link_cbs(const char *ifname, uint32_t rate);
+/* link_inside - what waits in tbf does so in a codel or fq_codel, @kind, at
+ * most so many packets. */
+int link_inside(const char *ifname, const char *kind, uint32_t limit);
+/* link_marks - a slow queue, 5 KB/s, that marks CE what is ECN-capable and
+ * had to wait in it: tbf, and red inside. */
+int link_marks(const char *ifname);
+
+#define INSIDE (2u << 16)	/* handle of what is in tbf, 0: the root */
+
+/* link_qdisc_stats - of the root or INSIDE, as `tc -s qdisc' has it.
+ * link_dropped - packets that the root has dropped; link_marked - that red
+ * inside has marked. */
+struct tc_stats;
+int link_qdisc_stats(const char *ifname, uint32_t handle,
+		     struct tc_stats *stats);
+int link_dropped(const char *ifname, uint64_t *packets);
+int link_marked(const char *ifname, uint64_t *packets);
 
 /* veth_pair - two namespaces joined by veth, named sk0 in both:
  * 10.9.0.1/fd09::1 in @a, 10.9.0.2/fd09::2 in @b, no offloads. */

@@ -28,5 +28,7 @@ void req_end(struct request *q, struct rtattr *nest);
 /* req_talk_to - the first @nq of @q, at most BATCH, in one datagram; what is
  * answered first: 0 or -errno. */
 int req_talk_to(int protocol, struct request *q, unsigned nq);
+/* req_talk - @q to rtnetlink; 0 or -errno. */
+int req_talk(struct request *q);
 
 #endif
