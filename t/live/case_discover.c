@@ -124,7 +124,7 @@ static bool is_untold(const char *line)
 		"struct net___icmp:",
 		/* tlssni and undump take msg_iter word by word; undump's peer
 		 * has no PID */
-		"struct iov_iter:", "struct pid:",
+		"struct iov_iter:", "struct pid:", "struct sock:sk_peer_pid:",
 	};
 	unsigned i;
 
