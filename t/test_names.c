@@ -512,7 +512,7 @@ static void printable(const char *text, size_t n)
  * ends where they do. */
 START_TEST(lookup_random)
 {
-	char text[LOOKUP_TEXT];
+	char text[LOOKUP_TEXT] = "";
 	unsigned named = 0;
 
 	srand(2);

@@ -61,7 +61,7 @@ static int find_row(const struct table *tb, const struct made *m)
 		  sizeof(raddr));
 	snprintf(lport, sizeof(lport), "%u", addr_port(&m->local));
 	snprintf(rport, sizeof(rport), "%u", m->peer.sa.sa_family ?
-		 addr_port(&m->peer) : 0);
+		 addr_port(&m->peer) : 0u);
 	for (unsigned i = 0; i < tb->nrows; i++)
 		if (table_matches(tb, i, ARGS("netid", m->netid, "laddr",
 				laddr, "lport", lport, "raddr", raddr,
