@@ -121,7 +121,7 @@ static int take_answer(struct listing *l, const struct nlmsghdr *h)
 }
 
 /* One datagram of answers. */
-static int take_answers(struct listing *l, const char *buf, size_t len)
+static int take_answers(struct listing *l, const char *buf, int len)
 {
 	const struct nlmsghdr *h = (const void *)buf;
 	int err = 0;
@@ -137,18 +137,25 @@ static int take_all(struct listing *l, int fd)
 		struct nlmsghdr align;
 		char bytes[32768];	/* the most that a dump is cut into */
 	} buf;
+	struct sockaddr_nl from;
+	socklen_t size;
 	ssize_t n;
 	int err = 0;
 
 	while (!err && !l->done) {
-		n = recv(fd, &buf, sizeof(buf), MSG_TRUNC);
+		size = sizeof(from);
+		n = recvfrom(fd, &buf, sizeof(buf), MSG_TRUNC, (void *)&from,
+			     &size);
 		if (n < 0 && errno == EINTR)
+			continue;
+		/* whoever rules a network namespace may send to us there */
+		if (n > 0 && from.nl_pid)
 			continue;
 		if (n <= 0)
 			return n < 0 ? -errno : -EIO;
 		if ((size_t)n > sizeof(buf))
 			return -EMSGSIZE;
-		err = take_answers(l, buf.bytes, n);
+		err = take_answers(l, buf.bytes, (int)n);
 	}
 	return err;
 }
