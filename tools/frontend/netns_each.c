@@ -59,6 +59,7 @@ static int visit(struct walk *w, const char *path, uint32_t inum)
 		return 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
+		w->denied |= errno == EACCES || errno == EPERM;
 		w->nseen--;	/* gone; others may live there, too */
 		return 0;
 	}
@@ -67,6 +68,7 @@ static int visit(struct walk *w, const char *path, uint32_t inum)
 		err = w->fn(w->ctx, inum);
 	} else {
 		w->denied = true;
+		w->nseen--;
 	}
 	close(fd);
 	return err;

@@ -373,6 +373,15 @@ static bool wait_until(struct run *r, uint64_t ns)
 	return false;
 }
 
+/* Rounds that were slept through are left out. */
+static uint64_t next_due(const struct run *r, uint64_t due, bool tallied)
+{
+	uint64_t every = r->o->interval_ns;
+
+	return tallied ? rows_due(r->rows) :
+			 due + ((now_ns() - due) / every + 1) * every;
+}
+
 /* Once, or each interval; what is tallied is taken as its interval ends. */
 static void repeat(struct run *r)
 {
@@ -388,7 +397,7 @@ static void repeat(struct run *r)
 		n++;
 		if (!r->o->interval_ns || n == r->o->max_intervals)
 			return;
-		due += r->o->interval_ns;
+		due = next_due(r, due, tallied);
 	}
 	if (due >= end && !r->stop)
 		wait_until(r, end);

@@ -53,8 +53,8 @@ static void put_tcp(struct socket_event *e, const char *rest, unsigned ticks)
 	    sscanf(rest, " %*d %*s %lu %lu %u %d %d", &rto, &ato, &pingpong,
 		   &cwnd, &ssthresh) != 5)
 		return;
-	e->rto_us = (int32_t)(rto * 1000000 / ticks);
-	e->ato_us = (int32_t)(ato * 1000000 / ticks);
+	e->rto_us = (int32_t)(rto * 1000000ull / ticks);
+	e->ato_us = (int32_t)(ato * 1000000ull / ticks);
 	e->snd_cwnd = cwnd;
 	e->snd_ssthresh = ssthresh;	/* -1: it is not set */
 }
