@@ -159,12 +159,11 @@ static int tally(struct running *run)
 
 	run->page.o = r->o;
 	run->page.times = asked_interval(r->o);
+	err = asked_begin(r);
 	run->since_ns = now_ns();
 	if (ask_record_open(&run->record, r, run->since_ns, &e))
 		return fail_err(&e);
 	kernel_leave(r->env, asked_users(r));
-	err = asked_begin(r);
-	run->since_ns = now_ns();
 	life_ready(r->o);
 	if (!err)
 		err = loop(run);
