@@ -68,18 +68,12 @@ static __always_inline u64 alike_slot(u64 v)
 	return power_of_two(v / unit) * unit;
 }
 
-/* What identifies a flow, unless it is shown; tools with these columns
- * hidden. */
+/* What identifies a flow: where that is shown nothing is counted here. */
 static __always_inline void alike_flow(struct flow *f)
 {
-	if (!CONST(want_laddr))
-		__builtin_memset(f->laddr, 0, sizeof(f->laddr));
-	if (!CONST(want_raddr))
-		__builtin_memset(f->raddr, 0, sizeof(f->raddr));
-	if (!CONST(want_lport))
-		f->lport = 0;
-	if (!CONST(want_rport))
-		f->rport = 0;
+	__builtin_memset(f->laddr, 0, sizeof(f->laddr));
+	__builtin_memset(f->raddr, 0, sizeof(f->raddr));
+	f->lport = f->rport = 0;
 }
 
 #endif

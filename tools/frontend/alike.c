@@ -10,6 +10,13 @@
 #include <errno.h>
 #include <string.h>
 
+/* Of these there are as many as the network likes. */
+static bool is_endless(const struct column *col)
+{
+	return col->kind == K_ADDR || col->kind == K_NAME ||
+	       col->kind == K_PORT;
+}
+
 /* Is what they differ in shown nowhere?  One sum is kept, and none beside a
  * histogram. */
 static bool are_alike(const struct layout *l, const struct options *o)
@@ -17,7 +24,7 @@ static bool are_alike(const struct layout *l, const struct options *o)
 	unsigned sums = 0;
 
 	for (unsigned i = 0; i < l->ncols; i++) {
-		if (l->cols[i]->stat ||
+		if (l->cols[i]->stat || is_endless(l->cols[i]) ||
 		    (o->tool->hist && !strcmp(l->cols[i]->key, o->tool->hist)))
 			return false;
 		sums += !!(l->cols[i]->flags & C_SUM);

@@ -208,7 +208,7 @@ bool item_proto(const struct opt *opt, const char *text, void *slot)
 			n++;
 	n32 = (uint32_t)n;
 	memcpy(slot, &n32, sizeof(n32));
-	return *text && (n <= 255 || proto_names[n]);
+	return *text && n <= 255;	/* as packets have it */
 }
 
 /* Which there are only the running kernel knows. */

@@ -332,8 +332,9 @@ static void table_interval(struct rows *r, const struct moment *when)
 {
 	char *p;
 
-	/* histograms have an empty line behind them */
-	if (r->printed && !r->layout.hist && !r->screen)
+	/* histograms that are drawn have an empty line behind them */
+	if (r->printed && !r->screen &&
+	    (!r->layout.hist || r->drawn.style == STYLE_PERCENTILES))
 		out_puts(&r->out, "\n");
 	if (!r->top || !r->no_summary) {
 		p = out_room(&r->out, STAMP_MAX);
