@@ -141,6 +141,8 @@ static __always_inline void arrived(void *ctx, const struct sk_buff *skb,
 		}
 	}
 	describe(&r, &e, skb, dev);
+	if (!pass(&r.ev.flow))		/* nobody would take it out */
+		return;
 	r.ev.event.ns = r.arrived = now;
 	r.ev.event.len = len;
 	r.ev.event.type = EVENT_ROW;
@@ -178,6 +180,28 @@ int on_passed(struct probe___packet *ctx)
 	return 0;
 }
 
+/* It came by a device that stands on the one it arrived at (VLAN, macvlan):
+ * tracepoints told of it there alone. */
+static __always_inline void asked_unseen(void *ctx, const struct echo *e,
+					 const struct sk_buff *skb, u64 now)
+{
+	const struct net_device *dev = READ(skb, dev);
+	struct request_key key = {};
+	struct request r;
+
+	key_of(&key, e, e->p.saddr, dev);
+	describe(&r, e, skb, dev);
+	if (!pass(&r.ev.flow))
+		return;
+	r.ev.event.ns = r.arrived = r.icmp = now;
+	r.ev.event.len = sizeof(r.ev);
+	r.ev.event.type = EVENT_ROW;
+	if (r.ev.ignored)
+		tell(ctx, &r.ev, PONG_IGNORED);
+	else if (map_update(&awaited, &key, &r, BPF_ANY))
+		count(STAT_STATE_FULL);
+}
+
 /* ICMP is given a request: it is for this machine. */
 SEC("probe/asked")
 int on_asked(struct probe___packet *ctx)
@@ -192,8 +216,10 @@ int on_asked(struct probe___packet *ctx)
 		return 0;
 	key_of(&key, &e, e.p.saddr, READ(skb, dev));
 	r = map_lookup(&awaited, &key);
-	if (!r)
+	if (!r) {
+		asked_unseen(ctx, &e, skb, now);
 		return 0;
+	}
 	r->icmp = now;
 	r->ev.event.len = sizeof(r->ev);
 	if (r->ev.ignored)

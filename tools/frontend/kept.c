@@ -37,15 +37,18 @@ int kept_walk(const struct object *object, const struct options *o,
 	const struct spec_map *m = spec_find_map(t->spec, name);
 	int fd = object_map(object, name), err;
 	uint64_t left = m ? steps(o, m) : 0;
-	struct key key;
+	struct key key, next;
 	struct value v;
 	struct event *ev = (void *)&v;
 
 	if (!m || fd < 0 || m->value_size > sizeof(v) ||
 	    m->value_size < t->event_size || m->key_size > sizeof(key))
 		return 0;
-	for (err = map_next(fd, NULL, &key); !err && left--;
-	     err = map_next(fd, &key, &key)) {
+	err = map_next(fd, NULL, &next);
+	while (!err && left--) {
+		key = next;
+		/* before @fn takes it out, and the first would be next */
+		err = map_next(fd, &key, &next);
 		if (map_lookup(fd, &key, &v) ||
 		    (ev->len && ev->len != t->event_size) || !passes(o, ev))
 			continue;
