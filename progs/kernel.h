@@ -236,6 +236,7 @@ struct iov_iter {
 struct msghdr {
 	unsigned long msg_controllen;
 	struct iov_iter msg_iter;
+	unsigned int msg_flags;
 } PAI;
 struct scm_fp_list { short count; } PAI;
 struct scm_cookie { struct scm_fp_list *fp; } PAI;

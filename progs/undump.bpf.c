@@ -16,6 +16,7 @@ struct reading {
 	struct buffer to;
 	u64 size;		/* so much may come */
 	u64 flags;		/* MSG_... */
+	u64 msg;		/* the kernel's struct msghdr; 0: not known */
 };
 
 struct {
@@ -84,6 +85,18 @@ static __always_inline void read_peer(struct undump_event *ev,
 		unix_path(ev->path, sk);
 }
 
+/* There was more of the message: the call tells its length if it was asked to,
+ * and else by a flag. */
+static __always_inline int is_cut(const struct reading *r, u64 got)
+{
+	const struct msghdr *msg = (const void *)r->msg;
+
+	if (got > r->size)
+		return 1;
+	return msg && EXISTS(msg->msg_flags) &&
+	       READ(msg, msg_flags) & MSG_TRUNC;
+}
+
 static __always_inline int show(void *ctx, const struct reading *r, s32 ret)
 {
 	const struct sock *sk = (const void *)r->sk;
@@ -100,7 +113,7 @@ static __always_inline int show(void *ctx, const struct reading *r, s32 ret)
 		ev.type = READ_BITS(sk, sk_type);
 	ev.size = got < r->size ? got : r->size;
 	ev.flags = (r->flags & MSG_PEEK ? UNDUMP_PEEK : 0) |
-		   (got > r->size ? UNDUMP_TRUNC : 0);
+		   (is_cut(r, got) ? UNDUMP_TRUNC : 0);
 	read_peer(&ev, sk);
 	if (!CONST(data)) {
 		emit(ctx, &ev, UNDUMP_LEAST, EVENT_ROW);
@@ -131,6 +144,7 @@ static __always_inline int receive(const struct probe___receive *ctx)
 	const struct socket *socket = ctx->socket;
 	struct reading r = { .size = ctx->size, .flags = ctx->flags };
 
+	r.msg = (u64)ctx->msg;
 	r.sk = (u64)READ(socket, sk);
 	r.socket = inode_of(socket);
 	if (CONST(data))
@@ -180,7 +194,8 @@ static __always_inline int enter(const struct probe___enter *ctx, u64 flags)
 	struct reading r = { .size = ~0ull, .flags = flags };
 
 	r.sk = (u64)READ(socket, sk);
-	if (!is_unix((const void *)r.sk))
+	if (!is_unix((const void *)r.sk) ||
+	    (EXISTS(socket->file) && READ(socket, file) != file))
 		return 0;
 	r.socket = inode_of(socket);
 	if (EXISTS(ctx->buf)) {
