@@ -199,8 +199,10 @@ static __always_inline int informed(const struct wiphy *wiphy,
 	last = map_lookup(&stations, &st);
 	if (last && *last == begun)
 		return 0;
-	if (map_update(&stations, &st, &begun, BPF_ANY))
+	if (map_update(&stations, &st, &begun, BPF_ANY)) {
 		count(STAT_STATE_FULL);
+		return 0;
+	}
 	now = map_lookup(&scanning, &st.wiphy);
 	if (now)
 		__sync_fetch_and_add(&now->bss, 1);
