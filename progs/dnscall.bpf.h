@@ -22,6 +22,7 @@ struct probe___dns_call {
 	u64 vec, vlen;		/* writev(2) */
 	u64 msg;		/* struct msghdr of recvmsg(2) and the like */
 	u64 uaddr;		/* struct sockaddr of recvfrom(2) */
+	u64 flags;		/* of these two */
 } PAI;
 
 struct probe___dns_return {
@@ -341,6 +342,9 @@ int on_dns_read(struct probe___dns_call *ctx)
 	const struct sock *sk;
 	u16 rport;
 
+	/* what is looked at is read later */
+	if (EXISTS(ctx->flags) && ctx->flags & (MSG_PEEK | MSG_TRUNC))
+		return 0;
 	if (!call_of(&call, ctx))
 		return 0;
 	sk = (const void *)call.sk;

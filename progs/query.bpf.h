@@ -123,6 +123,8 @@ static __always_inline void query_sent(struct gethostlatency_event *ev,
 	s32 err;		/* see owner_put() */
 
 	read_message(&ev->lookup, m);
+	if (!(ev->lookup.len[0] | ev->lookup.len[1]))	/* out of reach */
+		return;
 	if (header[2] & (DNS_QR | DNS_OPCODE))	/* no standard query */
 		return;
 	key = query_key(&ev->flow, net, be16(header));

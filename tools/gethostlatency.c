@@ -142,8 +142,8 @@ static const struct role written = {
 
 static const struct alternative read_alts[] = {
 	{ HOOKS(READ_CALL("read", "fd buf count"),
-		READ_CALL("recvfrom", "fd buf=ubuf count=size uaddr=addr"),
-		READ_CALL("recvmsg", "fd msg")),
+		READ_CALL("recvfrom", "fd buf=ubuf count=size flags uaddr=addr"),
+		READ_CALL("recvmsg", "fd msg flags")),
 	  .note = NOTE_SYSCALLS },
 };
 
@@ -158,7 +158,7 @@ static const struct role *const roles[] = {
 	&getaddrinfo_, &gethostbyname_, &gethostbyname2_, &gethostbyname_r_,
 	&gethostbyname2_r_, &gethostbyaddr_, &gethostbyaddr_r_, &getnameinfo_,
 	&res_query_, &res_search_, &res_nquery_, &res_nsearch_, &thread_exit,
-	&read_, &written, &sent, &received, NULL
+	&read_, &written, &received, &sent, NULL
 };
 
 static const struct tool_option options[] = {
