@@ -323,7 +323,7 @@ static void tell_lacks(const struct snapshot *s, unsigned seen, bool denied,
 				 sizeof(diag) - strlen(diag), "%s%s",
 				 *diag ? ", " : "", kinds[k].name);
 	if (f->nnetns && seen < f->nnetns)
-		err_set(e, 0, denied ? "no permission to enter the network "
+		err_set(e, 0, denied ? "no permission to enter a network "
 			"namespace" : "no process lives in the network "
 			"namespace, and it is not mounted");
 	else if (*diag)
@@ -365,6 +365,9 @@ static int take_all(struct snapshot *s, struct err *e)
 	err = netns_each(&s->o->filters, list_netns, s, &seen, &denied);
 	if (err < 0)
 		return err_set(e, -err, "list of sockets");
+	if (s->o->filters.nnetns && !seen && denied)
+		return err_set(e, EACCES,
+			       "no permission to enter the network namespace");
 	tell_lacks(s, seen, denied, e);
 	return 0;
 }
