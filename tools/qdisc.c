@@ -35,6 +35,18 @@
 	.hooks = enter "enqueue " leave "dequeue",			\
 	.on = "arg0,retval64,arg0", .forget = "rt:kfree_skb"
 
+/* Where there is none of two underscores (7.3): a peek takes out as well, and
+ * what is peeked at may never be dequeued. */
+#define OUT_BY_PEEK(leave)	"kr:%" leave "dequeue ?kr:%_peek"
+#define WAITS_PEEKED(enter)						\
+	.hooks = "k:%" enter "enqueue " OUT_BY_PEEK(enter),		\
+	.on = "arg0,retval64,arg0", .forget = "rt:kfree_skb",		\
+	.only = "codel fq_codel"
+#define DROPPED_PEEKED(enter)						\
+	.hooks = "k:%" enter "enqueue rt:kfree_skb",			\
+	.on = "arg0,arg0,retval64", .forget = OUT_BY_PEEK(enter),	\
+	.only = "codel fq_codel"
+
 static const struct way waited[] = {
 	{ AT_ROOT },
 	{ TO_DRIVER, OF("arg0", ROOT("arg0")),
@@ -44,10 +56,12 @@ static const struct way waited[] = {
 	  .on = "args.skbaddr", .forget = "t:skb:kfree_skb",
 	  .by = "dev, qdisc=" UNKNOWN, .note = KINDLESS SKIPS },
 	{ IN_ONE("f:%_", "fr:__%_"), BY("arg0") },
-	{ IN_ONE("f:%_", "fr:%_"), BY("arg0") },
 	{ IN_ONE("k:%_", "kr:__%_"), BY("arg0") },
-	{ IN_ONE("k:%_", "kr:%_"), BY("arg0") },
 	{ IN_ONE("k:%_qdisc_", "kr:__%_qdisc_"), BY("arg0") },
+	{ WAITS_PEEKED("_"), BY("arg0") },
+	{ WAITS_PEEKED("_qdisc_"), BY("arg0") },
+	{ IN_ONE("f:%_", "fr:%_"), BY("arg0") },
+	{ IN_ONE("k:%_", "kr:%_"), BY("arg0") },
 	{ IN_ONE("k:%_qdisc_", "kr:%_qdisc_"), BY("arg0") },
 	{ IN_ONE("k:%_", "kr:__%_"), OF("retval64", "'%'") },
 	{ IN_ONE("k:%_", "kr:%_"), OF("retval64", "'%'") },
@@ -84,10 +98,12 @@ static const struct way dropped[] = {
 	{ DROPPED_OF_RECORD, .by = OF_RECORD "args.reason" },
 	{ DROPPED_OF_RECORD, .by = OF_RECORD UNKNOWN },
 	{ DROPPED_IN("f:%_", "fr:__%_"), WHY("arg0", "'%'") },
-	{ DROPPED_IN("f:%_", "fr:%_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_", "kr:__%_"), WHY("arg0", "'%'") },
-	{ DROPPED_IN("k:%_", "kr:%_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_qdisc_", "kr:__%_qdisc_"), WHY("arg0", "'%'") },
+	{ DROPPED_PEEKED("_"), WHY("arg0", "'%'") },
+	{ DROPPED_PEEKED("_qdisc_"), WHY("arg0", "'%'") },
+	{ DROPPED_IN("f:%_", "fr:%_"), WHY("arg0", "'%'") },
+	{ DROPPED_IN("k:%_", "kr:%_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_qdisc_", "kr:%_qdisc_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_", "kr:__%_"), NO_WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_", "kr:%_"), NO_WHY("arg0", "'%'") },

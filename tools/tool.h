@@ -280,6 +280,8 @@ struct way {
 				   and words as `dev' are of */
 	const char *next;	/* "sk_buff.next": the clock ends for a list,
 				   whose elements this member leads along */
+	const char *only;	/* "codel fq_codel": for these arguments of the
+				   tool alone; NULL: for any */
 	const char *note;	/* what is different about it, or NULL */
 };
 
@@ -337,7 +339,7 @@ extern const struct column columns_none[];
 
 #define MAX_KERNEL_CONSTANTS 24
 #define MAX_PARTS 16
-#define MAX_WAYS 16
+#define MAX_WAYS 20
 #define WAYS(a) .ways = (a), .nways = sizeof(a) / sizeof((a)[0])
 /* What is known where a function returns: fexit, else kretprobe. */
 #define WAY_RETURN(function, ...)					\

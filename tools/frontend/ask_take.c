@@ -7,11 +7,25 @@
 #include <linux/bpf.h>
 #include <string.h>
 
+static bool is_listed(const char *list, const char *word)
+{
+	size_t len = strlen(word), n;
+
+	for (; *list; list += n + !!list[n]) {
+		n = strcspn(list, " ");
+		if (n == len && !memcmp(list, word, n))
+			return true;
+	}
+	return false;
+}
+
 bool ask_applies(const struct options *o, const struct way *w)
 {
 	bool named = (w->hooks && strchr(w->hooks, '%')) ||
 		     (w->where && strchr(w->where, '%'));
 
+	if (w->only && (!o->argument || !is_listed(w->only, o->argument)))
+		return false;
 	return !o->tool->argument || named == (o->argument != NULL);
 }
 
