@@ -120,14 +120,21 @@ static int take_answer(struct listing *l, const struct nlmsghdr *h)
 	return l->fn(l->ctx, NLMSG_DATA(h), NLMSG_PAYLOAD(h, 0));
 }
 
-/* One datagram of answers. */
-static int take_answers(struct listing *l, const char *buf, int len)
+/* One datagram of answers.  Not by NLMSG_NEXT(): what is left would go below
+ * nothing behind a last one whose length is no multiple of four. */
+static int take_answers(struct listing *l, const char *buf, size_t len)
 {
-	const struct nlmsghdr *h = (const void *)buf;
+	const struct nlmsghdr *h;
+	size_t at = 0;
 	int err = 0;
 
-	for (; NLMSG_OK(h, len) && !err && !l->done; h = NLMSG_NEXT(h, len))
+	while (at < len && !err && !l->done) {
+		h = (const void *)(buf + at);
+		if (!NLMSG_OK(h, len - at))
+			break;
 		err = take_answer(l, h);
+		at += NLMSG_ALIGN(h->nlmsg_len);
+	}
 	return err;
 }
 
@@ -155,7 +162,7 @@ static int take_all(struct listing *l, int fd)
 			return n < 0 ? -errno : -EIO;
 		if ((size_t)n > sizeof(buf))
 			return -EMSGSIZE;
-		err = take_answers(l, buf.bytes, (int)n);
+		err = take_answers(l, buf.bytes, (size_t)n);
 	}
 	return err;
 }
