@@ -246,16 +246,6 @@ int on_xmit_leave(struct probe___xmit *ctx)
 	return sent(ctx, (const void *)c.sk, &x, c.before);
 }
 
-/* release_sock() is called for any socket; protocols of other families have
- * numbers of their own. */
-static __always_inline int is_tcp_of_ip(const struct sock *sk)
-{
-	const struct sock_common *c = &sk->__sk_common;
-	u16 family = READ(c, skc_family);
-
-	return (family == AF_INET || family == AF_INET6) && is_tcp(sk);
-}
-
 /*
  * The socket's lock is let go.  What is queued by now without an attempt to
  * send it waits for packets of this socket to leave the device.  What was
@@ -270,7 +260,7 @@ int on_release(struct probe___sock *ctx)
 	u64 key = (u64)sk;
 	struct unsent u = {};
 
-	if (!is_tcp_of_ip(sk) || snd_nxt == write_seq)
+	if (snd_nxt == write_seq)
 		return 0;
 	if (!is_in(sk, SENDS)) {
 		map_delete(&underway, &key);

@@ -127,7 +127,6 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "nf_ct_delete.part.0", 0 },
 	{ "ping_err", 0 },
 	{ "receive_fd", KERNEL(6, 8) },
-	{ "release_sock", 0 },
 	{ "scm_detach_fds", 0 },
 	{ "scm_recv_one_fd", KERNEL(7, 0) },
 	{ "security_sock_graft", 0 },

@@ -66,18 +66,16 @@ static const struct role role_xmit = {
 	ALTS(xmit_alts),
 };
 
-/* release_sock() calls tcp_release_cb(), since 7.1 only if something has been
- * put off (tcp_release_cb_cond()). */
+/* Since 7.1 it is called only if something has been put off
+ * (tcp_release_cb_cond()).  A program at release_sock() itself is run by soft
+ * interrupts on top of itself, and so skipped. */
 #define NOTE_RELEASE "autocork is not seen from Linux 7.1 on"
 
 static const struct alternative release_alts[] = {
-	{ HOOKS(FEXIT("on_release", "release_sock", "sk")) },
 	{ HOOKS(FENTRY("on_release", "tcp_release_cb", "sk")),
 	  .note = NOTE_RELEASE },
 	{ HOOKS(KPROBE("on_release", "tcp_release_cb", "sk")),
 	  .note = NOTE_RELEASE },
-	/* for the first, where that may be preempted */
-	{ HOOKS(KPROBE("on_release", "release_sock", "sk")) },
 };
 
 static const struct role role_release = {
