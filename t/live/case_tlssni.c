@@ -353,8 +353,9 @@ static void make(struct made *m, int family, const char *addr)
 
 /* ---- what was shown ----------------------------------------------------- */
 
-static void check_row(const struct made *m, const struct table *tb, unsigned i)
+static void check_row(void *made, const struct table *tb, unsigned i)
 {
+	const struct made *m = made;
 	const struct row *r = &m->rows[i];
 	char pid[16], lport[8], rport[8];
 	const char *want[] = {
@@ -380,16 +381,9 @@ static void check_row(const struct made *m, const struct table *tb, unsigned i)
 static void check(struct made *m, struct tool *r)
 {
 	struct table tb;
-	unsigned i;
 
-	tool_stop(r, SIGINT);
-	tool_check_clean(r);
-	if (!table_parse(&tb, m->t, r->text))
+	if (!table_made(&tb, r, m->n, check_row, m))
 		return;
-	for (i = 0; i < m->n && i < tb.nrows; i++)
-		check_row(m, &tb, i);
-	if (tb.nrows != m->n)
-		differ(m->t, "%u rows, should be %u", tb.nrows, m->n);
 	summary(m->t, "%u ClientHellos sent, %u rows", m->n, tb.nrows);
 	table_release(&tb);
 }

@@ -213,8 +213,9 @@ static void named(struct made *m)
 
 /* ---- what was shown ---------------------------------------------------- */
 
-static void check_row(const struct made *m, const struct table *tb, unsigned i)
+static void check_row(void *made, const struct table *tb, unsigned i)
 {
+	const struct made *m = made;
 	const struct row *r = &m->rows[i];
 	char size[16], socket[24], pid[16];
 	const char *want[] = {
@@ -245,16 +246,9 @@ static void check(struct made *m, struct tool *r)
 {
 	const char *escaped;
 	struct table tb;
-	unsigned i;
 
-	tool_stop(r, SIGINT);
-	tool_check_clean(r);
-	if (!table_parse(&tb, m->t, r->text))
+	if (!table_made(&tb, r, m->n, check_row, m))
 		return;
-	for (i = 0; i < m->n && i < tb.nrows; i++)
-		check_row(m, &tb, i);
-	if (tb.nrows != m->n)
-		differ(m->t, "%u rows, should be %u", tb.nrows, m->n);
 	escaped = table_cell(&tb, 1, "data");
 	if (strcmp(escaped, "\\x07\\n\\r\\x10"))
 		differ(m->t, "the second row's data are \"%s\"", escaped);

@@ -210,6 +210,11 @@ uint64_t table_sum(const struct table *tb, struct test *t, const char *column,
 /* table_want - those that have, their @column summed, are @made. */
 void table_want(const struct table *tb, struct test *t, uint64_t made,
 		const char *column, const char *const *pairs);
+/* table_made - stop @r, whose rows are to be @n and each as @check wants it.
+ * False: there is no table; else to be released. */
+bool table_made(struct table *tb, struct tool *r, unsigned n,
+		void (*check)(void *made, const struct table *tb, unsigned row),
+		void *made);
 void table_release(struct table *tb);
 
 /* ---- json.c: one line of NDJSON ---------------------------------------- */

@@ -3,6 +3,7 @@
 #include "live.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,6 +148,23 @@ void table_want(const struct table *tb, struct test *t, uint64_t made,
 		       " made", column, kv[0] ? kv[1] : "", kv[0] && kv[2] ?
 		       kv[3] : "", kv[0] && kv[2] && kv[4] ? kv[4] : "",
 		       kv[0] && kv[2] && kv[4] ? kv[5] : "", total, made);
+}
+
+bool table_made(struct table *tb, struct tool *r, unsigned n,
+		void (*check)(void *made, const struct table *tb, unsigned row),
+		void *made)
+{
+	struct test *t = r->t;
+
+	tool_stop(r, SIGINT);
+	tool_check_clean(r);
+	if (!table_parse(tb, t, r->text))
+		return false;
+	for (unsigned i = 0; i < n && i < tb->nrows; i++)
+		check(made, tb, i);
+	if (tb->nrows != n)
+		differ(t, "%u rows, should be %u", tb->nrows, n);
+	return true;
 }
 
 void table_release(struct table *tb)
