@@ -180,12 +180,16 @@ static __always_inline struct sock *refused_by(u32 *reason,
 }
 
 /* Before 6.4 a ping socket refuses a clone, which is freed, and then the
- * packet itself is, for the same reason. */
-static __always_inline int is_cloned(const struct sk_buff *skb)
+ * packet itself is, for the same reason.  Other packets have the place of the
+ * one before by chance. */
+static __always_inline int is_cloned(const struct packet *p,
+				     const struct sk_buff *skb)
 {
 	struct refusal *r = last_refused();
 
-	return r && r->head && r->head == (u64)READ(skb, head);
+	return (p->protocol == IPPROTO_ICMP ||
+		p->protocol == IPPROTO_ICMPV6) &&
+	       r && r->head && r->head == (u64)READ(skb, head);
 }
 
 /* Owners of other sockets than TCP's are kept only where their end is seen:
@@ -264,7 +268,7 @@ static __always_inline int freed(struct probe___drop *ctx, u32 reason)
 	if (packet_read(&p, skb))
 		packet_ports(&p, skb);
 	by = refused_by(&why, &p, skb);
-	if (!by && is_cloned(skb))
+	if (!by && is_cloned(&p, skb))
 		return 0;
 	if (unspecified)
 		reason = why;
