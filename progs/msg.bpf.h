@@ -52,30 +52,37 @@ static __always_inline int is_iovec(const struct iov_iter *iter)
 
 /*
  * The same where the kernel does not tell its types.  In words a struct msghdr
- * is msg_name, msg_namelen, on 32 bits msg_inq (since 6.0), and of the struct
- * iov_iter its type, iov_offset, and count and the pointer, in this order
- * before 6.4.  Where count is tells @size, which is the same number.
+ * is msg_name, msg_namelen, on 32 bits msg_inq (since 6.0) and, where a u64 is
+ * aligned to its size, which one in it is, one more; and of the struct iov_iter
+ * its type, iov_offset, and count and the pointer, in this order before 6.4;
+ * then nr_segs, no address.  Where count is tells @size, the same number.
  */
 static __always_inline void buffer_of_words(struct buffer *b, const void *msg,
 					    u64 size)
 {
-	u64 word = CONST(kernel_word), w[7] = {}, skip = 0, from = 0;
+	u64 word = CONST(kernel_word), w[8] = {}, skip = 0, from = 0;
+	int after;		/* the pointer is after count */
 
 #pragma unroll
-	for (u32 i = 3; i < 7; i++)
-		probe_read(LOW_BYTES(w[i], word), word, msg + i * word);
+	for (u32 i = 3; i < 8; i++)
+		if (i < 6 || word == 4)
+			probe_read(LOW_BYTES(w[i], word), word, msg + i * word);
+	after = w[7] >= 4096;
 	if (w[4] == size) {
 		skip = w[3];
 		from = w[5];
-	} else if (w[5] == size && word == 4) {
-		skip = w[4];
-		from = w[6];
-	} else if (w[5] == size) {	/* 6.4 */
+	} else if (w[5] == size && word == 8) {		/* 6.4 */
 		skip = w[3];
 		from = w[4];
-	} else if (w[6] == size) {	/* the same on 32 bits */
+	} else if (w[5] == size) {			/* i386, 6.0 */
 		skip = w[4];
-		from = w[5];
+		from = w[6];
+	} else if (w[6] == size) {	/* 32 bits, 6.0; i386, 6.4 */
+		skip = after ? w[5] : w[4];
+		from = after ? w[7] : w[5];
+	} else if (w[7] == size) {	/* 32 bits, 6.4 */
+		skip = w[5];
+		from = w[6];
 	}
 	if (!from)
 		return;

@@ -395,9 +395,6 @@ static void tlssni(struct test *t)
 	struct tool r;
 	char pid[16];
 
-#ifdef __mips__
-	skip(t, "bytes of processes are not found on MIPS");
-#endif
 	m->t = t;
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	netns_new(t, &ns);

@@ -319,9 +319,6 @@ static void undump(struct test *t)
 	char pid[16], path[256];
 	struct tool r;
 
-#ifdef __mips__
-	skip(t, "bytes of processes are not found on MIPS");
-#endif
 	m->t = t;
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	temp_path(path, sizeof(path), "undump");
