@@ -134,14 +134,20 @@ static __always_inline int is_tcp(const struct sock *sk)
 	return READ_BITS(sk, sk_protocol) == IPPROTO_TCP;
 }
 
-/* UDP or UDP Lite, of an IP socket; a raw one may have such a number, too. */
+/* What a raw socket has for a protocol may be any number. */
+static __always_inline int is_raw(const struct sock *sk)
+{
+	return EXISTS(sk->sk_type) && READ_BITS(sk, sk_type) == SOCK_RAW;
+}
+
+/* UDP or UDP Lite, of an IP socket. */
 static __always_inline int is_udp(const struct sock *sk)
 {
 	u32 protocol = READ_BITS(sk, sk_protocol);
 
 	if (protocol != IPPROTO_UDP && protocol != IPPROTO_UDPLITE)
 		return 0;
-	return !EXISTS(sk->sk_type) || READ_BITS(sk, sk_type) != SOCK_RAW;
+	return !is_raw(sk);
 }
 
 /* Has the peer's FIN come? */

@@ -247,14 +247,12 @@ int on_xmit_leave(struct probe___xmit *ctx)
 }
 
 /*
- * The socket's lock is let go.  What is queued by now without an attempt to
- * send it waits for packets of this socket to leave the device.  What was
- * waiting when the connection ended will not be sent any more.
+ * A process is done with a socket for now.  What is queued by now without an
+ * attempt to send it waits for packets of this socket to leave the device.
+ * What was waiting when the connection ended will not be sent any more.
  */
-SEC("probe/release")
-int on_release(struct probe___sock *ctx)
+static __always_inline int rest(const struct sock *sk)
 {
-	const struct sock *sk = ctx->sk;
 	const struct tcp_sock *tp = (const void *)sk;
 	u32 snd_nxt = READ(tp, snd_nxt), write_seq = READ(tp, write_seq);
 	u64 key = (u64)sk;
@@ -274,6 +272,22 @@ int on_release(struct probe___sock *ctx)
 	u.ev.reason = NAGLE_AUTOCORK;
 	keep(key, &u);
 	return 0;
+}
+
+/* tcp_release_cb(), tcp_sendmsg_locked() */
+SEC("probe/release")
+int on_release(struct probe___sock *ctx)
+{
+	return rest(ctx->sk);
+}
+
+/* release_sock() */
+SEC("probe/release")
+int on_release_any(struct probe___sock *ctx)
+{
+	const struct sock *sk = ctx->sk;
+
+	return is_tcp(sk) && !is_raw(sk) ? rest(sk) : 0;
 }
 
 SEC("probe/destroy")

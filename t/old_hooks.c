@@ -145,6 +145,7 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "tcp_rcv_space_adjust", 0 },
 	{ "tcp_rcv_state_process", 0 },
 	{ "tcp_recvmsg", 0 },
+	{ "release_sock", 0 },
 	{ "tcp_release_cb", 0 },
 	{ "tcp_retransmit_skb", 0 },
 	{ "tcp_rtx_synack", 0 },

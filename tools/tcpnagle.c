@@ -66,16 +66,16 @@ static const struct role role_xmit = {
 	ALTS(xmit_alts),
 };
 
-/* Since 7.1 it is called only if something has been put off
- * (tcp_release_cb_cond()).  A program at release_sock() itself is run by soft
- * interrupts on top of itself, and so skipped. */
-#define NOTE_RELEASE "autocork is not seen from Linux 7.1 on"
-
+/*
+ * Since 7.1 tcp_release_cb() is called only if something has been put off
+ * (tcp_release_cb_cond()), which data that autocorking holds back is not; sent
+ * by a process it has been, and before 6.5 spliced into the socket by none but
+ * tcp_release_cb().
+ */
 static const struct alternative release_alts[] = {
-	{ HOOKS(FENTRY("on_release", "tcp_release_cb", "sk")),
-	  .note = NOTE_RELEASE },
-	{ HOOKS(KPROBE("on_release", "tcp_release_cb", "sk")),
-	  .note = NOTE_RELEASE },
+	{ HOOKS(FENTRY("on_release", "tcp_release_cb", "sk"),
+		FEXIT("on_release", "tcp_sendmsg_locked", "sk")) },
+	{ HOOKS(KPROBE("on_release_any", "release_sock", "sk")) },
 };
 
 static const struct role role_release = {

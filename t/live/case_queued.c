@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #define EACH 11			/* connections of a kind */
@@ -191,16 +190,6 @@ static void check(struct scene *s, const char *csv)
 	table_release(&tb);
 }
 
-/* tcp_release_cb_cond(): what autocorking holds back is not seen then. */
-static bool releases_in_silence(void)
-{
-	unsigned major = 0, minor = 0;
-	struct utsname u;
-
-	return !uname(&u) && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 7 || (major == 7 && minor >= 1));
-}
-
 static void queued(struct test *t)
 {
 	static struct scene s;
@@ -208,8 +197,6 @@ static void queued(struct test *t)
 	uint64_t corked;
 	char port[8];
 
-	if (releases_in_silence())
-		skip(t, "autocorking is not seen from Linux 7.1 on");
 	scene_init(&s, t);
 	for (unsigned i = 0; i < CONNS; i++)
 		connect_one(&s, i);
