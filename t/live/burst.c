@@ -25,7 +25,7 @@
 struct shared {
 	uint16_t port[PLACES];
 	unsigned accepted[PLACES];
-	unsigned per_second;	/* 0: as many as there can be */
+	unsigned per_second, bytes;	/* of struct burst */
 	unsigned failed;	/* errno of the client */
 	bool listening, finished;
 };
@@ -56,6 +56,21 @@ static void reset(int fd)
 	close(fd);
 }
 
+/* Connection number @i; what it has sent is read before the client, which
+ * waits for `accepted', resets it. */
+static void take(struct shared *sh, int fd, unsigned k, int *keep, unsigned i)
+{
+	char data[BURST_BYTES];
+
+	if (sh->bytes && recv(fd, data, sh->bytes, MSG_WAITALL) !=
+	    (ssize_t)sh->bytes)
+		_exit(1);
+	if (i >= KEEP)
+		close(keep[i % KEEP]);
+	keep[i % KEEP] = fd;
+	__atomic_fetch_add(&sh->accepted[k], 1, __ATOMIC_SEQ_CST);
+}
+
 static void __attribute__((noreturn))
 burst_server(struct shared *sh, unsigned n)
 {
@@ -82,13 +97,8 @@ burst_server(struct shared *sh, unsigned n)
 		if (poll(p, PLACES, 1000) < 0 && errno != EINTR)
 			_exit(1);
 		for (k = 0; k < PLACES; k++)
-			while ((fd = accept(p[k].fd, NULL, NULL)) >= 0) {
-				if (done >= KEEP)
-					close(keep[done % KEEP]);
-				keep[done++ % KEEP] = fd;
-				__atomic_fetch_add(&sh->accepted[k], 1,
-						   __ATOMIC_SEQ_CST);
-			}
+			while ((fd = accept(p[k].fd, NULL, NULL)) >= 0)
+				take(sh, fd, k, keep, done++);
 	}
 	while (!__atomic_load_n(&sh->finished, __ATOMIC_SEQ_CST))
 		nap_ms(1);
@@ -117,6 +127,21 @@ static void pace(const struct shared *sh, unsigned i, uint64_t begun)
 		nap_ms((unsigned)((due - now) / MSEC));
 }
 
+static int connect_to(const struct shared *sh, const union addr *to)
+{
+	static const char data[BURST_BYTES];
+	int fd = socket(to->sa.sa_family, SOCK_STREAM, IPPROTO_TCP);
+	socklen_t len = to->sa.sa_family == AF_INET ? sizeof(to->in) :
+		sizeof(to->in6);
+
+	if (fd < 0 || connect(fd, &to->sa, len))
+		return -1;
+	if (sh->bytes && send(fd, data, sh->bytes, MSG_NOSIGNAL) !=
+	    (ssize_t)sh->bytes)
+		return -1;
+	return fd;
+}
+
 static void __attribute__((noreturn))
 burst_client(struct shared *sh, unsigned n)
 {
@@ -128,15 +153,11 @@ burst_client(struct shared *sh, unsigned n)
 	for (i = 0; i < PLACES; i++)
 		place(&a[i], i, sh->port[i]);
 	for (i = 0; i < n; i++) {
-		const union addr *to = &a[i % PLACES];
-
 		if (i >= AHEAD)
 			reset_accepted(sh, i - AHEAD, ring[i % AHEAD]);
 		pace(sh, i, begun);
-		fd = socket(to->sa.sa_family, SOCK_STREAM, IPPROTO_TCP);
-		if (fd < 0 || connect(fd, &to->sa,
-				      to->sa.sa_family == AF_INET ?
-				      sizeof(to->in) : sizeof(to->in6))) {
+		fd = connect_to(sh, &a[i % PLACES]);
+		if (fd < 0) {
 			sh->failed = errno;
 			_exit(1);
 		}
@@ -164,37 +185,38 @@ static pid_t spawn(struct test *t, const struct netns *ns, struct shared *sh,
 	burst_client(sh, n);
 }
 
-unsigned burst_make(struct test *t, const struct netns *ns, unsigned n,
-		    unsigned per_second, double *seconds)
+unsigned burst_make(struct test *t, const struct netns *ns, struct burst *b)
 {
-	unsigned patience = 5 * PATIENCE + (per_second ? n / per_second : 0);
+	unsigned patience = 5 * PATIENCE +
+		(b->per_second ? b->n / b->per_second : 0);
 	struct shared *sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint64_t start, end = now_ns() + PATIENCE * NSEC;
 	bool killed, also;
-	unsigned k;
+	unsigned k, n = 0;
 	pid_t cli, srv;
-	int a, b;
+	int failed, hung;
 
 	if (sh == MAP_FAILED)
 		fatal(t, "mmap: %s", strerror(errno));
-	sh->per_second = per_second;
+	sh->per_second = b->per_second;
+	sh->bytes = b->bytes;
 	/* 128 before 5.4: too few for AHEAD */
 	netns_sysctl(t, ns, "core/somaxconn", "4096");
-	srv = spawn(t, ns, sh, n, SERVER_COMM);
+	srv = spawn(t, ns, sh, b->n, SERVER_COMM);
 	while (!__atomic_load_n(&sh->listening, __ATOMIC_SEQ_CST)) {
 		if (now_ns() > end)
 			fatal(t, "the server does not listen");
 		nap_ms(1);
 	}
 	start = now_ns();
-	cli = spawn(t, ns, sh, n, CLIENT_COMM);
-	a = reap(cli, patience * 1000, &killed);
-	b = reap(srv, a ? 0 : PATIENCE * 1000, &also);
-	*seconds = (now_ns() - start) / 1e9;
-	for (n = 0, k = 0; k < PLACES; k++)
+	cli = spawn(t, ns, sh, b->n, CLIENT_COMM);
+	failed = reap(cli, patience * 1000, &killed);
+	hung = reap(srv, failed ? 0 : PATIENCE * 1000, &also);
+	b->seconds = (now_ns() - start) / 1e9;
+	for (k = 0; k < PLACES; k++)
 		n += sh->accepted[k];
-	if (a || b)
+	if (failed || hung)
 		fatal(t, "the burst broke off after %u: %s", n,
 		      sh->failed ? strerror(sh->failed) : "hangs");
 	munmap(sh, sizeof(*sh));

@@ -22,17 +22,17 @@ static void read_stream(struct test *t, const char *text, struct told *told)
 
 static void burst(struct test *t, const char *name, unsigned ends)
 {
+	struct burst b = { .n = t->burst };
 	struct told told = { 0 };
 	uint64_t made;
 	struct netns ns;
-	double seconds;
 	struct tool r;
 	unsigned n;
 
 	netns_new(t, &ns);
 	tool_init(&r, t, ns.inum);
 	tool_start(&r, name, ARGS("-j", "-o", "lport,rport"));
-	n = burst_make(t, &ns, t->burst, 0, &seconds);
+	n = burst_make(t, &ns, &b);
 	netns_idle(t, &ns);
 	tool_stop(&r, SIGINT);
 	tool_check_exit(&r, 0);
@@ -40,7 +40,7 @@ static void burst(struct test *t, const char *name, unsigned ends)
 	made = (uint64_t)n * ends;
 	told_check(t, &told, made);
 	summary(t, "%u connections in %.1f s, %" PRIu64 " = %" PRIu64
-		" shown + %" PRIu64 " told as not shown", n, seconds, made,
+		" shown + %" PRIu64 " told as not shown", n, b.seconds, made,
 		told.shown, made - told.shown);
 	tool_release(&r);
 	netns_free(&ns);

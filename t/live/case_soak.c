@@ -19,18 +19,19 @@
 #include <unistd.h>
 
 #define PER_SECOND 2000
+#define BYTES 100		/* of each connection */
 #define GROWTH_KB 256		/* what an allocator may still do */
 
 /* A tool, rows per connection, and those beside them. */
 static const struct soaked {
 	const char *name, *columns;
 	unsigned ends, more;
+	unsigned tx_bytes;	/* in the rows of a connection */
 } soaked[] = {
-	{ "tcplife", "lport,rport", 2, 0 },
+	{ "tcplife", "lport,tx_bytes", 2, 0, BYTES },
 	/* both ends are opened, established and closed; eight listeners */
-	{ "tcpstates", "lport,rport", 6, 16 },
-	/* nothing is sent: it follows all, and has nothing to show */
-	{ "tcptop", "tx_bytes,lport", 0, 0 },
+	{ "tcpstates", "lport,rport", 6, 16, 0 },
+	{ "tcptop", "laddr,lport,raddr,rport,tx_bytes", 2, 0, BYTES },
 };
 
 #define TOOLS ARRAY_SIZE(soaked)
@@ -149,6 +150,10 @@ static void finish(struct soak *s, unsigned i, unsigned n)
 	if (reap(s->readers[i], PATIENCE * 1000, &killed))
 		differ(s->t, "%s: its rows were not read", k->name);
 	told_check(s->t, &s->seen->told[i], (uint64_t)n * k->ends + k->more);
+	if (s->seen->told[i].tx_bytes != (uint64_t)n * k->tx_bytes)
+		differ(s->t, "%s: %" PRIu64 " bytes in all its rows, %" PRIu64
+		       " were sent", k->name, s->seen->told[i].tx_bytes,
+		       (uint64_t)n * k->tx_bytes);
 	if (s->seen->most_kb[i] > s->seen->settled_kb[i] + GROWTH_KB)
 		differ(s->t, "%s: %" PRIu64 " KB resident became %" PRIu64,
 		       k->name, s->seen->settled_kb[i], s->seen->most_kb[i]);
@@ -161,8 +166,8 @@ static void finish(struct soak *s, unsigned i, unsigned n)
 static void soak(struct test *t)
 {
 	static struct soak s;
+	struct burst b = { PER_SECOND * t->seconds, PER_SECOND, BYTES, 0 };
 	struct netns ns;
-	double seconds;
 	unsigned n;
 
 	s.t = t;
@@ -176,11 +181,11 @@ static void soak(struct test *t)
 	s.sampler = child(&s);
 	if (!s.sampler)
 		sample(&s);
-	n = burst_make(t, &ns, PER_SECOND * t->seconds, PER_SECOND, &seconds);
+	n = burst_make(t, &ns, &b);
 	netns_idle(t, &ns);
 	kill(s.sampler, SIGKILL);
 	waitpid(s.sampler, NULL, 0);
-	summary(t, "%u connections in %.0f s", n, seconds);
+	summary(t, "%u connections in %.0f s", n, b.seconds);
 	for (unsigned i = 0; i < TOOLS; i++)
 		finish(&s, i, n);
 	netns_free(&ns);

@@ -177,6 +177,7 @@ int64_t witness_entries(const struct tool *r, char *told, size_t size);
 struct told {
 	uint64_t rows, shown, lost, owners_full, state_full, unattributed,
 		 missed;
+	uint64_t tx_bytes;	/* of the rows, where they have it */
 	bool ended;
 };
 

@@ -17,6 +17,7 @@ void told_add(struct test *t, struct told *told, const char *line, size_t len)
 	type = json_get(&j, "type");
 	if (json_get(&j, "lport")) {
 		told->rows++;
+		told->tx_bytes += json_u64(&j, "tx_bytes");
 	} else if (type && !strcmp(type, "end")) {
 		told->ended = true;
 		told->shown = json_u64(&j, "shown");

@@ -279,10 +279,18 @@ unsigned beside(struct traffic *tr, const struct beside *b);
 
 /* ---- burst.c ----------------------------------------------------------- */
 
-/* burst_make - @n connections over eight addresses and ports, each accepted
- * by the server and reset by its client; @per_second of them, or 0: as fast as
- * they can.  Returns how many there were. */
-unsigned burst_make(struct test *t, const struct netns *ns, unsigned n,
-		    unsigned per_second, double *seconds);
+struct burst {
+	unsigned n;		/* connections */
+	unsigned per_second;	/* of them; 0: as fast as they can */
+	unsigned bytes;		/* that the client sends, and the server
+				   reads, in each; BURST_BYTES at most */
+	double seconds;		/* set: how long it took */
+};
+
+#define BURST_BYTES 1024
+
+/* burst_make - connections over eight addresses and ports, each accepted by
+ * the server and reset by its client.  Returns how many there were. */
+unsigned burst_make(struct test *t, const struct netns *ns, struct burst *b);
 
 #endif
