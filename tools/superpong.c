@@ -129,7 +129,7 @@ static const struct example examples[] = {
 	{ "", "every echo request that comes, and its outcome" },
 	{ "-o +stack_ns,reply_ns", "where the time goes" },
 	{ "-c -d 60", "a minute's requests and times, by peer" },
-	{ "-A 192.0.2.0/24 -N self -T", "from one network, to us" },
+	{ "-A 192.0.2.0/24 -N 1 -T", "from one network, to the host itself" },
 	{ "--hist took_ns", "times to answer, as a histogram" },
 	{ 0 }
 };
