@@ -124,5 +124,14 @@ case $(echo "$got" | tr '\n' ' ') in
 	echo "FAIL: closed pipe: $got" >&2
 	;;
 esac
+# what there is, the README names
+for tool in $("$sockeye" list | sed -n 's/^\([a-z0-9]\{1,\}\) .*/\1/p'); do
+	if grep -q "	$tool	" "$top/README"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL: README has no $tool" >&2
+	fi
+done
 echo "t/cli.sh: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

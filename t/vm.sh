@@ -115,7 +115,7 @@ run_row()
 	(cd "$srcdir" && t/vm/run $row -f "$sockeye:/bin/sockeye" \
 		-f "$live:/bin/live" -t "${VM_SECONDS:-5400}" $options \
 		${VM_OPTIONS-} -- /bin/live -s /bin/sockeye --system-wide \
-		--again 1 --burst "${BURST:-100000}" \
+		--again 2 --burst "${BURST:-100000}" \
 		${extra:+--extra "$extra"} ${CASES-$cases})
 }
 
