@@ -395,7 +395,8 @@ int elf_index_at(struct elf_index *x, const struct elf *e, uint64_t off,
 		 char *name, size_t len, uint64_t *delta);
 /* elf_symbol_offset - file offset of function @name, for uprobes; -ENOENT;
  * -ENOTSUP: it is Thumb code, where Linux places none (arch/arm/probes/uprobes,
- * arch_uprobe_analyze_insn()). */
+ * arch_uprobe_analyze_insn()); -EADDRNOTAVAIL: what it is, is chosen as the
+ * program starts (STT_GNU_IFUNC).  Of a symbol's versions the default one. */
 int elf_symbol_offset(const struct elf *e, const char *name, uint64_t *off);
 /* elf_functions - tell @fn of each function that is defined and may be probed,
  * where it is in the file: those that others may link to, and of a program that

@@ -230,15 +230,17 @@ int elf_section(const struct elf *e, const char *name, uint64_t *off,
 	return err ? err : -ENOENT;
 }
 
+/* @left: so many bytes may still be looked at, of all places together. */
 static int build_id_at(const struct elf *e, uint64_t off, uint64_t size,
-		       char *hex, size_t len)
+		       uint64_t *left, char *hex, size_t len)
 {
 	uint8_t *notes;
 	int err;
 
 	if (off > reader_len(e->r) || size > reader_len(e->r) - off ||
-	    size > NOTES_MAX)
+	    size > NOTES_MAX || size > *left)
 		return -ENOENT;
+	*left -= size;
 	notes = malloc((size_t)size + 1);
 	if (!notes)
 		return -ENOMEM;
@@ -256,6 +258,7 @@ int elf_build_id(const struct elf *e, char *hex, size_t len)
 {
 	struct section s;
 	struct segment p;
+	uint64_t left = 16 * NOTES_MAX;
 	uint32_t i;
 	int err;
 
@@ -264,7 +267,7 @@ int elf_build_id(const struct elf *e, char *hex, size_t len)
 		if (!err && s.type != SHT_NOTE)
 			continue;
 		if (!err)
-			err = build_id_at(e, s.off, s.size, hex, len);
+			err = build_id_at(e, s.off, s.size, &left, hex, len);
 		if (err != -ENOENT)
 			return err;
 	}
@@ -273,7 +276,8 @@ int elf_build_id(const struct elf *e, char *hex, size_t len)
 		if (!err && p.type != PT_NOTE)
 			continue;
 		if (!err)
-			err = build_id_at(e, p.off, p.filesz, hex, len);
+			err = build_id_at(e, p.off, p.filesz, &left, hex,
+					  len);
 		if (err != -ENOENT)
 			return err;
 	}

@@ -3,6 +3,7 @@
  * elf_symbols.c - functions of ELF files, by name and by place.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "elf_int.h"
 
@@ -98,11 +99,15 @@ uint64_t elf_count_symbols(const struct elf *e, const struct section *s)
 	return s->size / (e->wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym));
 }
 
+static bool is_chosen(const struct symbol *s)
+{
+	return ELF64_ST_TYPE(s->info) == STT_GNU_IFUNC;
+}
+
 bool elf_is_function(const struct symbol *s)
 {
 	return s->shndx != SHN_UNDEF &&
-	       (ELF64_ST_TYPE(s->info) == STT_FUNC ||
-		ELF64_ST_TYPE(s->info) == STT_GNU_IFUNC);
+	       (ELF64_ST_TYPE(s->info) == STT_FUNC || is_chosen(s));
 }
 
 /* Is @s a better answer for @addr than @best?  One that covers it wins over
@@ -171,28 +176,67 @@ int elf_symbol_at(const struct elf *e, uint64_t off, char *name, size_t len,
 	return err;
 }
 
-static int symbol_addr(const struct elf *e, uint32_t type, const char *name,
-		       uint64_t *addr)
+/* SHT_GNU_versym: bit 15 of a dynamic symbol's version says that programs
+ * linked today get another one of that name. */
+static bool is_hidden(const struct elf *e, const struct section *versions,
+		      uint64_t i)
 {
-	struct section syms, strs;
+	const uint8_t *p = i < versions->size / 2 ?
+		reader_at(e->r, versions->off + 2 * i, 2) : NULL;
+
+	return p && get16(p, e->swap) & 0x8000;
+}
+
+static void find_versions(const struct elf *e, struct section *versions)
+{
+	for (uint32_t i = 1; i < e->nsections; i++)
+		if (!elf_get_section(e, i, versions) &&
+		    versions->type == SHT_GNU_versym &&
+		    elf_in_file(e, versions))
+			return;
+	memset(versions, 0, sizeof(*versions));
+}
+
+/* Of several versions the one that is meant without naming it. */
+static int find_function(const struct elf *e, uint32_t type, const char *name,
+			 struct symbol *found)
+{
+	struct section syms, strs, versions = { 0 };
 	struct symbol s;
 	uint64_t i, n;
-	int err;
+	int err, ret = -ENOENT;
 
 	err = elf_find_symbols(e, type, &syms, &strs);
 	if (err)
 		return err;
+	if (type == SHT_DYNSYM)
+		find_versions(e, &versions);
 	n = elf_count_symbols(e, &syms);
 	for (i = 1; i < n; i++) {
 		err = elf_get_symbol(e, &syms, i, &s);
 		if (err)
 			return err;
-		if (!elf_is_function(&s) || !elf_string_is(e, &strs, s.name, name))
+		if (!elf_is_function(&s) ||
+		    !elf_string_is(e, &strs, s.name, name))
 			continue;
-		*addr = s.value;
-		return s.thumb ? -ENOTSUP : 0;
+		*found = s;
+		ret = 0;
+		if (!is_hidden(e, &versions, i))
+			break;
 	}
-	return -ENOENT;
+	return ret;
+}
+
+static int symbol_addr(const struct elf *e, uint32_t type, const char *name,
+		       uint64_t *addr)
+{
+	struct symbol s;
+	int err = find_function(e, type, name, &s);
+
+	if (err)
+		return err;
+	*addr = s.value;
+	return s.thumb ? -ENOTSUP : is_chosen(&s) ? -EADDRNOTAVAIL : 0;
 }
 
 int elf_symbol_offset(const struct elf *e, const char *name, uint64_t *off)
@@ -233,7 +277,7 @@ static int each_function(const struct elf *e, uint32_t type,
 		err = elf_get_symbol(e, &syms, i, &s);
 		if (err)
 			return err;
-		if (!elf_is_function(&s) || s.thumb ||
+		if (!elf_is_function(&s) || s.thumb || is_chosen(&s) ||
 		    elf_symbol_name(e, &strs, s.name, name, sizeof(name)) ||
 		    find_segment(e, true, s.value, &seg))
 			continue;

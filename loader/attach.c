@@ -115,6 +115,10 @@ static int symbol_offset(const char *path, const char *symbol, uint64_t *off,
 		if (err == -ENOTSUP)
 			err_set(e, 0, "%s in %s is Thumb code, which Linux "
 				"does not probe", symbol, path);
+		else if (err == -EADDRNOTAVAIL)
+			err_set(e, 0, "%s in %s is chosen as the program "
+				"starts (IFUNC): name what it is then, or its "
+				"place: PATH:OFFSET", symbol, path);
 		else if (err)
 			err_set(e, 0, "%s has no function %s", path, symbol);
 		elf_free(elf);
@@ -127,7 +131,7 @@ static int symbol_offset(const char *path, const char *symbol, uint64_t *off,
 static int user_offset(struct place *p, const char *text, struct err *e)
 {
 	uint64_t more = 0;
-	char symbol[128];
+	char symbol[sizeof(p->name)];
 	char *plus, *end;
 	int err;
 

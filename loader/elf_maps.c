@@ -115,10 +115,8 @@ static int map_field(struct elf_obj *o, struct spec_map *m, const char *field,
 		ok = set_size(&m->key_size, v);
 	else if (!strcmp(field, "value") || !strcmp(field, "value_size"))
 		ok = set_size(&m->value_size, v);
-	else if (!strcmp(field, "pinning") && v <= 1)
-		m->pinned_by_name = v;
-	else if ((strcmp(field, "numa_node") && strcmp(field, "map_extra")) ||
-		 v)
+	else if ((strcmp(field, "numa_node") && strcmp(field, "map_extra") &&
+		  strcmp(field, "pinning")) || v)
 		return elf_fail(o, "map %s: %s is not supported", m->name,
 				field);
 	if (!ok)

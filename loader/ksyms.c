@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "ffffffff81c0b2d0 t tcp_drop.isra.0\t[module]": the third word. */
+/* "ffffffff81c0b2d0 t tcp_drop.isra.0\t[module]": the third word, of code. */
 static char *symbol_name(char *line)
 {
 	char *p = strchr(line, ' ');
 
-	if (!p || !p[1] || p[2] != ' ')
+	if (!p || !p[1] || !strchr("tTwW", p[1]) || p[2] != ' ')
 		return NULL;
 	p += 3;
 	p[strcspn(p, " \t\n")] = '\0';

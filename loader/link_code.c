@@ -353,15 +353,16 @@ static int read_insns(struct linker *l, struct func *f, uint32_t *index)
 		x->at = s;
 		index[s] = f->n - 1;
 		read_line(l, p, x, &k);
+		if (x->i.code == (BPF_LD | BPF_IMM | BPF_DW))
+			x->flags |= INS_LD64;
 		err = check_insn(l, f, x);
 		if (err)
 			return err;
-		if (x->i.code != (BPF_LD | BPF_IMM | BPF_DW))
+		if (!(x->flags & INS_LD64))
 			continue;
 		if (s + 1 == p->ninsns || p->insns[s + 1].code)
 			return link_fail(l, f, x, EINVAL,
 					 "half a 64-bit load");
-		x->flags |= INS_LD64;
 		x->imm = (uint32_t)x->i.imm |
 			 (uint64_t)(uint32_t)p->insns[s + 1].imm << 32;
 		index[++s] = NONE;

@@ -173,6 +173,13 @@ int load_prog(struct env *env, const struct spec *s,
 	if (env->has.map_names != FEAT_NO)
 		strncpy(attr.prog_name, p->name, sizeof(attr.prog_name) - 1);
 	fd = try_load(env, &attr);
+	if ((fd == -EINVAL || fd == -E2BIG) && attr.prog_name[0] &&
+	    env->has.map_names == FEAT_UNKNOWN) {	/* no map was made */
+		memset(attr.prog_name, 0, sizeof(attr.prog_name));
+		fd = try_load(env, &attr);
+		if (fd >= 0)
+			env->has.map_names = FEAT_NO;
+	}
 	if (fd >= 0)
 		return fd;
 	if (fd == -EPERM) {	/* no log tells more */

@@ -58,7 +58,6 @@ struct spec_map {
 	const void *data;		/* global data: initial contents,
 					   value_size bytes, NULL for zeros */
 	bool readonly;			/* .rodata: frozen after filling */
-	bool pinned_by_name;		/* LIBBPF_PIN_BY_NAME */
 };
 
 /* Compact line information: insn and those after it stand at file:line. */

@@ -11,6 +11,10 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/* Of a per-CPU map the kernel writes a value for every CPU that it deems
+ * possible, whatever we believe (no /sys): the most any configuration has. */
+#define CPUS_MAX 8192
+
 /* sys.c: bpf(2).  fd or 0, or a negative errno. */
 int sys_bpf(int cmd, void *attr, unsigned size);
 int sys_map_create(struct env *env, const char *name, uint32_t type,
@@ -53,7 +57,7 @@ ssize_t inflate_gzip(const void *data, size_t len, void *buf, size_t room);
 /* tracefs.c */
 struct event_probe {		/* an entry in {k,u}probe_events */
 	bool uprobe;
-	char name[40];		/* "sockeye_PID_N", "" when there is none */
+	char name[48];		/* "sockeye_PIDNS_PID_N"; "": there is none */
 };
 int tracefs_probe_add(struct env *env, struct event_probe *p,
 		      const struct hook *h, const char *where, struct err *e);

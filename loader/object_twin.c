@@ -45,12 +45,11 @@ int twin_map(struct object *o, struct err *e)
 
 uint64_t twin_instead(const struct object *o, uint32_t index)
 {
-	uint32_t ncpus = o->env->ncpus;
-	struct twin *t = calloc(ncpus, sizeof(*t));
+	struct twin *t = calloc(CPUS_MAX, sizeof(*t));
 	uint64_t n = 0;
 
 	if (t && o->twin_fd >= 0 && !map_lookup(o->twin_fd, &index, t))
-		for (uint32_t i = 0; i < ncpus; i++)
+		for (uint32_t i = 0; i < CPUS_MAX; i++)
 			n += t[i].instead;
 	free(t);
 	return n;

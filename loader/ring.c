@@ -179,9 +179,11 @@ static int perf_rings_open(struct ring *r, int map, struct err *e)
 		r->events[i] = -1;
 	r->wrapped = malloc(65536);	/* header.size is 16 bits */
 	r->event = malloc(65536);
-	r->fd = epoll_create1(EPOLL_CLOEXEC);
-	if (!r->cpus || !r->events || !r->wrapped || !r->event || r->fd < 0)
+	if (!r->cpus || !r->events || !r->wrapped || !r->event)
 		return err_set(e, ENOMEM, "perf buffers");
+	r->fd = epoll_create1(EPOLL_CLOEXEC);
+	if (r->fd < 0)
+		return err_set(e, errno, "perf buffers: epoll_create1");
 	for (uint32_t i = 0; i < r->ncpus && !err; i++)
 		err = perf_open_cpu(r, i, map, e);
 	if (err)

@@ -102,8 +102,7 @@ static bool same_map(const struct spec_map *a, const struct spec_map *b)
 	return !strcmp(a->name, b->name) && a->type == b->type &&
 	       a->key_size == b->key_size && a->value_size == b->value_size &&
 	       a->max_entries == b->max_entries && a->flags == b->flags &&
-	       a->readonly == b->readonly &&
-	       a->pinned_by_name == b->pinned_by_name;
+	       a->readonly == b->readonly;
 }
 
 static bool same_prog(const struct spec_prog *a, const struct spec_prog *b)
@@ -387,8 +386,7 @@ static void put_maps(FILE *out, const struct spec *a, const struct spec *b)
 			m->value_size, m->max_entries, m->flags);
 		if (m->data || b->maps[i].data)
 			fprintf(out, ", .data = data_%" PRIu32, i);
-		fprintf(out, "%s%s },\n", m->readonly ? ", .readonly = 1" : "",
-			m->pinned_by_name ? ", .pinned_by_name = 1" : "");
+		fprintf(out, "%s },\n", m->readonly ? ", .readonly = 1" : "");
 	}
 	fputs("};\n", out);
 }

@@ -57,17 +57,22 @@ int map_delete(int fd, const void *key)
 	return map_op(CMD_MAP_DELETE, fd, key, NULL);
 }
 
+/* Before 4.12 there is no "first": it is behind any key that is not there. */
 int map_next(int fd, const void *key, void *next)
 {
-	return map_op(CMD_MAP_NEXT_KEY, fd, key, next);
+	uint8_t none[512];	/* no key is larger (MAX_BPF_STACK) */
+	int err = map_op(CMD_MAP_NEXT_KEY, fd, key, next);
+
+	if (err != -EFAULT || key)
+		return err;
+	memset(none, 0xff, sizeof(none));
+	return map_op(CMD_MAP_NEXT_KEY, fd, none, next);
 }
 
 uint64_t map_sum(int fd, uint32_t i, uint32_t ncpus)
 {
-	/* the kernel writes one for every CPU that it deems possible, whatever
-	 * we believe (no /sys): room for the most that any configuration has,
-	 * of which no more is touched than needed */
-	uint64_t values[8192], sum = 0;
+	/* of which no more is touched than needed */
+	uint64_t values[CPUS_MAX], sum = 0;
 	uint32_t n = ncpus > 128 ? ncpus : 128;
 
 	if (n > ARRAY_SIZE(values))

@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define LISTING_MAX (16u << 20)	/* bytes of a list of probes */
+
 #ifndef TRACEFS_MAGIC
 #define TRACEFS_MAGIC 0x74726163
 #endif
@@ -184,6 +186,15 @@ static int events_write(struct env *env, bool uprobe, const char *cmd)
 	return err;
 }
 
+/* Numbers of processes are told apart by it: a container has its own, and one
+ * tracefs serves all.  0: the kernel has no such namespaces. */
+static unsigned long pid_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) ? 0 : (unsigned long)st.st_ino;
+}
+
 int tracefs_probe_add(struct env *env, struct event_probe *p,
 		      const struct hook *h, const char *where, struct err *e)
 {
@@ -195,8 +206,8 @@ int tracefs_probe_add(struct env *env, struct event_probe *p,
 	if (err < 0)
 		return err;
 	p->uprobe = h->kind == HOOK_UPROBE || h->kind == HOOK_URETPROBE;
-	snprintf(p->name, sizeof(p->name), "sockeye_%d_%u", (int)getpid(),
-		 serial++);
+	snprintf(p->name, sizeof(p->name), "sockeye_%lu_%d_%u", pid_namespace(),
+		 (int)getpid(), serial++);
 	if (h->kind == HOOK_KRETPROBE && h->maxactive)
 		snprintf(max, sizeof(max), "%u", h->maxactive);
 	snprintf(cmd, sizeof(cmd), "%c%s:sockeye/%s %s", ret ? 'r' : 'p', max,
@@ -241,28 +252,49 @@ static const char *next_entry(const char *text, char *name, size_t len)
 	return p + n;
 }
 
+/* All of a file of tracefs, to be freed; NULL. */
+static char *read_listing(const struct env *env, const char *file)
+{
+	char *text = NULL, *more;
+	ssize_t n;
+
+	for (size_t len = 1 << 16; len <= LISTING_MAX; len *= 2) {
+		more = realloc(text, len);
+		n = more ? read_file_at(env->tracefs, file, more, len) : -1;
+		if (more)
+			text = more;
+		if (n <= 0)
+			break;
+		if ((size_t)n < len - 1)
+			return text;
+	}
+	free(text);
+	return NULL;
+}
+
 static void clean_file(struct env *env, bool uprobe)
 {
-	static char text[65536];
 	struct event_probe dead = { .uprobe = uprobe };
+	char *text = read_listing(env, events_file(uprobe));
 	const char *p = text;
 	char path[32];
 
-	if (read_file_at(env->tracefs, events_file(uprobe), text,
-			 sizeof(text)) <= 0)
-		return;
-	while ((p = next_entry(p, dead.name, sizeof(dead.name)))) {
-		int pid = (int)strtol(dead.name + 8, NULL, 10);
+	while (p && (p = next_entry(p, dead.name, sizeof(dead.name)))) {
+		char *end;
+		unsigned long ns = strtoul(dead.name + 8, &end, 10);
+		int pid = *end == '_' ? (int)strtol(end + 1, NULL, 10) : 0;
 
 		/* "p:kprobes/..." of others never match; ours name a process.
 		 * We have made none so far: with our own number it is of one
-		 * that had it before (in an initramfs or a container they are
-		 * the same each time).  What is in use cannot be removed. */
+		 * that had it before (in an initramfs they are the same each
+		 * time).  Of another namespace nobody here can tell. */
 		snprintf(path, sizeof(path), "/proc/%d", pid);
-		if (pid > 0 && (pid == getpid() ||
-				(access(path, F_OK) < 0 && errno == ENOENT)))
+		if (pid > 0 && ns == pid_namespace() &&
+		    (pid == getpid() ||
+		     (access(path, F_OK) < 0 && errno == ENOENT)))
 			tracefs_probe_del(env, &dead);
 	}
+	free(text);
 }
 
 /*
@@ -285,21 +317,19 @@ void env_clean(struct env *env)
 
 uint64_t tracefs_missed(struct env *env, const struct event_probe *p)
 {
-	static char text[65536];
+	char *text = p->name[0] ? read_listing(env, "kprobe_profile") : NULL;
+	char name[sizeof(p->name)], *end;
 	const char *s = text;
-	char name[40];
+	uint64_t missed = 0;
 
-	if (!p->name[0] || read_file_at(env->tracefs, "kprobe_profile", text,
-					sizeof(text)) <= 0)
-		return 0;
 	/* "  name    hits   missed" */
-	while ((s = next_entry(s, name, sizeof(name)))) {
-		char *end;
-
+	while (s && (s = next_entry(s, name, sizeof(name)))) {
 		if (strcmp(name, p->name))
 			continue;
 		strtoull(s, &end, 10);
-		return strtoull(end, NULL, 10);
+		missed = strtoull(end, NULL, 10);
+		break;
 	}
-	return 0;
+	free(text);
+	return missed;
 }

@@ -141,6 +141,7 @@ static struct elf *open_elf(struct file *f)
 
 static void identify(struct file *f)
 {
+	uint64_t start = now_ns();
 	struct elf *e;
 
 	if (f->identified)
@@ -150,6 +151,7 @@ static void identify(struct file *f)
 	if (!e || elf_build_id(e, f->build_id, sizeof(f->build_id)))
 		f->build_id[0] = '\0';
 	elf_free(e);
+	f->spent_ns += now_ns() - start;
 }
 
 /* By the index; where there is no room for one by looking at each symbol. */

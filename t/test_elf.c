@@ -272,6 +272,35 @@ START_TEST(test_reader)
 }
 END_TEST
 
+/* The dynamic symbols of a library: of two versions of asm_entry the one that
+ * stands first is hidden; what outer is, is chosen at its start. */
+START_TEST(test_dynamic)
+{
+	size_t sections, size;
+	struct elf *e;
+	uint64_t off;
+
+	build(_i, EM_X86_64);
+	sections = img.shoff;
+	size = img.wide ? 64 : 40;
+	put(&img, sections + 4 * size + 4, SHT_DYNSYM, 4);
+	put_symbol(&img, 0x300, 1, S_OUTER, STT_GNU_IFUNC, 1, TEXT_ADDR + 0x10,
+		   0x40);
+	put_symbol(&img, 0x300, 6, S_ASM, STT_FUNC, 1, TEXT_ADDR + 0x70, 0);
+	put(&img, 0x700 + 2 * 3, 0x8002, 2);
+	put(&img, 0x700 + 2 * 6, 3, 2);
+	put(&img, sections + 6 * size + 4, SHT_GNU_versym, 4);
+	put_word(&img, 16, 24, sections + 6 * size, 0x700);
+	put_word(&img, 20, 32, sections + 6 * size, 14);
+	e = open_image(false);
+	ck_assert_int_eq(elf_symbol_offset(e, "asm_entry", &off), 0);
+	ck_assert_uint_eq(off, TEXT_OFF + 0x70);
+	ck_assert_int_eq(elf_symbol_offset(e, "outer", &off), -EADDRNOTAVAIL);
+	ck_assert_int_eq(elf_symbol_offset(e, "inner", &off), 0);
+	elf_free(e);
+}
+END_TEST
+
 /* Counts that do not fit the header stand in section 0. */
 /* Functions in, beside and upon each other, aliases, some without a size. */
 START_TEST(test_random_symbols)
@@ -445,6 +474,7 @@ Suite *suite_elf(void)
 	tcase_add_loop_test(tc, test_reader, 0, 8);
 	tcase_add_loop_test(tc, test_random_symbols, 0, 4);
 	tcase_add_test(tc, test_index_room);
+	tcase_add_loop_test(tc, test_dynamic, 0, 4);
 	tcase_add_loop_test(tc, test_extended, 0, 4);
 	tcase_add_loop_test(tc, test_segments, 0, 4);
 	tcase_add_loop_test(tc, test_hostile, 0, 4);

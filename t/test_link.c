@@ -394,6 +394,8 @@ START_TEST(broken)
 	      "p.c:100: no such register");
 	fails(with(INSN(0xb7, 10, 0, 0, 0)), EINVAL,
 	      "p.c:100: r10 cannot be written");
+	fails(with(INSN(0x18, 10, 0, 0, 0)), EINVAL,
+	      "p.c:100: r10 cannot be written");
 	fails(with(INSN(0x05, 0, 0, 2, 0)), EINVAL,
 	      "p.c:100: jump out of the program");
 	fails(with(INSN(0x05, 0, 0, -2, 0)), EINVAL,

@@ -44,10 +44,9 @@ static void dump_map(FILE *out, const struct spec_map *m)
 	const unsigned char *p = m->data;
 
 	fprintf(out, "map %s type %" PRIu32 " key %" PRIu32 " value %" PRIu32
-		" entries %" PRIu32 " flags 0x%" PRIx32 "%s%s\n", m->name,
+		" entries %" PRIu32 " flags 0x%" PRIx32 "%s\n", m->name,
 		m->type, m->key_size, m->value_size, m->max_entries, m->flags,
-		m->readonly ? " readonly" : "",
-		m->pinned_by_name ? " pinned" : "");
+		m->readonly ? " readonly" : "");
 	if (!p)
 		return;
 	fputs(" ", out);
@@ -162,6 +161,7 @@ START_TEST(test_refused)
 	static const struct { const char *file, *want; } all[] = {
 		{ "bad-kconfig", "x.o: function f, instruction 0: extern "
 		  "LINUX_KERNEL_VERSION (.kconfig) is not supported" },
+		{ "bad-pinning", "x.o: map kept: pinning is not supported" },
 		{ "bad-pointer", "x.o: section .data holds addresses "
 		  "(.rel.data), which is not supported" },
 		{ "bad-section", "x.o: function f, instruction 0: reference "

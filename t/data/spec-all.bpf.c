@@ -40,7 +40,7 @@ struct {
 	__uint(key_size, 4);
 	__uint(value_size, 8);
 	__uint(max_entries, 3);
-	__uint(pinning, 1);
+	__uint(pinning, 0);
 } stats SEC(".maps");
 
 const volatile __u32 limit = 17;

@@ -253,7 +253,7 @@ static const struct spec_map maps[] = {
 { .name = "owners", .type = 1, .key_size = 8, .value_size = 8,
   .max_entries = 1024, .flags = 0x1 },
 { .name = "stats", .type = 6, .key_size = 4, .value_size = 8,
-  .max_entries = 3, .flags = 0x0, .pinned_by_name = 1 },
+  .max_entries = 3, .flags = 0x0 },
 { .name = ".rodata", .type = 2, .key_size = 4, .value_size = 13,
   .max_entries = 1, .flags = 0x80, .data = data_2, .readonly = 1 },
 { .name = ".data", .type = 2, .key_size = 4, .value_size = 16,

@@ -143,6 +143,14 @@ static int load_all(const struct spec *s, const struct job *j)
 		opts.dump = dump;
 	if (caps_check(&e) || env_open(&env, &j->env, &e))
 		return fail_err(&e);
+	if (s->big_endian != env.big_endian) {
+		complain("it is for %s-endian machines, which this is not: "
+			 "compile it with -target bpfe%c",
+			 s->big_endian ? "big" : "little",
+			 env.big_endian ? 'b' : 'l');
+		env_close(&env);
+		return EXIT_FAIL;
+	}
 	if (object_open(&o, s, &env, &opts, &e)) {
 		env_close(&env);
 		return fail_err(&e);
