@@ -38,6 +38,7 @@
 	X(dev)								\
 	X(irq)								\
 	X(ecn)								\
+	X(screen)							\
 	X(lookup)							\
 	X(dnswire)							\
 	X(superping)							\

@@ -54,6 +54,7 @@ void rows_free(struct rows *r)
 /* Where lines go: of --plot, into the picture; of a screen, to its page. */
 static bool open_out(struct rows *r, const struct options *o, FILE *out)
 {
+	r->to = out;
 	if (r->screen)
 		out = screen_page(r->screen);
 	if (o->format == FMT_PLOT) {
@@ -330,16 +331,30 @@ static void put_counters(struct rows *r)
 	}
 }
 
+/* What follows stays on the terminal. */
+static void leave_screen(struct rows *r)
+{
+	int err;
+
+	if (!r->screen)
+		return;
+	out_flush(&r->out);
+	err = r->out.err;
+	screen_close(r->screen);
+	r->screen = NULL;
+	out_init(&r->out, r->to);
+	r->out.err = err;
+}
+
 bool rows_end(struct rows *r, const struct losses *l)
 {
 	if (r->tally)
 		tallied_end(r);
+	leave_screen(r);
 	if (r->counters)
 		put_counters(r);
 	if (r->emit->end)
 		r->emit->end(r, l);
-	screen_close(r->screen);
-	r->screen = NULL;
 	if (r->sums && r->shown && out_flush(&r->out)) {
 		out_puts(&r->sums->out, "\n");
 		rows_end(r->sums, l);

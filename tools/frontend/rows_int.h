@@ -333,6 +333,7 @@ struct rows {
 	struct tally *last;		/* what is on the screen */
 	struct rows *sums;		/* T_SUMMARY; has its own layout */
 	struct screen *screen;		/* NULL: none */
+	FILE *to;			/* behind it, or the same as out */
 	bool paused, top, running;		/* T_TOTALS; not a replay */
 	uint64_t most;			/* rows of an interval; 0: all */
 	uint64_t intervals, max_intervals;	/* printed; 0: all */
