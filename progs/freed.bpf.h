@@ -12,7 +12,7 @@ struct probe___drop {
 	struct sk_buff *skb;
 	u64 location;
 	u64 reason;		/* 5.17 */
-	struct sock *rx_sk;	/* 6.14 */
+	struct sock *rx_sk;	/* 6.11 */
 } PAI;
 
 /* A socket that is given a packet. */

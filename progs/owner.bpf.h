@@ -41,7 +41,7 @@ int on_io(struct probe___sock *ctx)
 {
 	struct sock *sk = ctx->sk;
 
-	return !owner_known(sk) && is_tcp(sk) ? accepted(ctx, sk) : 0;
+	return !owner_known(sk) && is_tcp_socket(sk) ? accepted(ctx, sk) : 0;
 }
 
 #endif

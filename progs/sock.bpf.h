@@ -140,6 +140,16 @@ static __always_inline int is_raw(const struct sock *sk)
 	return EXISTS(sk->sk_type) && READ_BITS(sk, sk_type) == SOCK_RAW;
 }
 
+/* Of sockets of any family: NETLINK_XFRM is the same number. */
+static __always_inline int is_tcp_socket(const struct sock *sk)
+{
+	const struct sock_common *c = &sk->__sk_common;
+	u16 family = READ(c, skc_family);
+
+	return (family == AF_INET || family == AF_INET6) && is_tcp(sk) &&
+	       !is_raw(sk);
+}
+
 /* UDP or UDP Lite, of an IP socket. */
 static __always_inline int is_udp(const struct sock *sk)
 {

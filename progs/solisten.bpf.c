@@ -79,9 +79,24 @@ static __always_inline int leave(void *ctx, struct sockcall *c, s32 ret)
 	} else if (c->row.kind == LISTEN_UNIX) {
 		unix_path(c->row.path, sk);
 	}
-	if (!ret)
+	/* of MPTCP it is the first subflow's, and the same */
+	if (!ret && c->row.kind != LISTEN_MPTCP)
 		c->row.backlog = READ(sk, sk_max_ack_backlog);
 	return sockcall_show(ctx, c, ret);
+}
+
+/* Before 6.6 mptcp_listen() goes by inet_listen() of its first subflow: is it
+ * the call of the thread at hand that goes on in another (@enters), or whose
+ * inner one returns? */
+static __always_inline int is_inner(int enters)
+{
+	u64 thread = get_current_pid_tgid();
+	struct sockcall *c = map_lookup(&calls, &thread);
+
+	if (!c || c->row.kind != LISTEN_MPTCP || !enters == !c->len)
+		return 0;
+	c->len = enters;
+	return 1;
 }
 
 SEC("probe/listen")
@@ -90,6 +105,8 @@ int on_listen(struct probe___listen *ctx)
 	u64 thread = get_current_pid_tgid(), *a;
 	struct sockcall c = { .row.asked = -1 };
 
+	if (is_inner(1))
+		return 0;
 	if (CONST(want_asked)) {
 		a = map_lookup(&asked, &thread);
 		if (a)
@@ -105,6 +122,8 @@ int on_return(struct probe___return *ctx)
 {
 	struct sockcall c = {};
 
+	if (is_inner(0))
+		return 0;
 	return sockcall_take(&c) ? leave(ctx, &c, ctx->ret) : 0;
 }
 

@@ -19,7 +19,7 @@ static __always_inline void learn_owner(const struct sock *sk, u32 newstate)
 
 static __always_inline int taken(const struct sock *sk)
 {
-	if (!owner_known(sk) && is_tcp(sk))
+	if (!owner_known(sk) && is_tcp_socket(sk))
 		owner_set((u64)sk, ktime_get_ns(), 0);
 	return 0;
 }

@@ -16,7 +16,11 @@ static __always_inline void read_sock(struct tcpdrop_event *ev,
 		return;
 	ev->state = READ(sk, __sk_common.skc_state);
 	ev->flow.family = READ(c, skc_family);
-	owner_copy(&known, sk);
+	/* these pass no tcp_v4_destroy_sock() that would have them forgotten */
+	if (ev->state == TCP_TIME_WAIT || ev->state == TCP_NEW_SYN_RECV)
+		owner_seeded(&known, sock_cookie(sk));
+	else
+		owner_copy(&known, sk);
 	flow_owner(&ev->flow, sk, &known);
 }
 

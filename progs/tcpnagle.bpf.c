@@ -285,9 +285,7 @@ int on_release(struct probe___sock *ctx)
 SEC("probe/release")
 int on_release_any(struct probe___sock *ctx)
 {
-	const struct sock *sk = ctx->sk;
-
-	return is_tcp(sk) && !is_raw(sk) ? rest(sk) : 0;
+	return is_tcp_socket(ctx->sk) ? rest(ctx->sk) : 0;
 }
 
 SEC("probe/destroy")

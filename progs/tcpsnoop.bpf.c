@@ -142,7 +142,7 @@ int on_out(struct probe___packet *ctx)
 }
 
 /* With the headers before it.  What is no socket yet, or none any more, is
- * another structure. */
+ * another structure; the kernel answers for none by a raw one of its own. */
 SEC("probe/out")
 int on_queue(struct probe___packet *ctx)
 {
@@ -154,7 +154,8 @@ int on_queue(struct probe___packet *ctx)
 	if (!sk)
 		return 0;
 	state = READ(sk, __sk_common.skc_state);
-	if (state == TCP_NEW_SYN_RECV || state == TCP_TIME_WAIT || !is_tcp(sk))
+	if (state == TCP_NEW_SYN_RECV || state == TCP_TIME_WAIT || !is_tcp(sk) ||
+	    is_raw(sk))
 		return 0;
 	th = READ(skb, head) + READ(skb, transport_header);
 	return packet(ctx, sk, skb, th,

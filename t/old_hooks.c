@@ -119,6 +119,7 @@ static const struct { const char *name; uint32_t since; } events[] = {
 	{ "ip_queue_xmit", 0 },
 	{ "ip_rcv_core", KERNEL(4, 19) },
 	{ "kfree_skb_partial", 0 },
+	{ "mptcp_bind", KERNEL(5, 6) },
 	{ "mptcp_listen", KERNEL(5, 6) },
 	{ "napi_alloc_skb", KERNEL(6, 10) },
 	{ "napi_build_skb", KERNEL(5, 12) },

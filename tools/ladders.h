@@ -155,7 +155,7 @@ extern const struct role role_tcp_destroy;
 	  .note = "no IPv6" }
 /* Hooks: @prog(skb, location, ...), a packet is dropped; what else is told is
  * @more.  Alternatives: those with the reason (5.17), and the socket that was
- * to receive it (6.14). */
+ * to receive it (6.11). */
 #define FREED_RAW(prog, more)						\
 	RAW(prog, "kfree_skb", "skb location" more,			\
 	    .again = "skb location" more)

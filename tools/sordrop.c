@@ -59,7 +59,7 @@ static const struct alternative udp_alts[] = {
 static const struct role role_udp = {
 	.name = "udp-refused", .what = "a UDP socket has no room",
 	.optional = true,
-	.without = "before Linux 6.14 not whose sockets they were, before "
+	.without = "before Linux 6.11 not whose sockets they were, before "
 		"5.17 not shown",
 	ALTS(udp_alts),
 };
@@ -73,7 +73,7 @@ static const struct role role_backlog = {
 	.name = "tcp-backlog",
 	.what = "the backlog of a TCP socket that is in use is full",
 	.optional = true,
-	.without = "before Linux 6.14 not whose sockets they were, before "
+	.without = "before Linux 6.11 not whose sockets they were, before "
 		"5.17 not shown",
 	ALTS(backlog_alts),
 };
@@ -87,7 +87,7 @@ static const struct role role_full = {
 	.name = "rcvqueue-full",
 	.what = "the receive queue of a raw socket, or its like, is full",
 	.optional = true,
-	.without = "before Linux 6.14 not whose sockets they were, before "
+	.without = "before Linux 6.11 not whose sockets they were, before "
 		"5.17 not shown",
 	ALTS(full_alts),
 };
@@ -100,7 +100,7 @@ static const struct alternative limit_alts[] = {
 static const struct role role_limit = {
 	.name = "memory-limit",
 	.what = "the memory of a protocol is used up", .optional = true,
-	.without = "before Linux 6.14 not whose sockets they were, before "
+	.without = "before Linux 6.11 not whose sockets they were, before "
 		"5.17 of UDP alone",
 	ALTS(limit_alts),
 };
@@ -168,7 +168,7 @@ const struct tool tool_sordrop = {
 		"A packet that several sockets refuse, as of a multicast, has "
 		"a line for each.",
 	.overhead = "A small program per packet of any kind that is dropped; "
-		"before Linux 6.14 one per UDP datagram.",
+		"before Linux 6.11 one per UDP datagram.",
 	.spec = &spec_sordrop, .filters = F_FLOW,
 	.flags = T_OWNERS | T_DATAGRAMS | T_COUNT | T_STACKS,
 	.roles = roles, .columns = columns, .examples = examples,

@@ -85,7 +85,7 @@ const struct tool tool_tcpdrop = {
 		"the place.  So also what no socket was found for, what a "
 		"filter or a queue dropped, and what was broken.  Socket "
 		"and process are shown where the kernel still knows them: "
-		"of segments received since Linux 6.14.  Drops that belong "
+		"of segments received since Linux 6.11.  Drops that belong "
 		"to regular sessions are shown with --all alone: what TCP "
 		"has dealt with, what was not read before close(2).  Where "
 		"the kernel has no reasons (before 5.17) the place tells.",
