@@ -11,11 +11,25 @@
 #ifndef SOCKEYE_DNSCALL_BPF_H
 #define SOCKEYE_DNSCALL_BPF_H
 
+#include "progs/msg.bpf.h"
 #include "progs/query.bpf.h"
 
 /* Most messages, or parts of them, of a call. */
 #define PARTS 4
 
+struct probe___dns_send {
+	struct sock *sk;
+	struct msghdr *msg;
+	u64 size;
+} PAI;
+
+struct probe___dns_receive {
+	struct socket *socket;
+	struct msghdr *msg;
+	u64 size, flags;
+} PAI;
+
+/* System calls, with the names that they give their arguments. */
 struct probe___dns_call {
 	u64 fd;
 	u64 buf, count;		/* read(2) and the like */
@@ -52,6 +66,8 @@ struct dns_call {
 	u64 at, left;		/* of the buffer at hand */
 	u64 vec, vlen;		/* struct iovec: the next ones */
 	u64 bytes;		/* how much there is in them */
+	u64 user;		/* .uaddr and .vec are in the process's memory,
+				   not in the kernel's */
 	struct partial part;
 	u64 key;		/* of that */
 	u64 net;		/* namespace, for query_key() */
@@ -82,12 +98,16 @@ static __always_inline u64 word_size(void)
 	return word;
 }
 
-/* A word of the caller's: number @i from @at on. */
-static __always_inline u64 user_word(u64 at, u32 i)
+/* Word number @i from @at on.  Not by LOW_BYTES(), which takes from the stack's
+ * address what is no constant here. */
+static __always_inline u64 word_at(u64 at, u32 i, int user)
 {
 	u64 word = word_size(), v = 0;
 
-	probe_read_user(LOW_BYTES(v, word), word, (void *)at + i * word);
+	COPY(user, &v, word, (void *)at + i * word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v >>= 8 * (sizeof(v) - word);
+#endif
 	return v;
 }
 
@@ -114,16 +134,17 @@ static __always_inline u16 peer_port(const struct sock *sk)
 	return ntohs(READ(c, skc_dport));
 }
 
-/* Its ends; the peer's of one that is not connected from @uaddr. */
-static __always_inline void flow_call(struct flow *f, const struct sock *sk,
-				      u64 uaddr)
+/* The ends of its socket; the peer's of one that is not connected is where the
+ * call has put it. */
+static __always_inline void flow_call(struct flow *f, const struct dns_call *c)
 {
+	const struct sock *sk = (const void *)c->sk;
 	u32 family = 0;
 
 	flow_sock(f, sk);
 	f->protocol = READ_BITS(sk, sk_protocol);
-	if (!f->rport && uaddr)
-		read_peer(f, &family, (void *)uaddr, 28, 1);
+	if (!f->rport && c->uaddr)
+		read_peer(f, &family, (void *)c->uaddr, 28, c->user);
 }
 
 static __always_inline int is_stream(const struct flow *f)
@@ -139,8 +160,8 @@ static __always_inline void next_buffer(struct dns_call *c)
 
 	if (c->left || !c->vlen || !c->bytes)
 		return;
-	c->at = user_word(c->vec, 0);		/* struct iovec */
-	len = user_word(c->vec, 1);
+	c->at = word_at(c->vec, 0, c->user);	/* struct iovec */
+	len = word_at(c->vec, 1, c->user);
 	if (len > c->bytes)
 		len = c->bytes;
 	c->left = len;
@@ -264,105 +285,71 @@ static __always_inline void datagram_read(void *ctx, struct dns_call *c,
 		answer_came(ctx, ev, net_of_sock((const void *)c->sk), &m);
 }
 
-/* ---- hooks --------------------------------------------------------------- */
+/* ---- the calls ----------------------------------------------------------- */
 
-/* The call at hand, where it is about an IP socket, to @c, which is zeroed. */
-static __always_inline int call_of(struct dns_call *c,
-				   const struct probe___dns_call *ctx)
+/* A call of the thread at hand, of which no more is known yet than that. */
+static __always_inline struct dns_call *call_begin(const struct sock *sk,
+						   int user)
 {
-	c->sk = (u64)ip_sock_of_fd(ctx->fd);
-	if (!c->sk)
-		return 0;
-	if (EXISTS(ctx->msg)) {
-		c->uaddr = user_word(ctx->msg, 0);	/* msg_name */
-		c->vec = user_word(ctx->msg, 2);	/* msg_iov */
-		c->vlen = user_word(ctx->msg, 3);	/* msg_iovlen */
-	} else if (EXISTS(ctx->vec)) {
-		c->vec = ctx->vec;
-		c->vlen = ctx->vlen;
-	} else {
-		c->at = ctx->buf;
-		c->left = ctx->count;
-	}
-	c->bytes = ~0ull;
-	if (EXISTS(ctx->uaddr))
-		c->uaddr = ctx->uaddr;
-	return 1;
+	struct dns_call call = { .sk = (u64)sk, .user = user };
+	u64 thread = get_current_pid_tgid();
+
+	if (map_update(&dns_calls, &thread, &call, BPF_ANY))
+		count(STAT_STATE_FULL);
+	return map_lookup(&dns_calls, &thread);
 }
 
-static __always_inline struct dns_call *call_put(const struct dns_call *c)
+/* Its thread is asked for again: there is no room to keep it. */
+static __always_inline void call_end(void)
 {
 	u64 thread = get_current_pid_tgid();
 
-	if (map_update(&dns_calls, &thread, c, BPF_ANY))
-		count(STAT_STATE_FULL);
+	map_delete(&dns_calls, &thread);
+}
+
+static __always_inline struct dns_call *call_found(void)
+{
+	u64 thread = get_current_pid_tgid();
+
 	return map_lookup(&dns_calls, &thread);
 }
 
 /* Over TCP, to a name server?  With TCP Fast Open nothing tells yet where it
  * is sent from: the answer would not be found. */
-static __always_inline int writes_stream(const struct dns_call *c)
+static __always_inline int writes_stream(const struct sock *sk)
 {
-	const struct sock *sk = (const void *)c->sk;
-
 	return is_tcp(sk) && peer_port(sk) == DNS_PORT;
 }
 
-/* write(2) and its kin are entered. */
-SEC("probe/dns")
-int on_dns_write(struct probe___dns_call *ctx)
-{
-	/* one after the other: there is no room for both */
-	union {
-		struct dns_call call;
-		struct gethostlatency_event ev;
-	} u = {};
-	u64 thread = get_current_pid_tgid();
-	struct dns_call *c;
-
-	if (!call_of(&u.call, ctx) || !writes_stream(&u.call))
-		return 0;
-	c = call_put(&u.call);
-	if (!c)
-		return 0;
-	u.ev = (struct gethostlatency_event){};
-	flow_call(&u.ev.flow, (const void *)c->sk, 0);
-	if (is_stream(&u.ev.flow) && u.ev.flow.lport != DNS_PORT &&
-	    query_begin(&u.ev, (const void *)c->sk))
-		stream_wrote(c, &u.ev);
-	map_delete(&dns_calls, &thread);
-	return 0;
-}
-
-/* read(2) and its kin: what came is known as they return. */
-SEC("probe/dns")
-int on_dns_read(struct probe___dns_call *ctx)
-{
-	struct dns_call call = {};
-	const struct sock *sk;
-	u16 rport;
-
-	/* what is looked at is read later */
-	if (EXISTS(ctx->flags) && ctx->flags & (MSG_PEEK | MSG_TRUNC))
-		return 0;
-	if (!call_of(&call, ctx))
-		return 0;
-	sk = (const void *)call.sk;
-	rport = peer_port(sk);
-	if (rport ? is_dns(rport) : !is_tcp(sk))
-		call_put(&call);
-	return 0;
-}
-
-static __always_inline void read_shown(void *ctx, struct dns_call *c,
-				       u32 bytes)
+static __always_inline int write_shown(struct dns_call *c)
 {
 	struct gethostlatency_event ev = {};
 
-	c->bytes = bytes;
-	if (!c->vec)
+	flow_call(&ev.flow, c);
+	if (is_stream(&ev.flow) && ev.flow.lport != DNS_PORT &&
+	    query_begin(&ev, (const void *)c->sk))
+		stream_wrote(c, &ev);
+	call_end();
+	return 0;
+}
+
+/* From where may an answer come? */
+static __always_inline int reads_dns(const struct sock *sk)
+{
+	u16 rport = peer_port(sk);
+
+	return rport ? is_dns(rport) : !is_tcp(sk);
+}
+
+static __always_inline void read_shown(void *ctx, struct dns_call *c,
+				       u64 bytes)
+{
+	struct gethostlatency_event ev = {};
+
+	if (c->left > bytes)
 		c->left = bytes;
-	flow_call(&ev.flow, (const void *)c->sk, c->uaddr);
+	c->bytes = bytes - c->left;
+	flow_call(&ev.flow, c);
 	if (is_stream(&ev.flow))
 		stream_read(ctx, c, &ev);
 	else if (ev.flow.protocol == IPPROTO_UDP && is_dns(ev.flow.rport))
@@ -380,12 +367,9 @@ static __always_inline void stream_ended(const struct dns_call *c)
 	map_delete(&partials, &key);
 }
 
-SEC("probe/dns")
-int on_dns_return(struct probe___dns_return *ctx)
+static __always_inline int leave(void *ctx, s32 ret)
 {
-	u64 thread = get_current_pid_tgid();
-	struct dns_call *c = map_lookup(&dns_calls, &thread);
-	s32 ret = ctx->ret;
+	struct dns_call *c = call_found();
 
 	if (!c)
 		return 0;
@@ -393,8 +377,128 @@ int on_dns_return(struct probe___dns_return *ctx)
 		read_shown(ctx, c, ret);
 	else if (!ret)
 		stream_ended(c);
-	map_delete(&dns_calls, &thread);
+	call_end();
 	return 0;
+}
+
+/* ---- functions ----------------------------------------------------------- */
+
+/* What the kernel has of it, @size bytes. */
+static __always_inline void call_of_msg(struct dns_call *c, const void *msg,
+					u64 size)
+{
+	struct buffer b = {};
+	u64 from = buffer_of_msg(&b, msg, size);
+
+	c->at = b.at;
+	c->left = b.len < size ? b.len : size;
+	c->bytes = size - c->left;
+	if (from) {
+		c->vec = from + 2 * word_size();
+		c->vlen = ~0ull;	/* .bytes tells the end */
+	}
+	c->uaddr = word_at((u64)msg, 0, 0);	/* msg_name */
+}
+
+/* tcp_sendmsg */
+SEC("probe/dns")
+int on_dns_send(struct probe___dns_send *ctx)
+{
+	struct dns_call *c;
+
+	if (!writes_stream(ctx->sk))
+		return 0;
+	c = call_begin(ctx->sk, 0);
+	if (!c)
+		return 0;
+	call_of_msg(c, ctx->msg, ctx->size);
+	return write_shown(c);
+}
+
+/* inet_recvmsg, inet6_recvmsg: what came is known as they return. */
+SEC("probe/dns")
+int on_dns_receive(struct probe___dns_receive *ctx)
+{
+	const struct sock *sk = READ(ctx->socket, sk);
+	struct dns_call *c;
+
+	/* what is looked at is read later */
+	if (ctx->flags & (MSG_PEEK | MSG_TRUNC) || !reads_dns(sk))
+		return 0;
+	c = call_begin(sk, 0);
+	if (c)
+		call_of_msg(c, ctx->msg, ctx->size);
+	return 0;
+}
+
+SEC("probe/dns")
+int on_dns_return(struct probe___dns_return *ctx)
+{
+	return leave(ctx, ctx->ret);
+}
+
+/* ---- where no function can be probed: system calls ----------------------- */
+
+/* What the process says of it. */
+static __always_inline void call_of_args(struct dns_call *c,
+					 const struct probe___dns_call *ctx)
+{
+	if (EXISTS(ctx->msg)) {
+		c->uaddr = word_at(ctx->msg, 0, 1);	/* msg_name */
+		c->vec = word_at(ctx->msg, 2, 1);	/* msg_iov */
+		c->vlen = word_at(ctx->msg, 3, 1);	/* msg_iovlen */
+	} else if (EXISTS(ctx->vec)) {
+		c->vec = ctx->vec;
+		c->vlen = ctx->vlen;
+	} else {
+		c->at = ctx->buf;
+		c->left = ctx->count;
+		asm volatile("");	/* a store of its own: see copy16() */
+	}
+	c->bytes = ~0ull;
+	if (EXISTS(ctx->uaddr))
+		c->uaddr = ctx->uaddr;
+}
+
+/* write(2) and its kin are entered.  Where on_dns_exit() cannot tell answers
+ * there are to be no queries either. */
+SEC("probe/dns")
+int on_dns_write(struct probe___dns_call *ctx)
+{
+	const struct sock *sk = ip_sock_of_fd(ctx->fd);
+	struct dns_call *c;
+
+	if (!CONST(exit_errors) || !sk || !writes_stream(sk))
+		return 0;
+	c = call_begin(sk, 1);
+	if (!c)
+		return 0;
+	call_of_args(c, ctx);
+	return write_shown(c);
+}
+
+/* read(2) and its kin. */
+SEC("probe/dns")
+int on_dns_read(struct probe___dns_call *ctx)
+{
+	const struct sock *sk;
+	struct dns_call *c;
+
+	if (EXISTS(ctx->flags) && ctx->flags & (MSG_PEEK | MSG_TRUNC))
+		return 0;
+	sk = ip_sock_of_fd(ctx->fd);
+	if (!sk || !reads_dns(sk))
+		return 0;
+	c = call_begin(sk, 1);
+	if (c)
+		call_of_args(c, ctx);
+	return 0;
+}
+
+SEC("probe/dns")
+int on_dns_exit(struct probe___dns_return *ctx)
+{
+	return CONST(exit_errors) ? leave(ctx, ctx->ret) : 0;
 }
 
 #endif

@@ -57,8 +57,8 @@ static __always_inline int is_iovec(const struct iov_iter *iter)
  * its type, iov_offset, and count and the pointer, in this order before 6.4;
  * then nr_segs, no address.  Where count is tells @size, the same number.
  */
-static __always_inline void buffer_of_words(struct buffer *b, const void *msg,
-					    u64 size)
+static __always_inline u64 buffer_of_words(struct buffer *b, const void *msg,
+					   u64 size)
 {
 	u64 word = CONST(kernel_word), w[8] = {}, skip = 0, from = 0;
 	int after;		/* the pointer is after count */
@@ -85,40 +85,43 @@ static __always_inline void buffer_of_words(struct buffer *b, const void *msg,
 		from = w[6];
 	}
 	if (!from)
-		return;
+		return 0;
 	READ_IOVEC(b, probe_read, from);
 	if (!b->at || b->len - skip > size) {	/* ITER_UBUF */
 		b->at = from;
 		b->len = size + skip;
+		from = 0;
 	}
 	b->at += skip;
 	b->len -= skip;
+	return from;
 }
 
 /* What the kernel has made of either, @size bytes in all: it has checked that
- * they are the process's.  @b is zeroed. */
-static __always_inline void buffer_of_msg(struct buffer *b,
-					  const struct msghdr *msg, u64 size)
+ * they are the process's.  @b is zeroed.  Returns where the kernel has the
+ * struct iovec of it, behind which others may be; 0: there is none. */
+static __always_inline u64 buffer_of_msg(struct buffer *b,
+					 const struct msghdr *msg, u64 size)
 {
 	const struct iov_iter *iter = &msg->msg_iter;
-	u64 skip;
+	u64 skip, from = 0;
 
-	if (!EXISTS(msg->msg_iter)) {
-		buffer_of_words(b, msg, size);
-		return;
-	}
+	if (!EXISTS(msg->msg_iter))
+		return buffer_of_words(b, msg, size);
 	skip = READ(iter, iov_offset);
 	if (is_ubuf(iter)) {
 		b->at = (u64)READ(iter, ubuf);
 		b->len = READ(iter, count) + skip;
 	} else if (is_iovec(iter)) {
 		if (EXISTS(iter->__iov))
-			READ_IOVEC(b, probe_read, READ(iter, __iov));
+			from = (u64)READ(iter, __iov);
 		else
-			READ_IOVEC(b, probe_read, READ(iter, iov));
+			from = (u64)READ(iter, iov);
+		READ_IOVEC(b, probe_read, from);
 	}
 	b->at += skip;
 	b->len = b->len > skip ? b->len - skip : 0;
+	return from;
 }
 
 /* What readv(2) and writev(2) are given. */

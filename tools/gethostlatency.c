@@ -117,12 +117,9 @@ static const struct role received = {
 	.when = { "wire" }, ALTS(received_alts),
 };
 
-/* In pairs, as they are entered and left. */
-#define READ_CALL(name, args)						\
-	TRACEPOINT("on_dns_read", "syscalls/sys_enter_" name, args),	\
-	TRACEPOINT("on_dns_return", "syscalls/sys_exit_" name, "ret")
-
 static const struct alternative written_alts[] = {
+	{ HOOKS(FENTRY("on_dns_send", "tcp_sendmsg", "sk msg size")) },
+	{ HOOKS(KPROBE("on_dns_send", "tcp_sendmsg", "sk msg size")) },
 	{ HOOKS(TRACEPOINT("on_dns_write", "syscalls/sys_enter_write",
 			   "fd buf count"),
 		TRACEPOINT("on_dns_write", "syscalls/sys_enter_sendto",
@@ -131,7 +128,7 @@ static const struct alternative written_alts[] = {
 			   "fd vec vlen"),
 		TRACEPOINT("on_dns_write", "syscalls/sys_enter_sendmsg",
 			   "fd msg")),
-	  .note = NOTE_SYSCALLS },
+	  .note = NOTE_SYSCALLS ", sendmmsg(2)" },
 };
 
 static const struct role written = {
@@ -140,11 +137,27 @@ static const struct role written = {
 	.when = { "wire" }, ALTS(written_alts),
 };
 
+/* In pairs, as they are entered and left. */
+#define RECEIVE(enter, leave, function)					\
+	enter("on_dns_receive", function, "socket msg size flags"),	\
+	leave("on_dns_return", function, "ret", .maxactive = 1024)
+#define READ_CALL(name, args)						\
+	TRACEPOINT("on_dns_read", "syscalls/sys_enter_" name, args),	\
+	TRACEPOINT("on_dns_exit", "syscalls/sys_exit_" name, "ret")
+
+/* Of both families; the second function since 5.3. */
 static const struct alternative read_alts[] = {
+	{ HOOKS(RECEIVE(FENTRY, FEXIT, "inet_recvmsg"),
+		RECEIVE(FENTRY, FEXIT, "inet6_recvmsg")) },
+	{ HOOKS(RECEIVE(KPROBE, KRETPROBE, "inet_recvmsg"),
+		RECEIVE(KPROBE, KRETPROBE, "inet6_recvmsg")) },
+	{ HOOKS(RECEIVE(KPROBE, KRETPROBE, "inet_recvmsg")),
+	  .note = "from Linux 5.3 on not seen: IPv6" },
 	{ HOOKS(READ_CALL("read", "fd buf count"),
+		READ_CALL("readv", "fd vec vlen"),
 		READ_CALL("recvfrom", "fd buf=ubuf count=size flags uaddr=addr"),
 		READ_CALL("recvmsg", "fd msg flags")),
-	  .note = NOTE_SYSCALLS },
+	  .note = NOTE_SYSCALLS ", recvmmsg(2)" },
 };
 
 static const struct role read_ = {
@@ -201,8 +214,10 @@ const struct tool tool_gethostlatency = {
 		"when its answer arrives or has not come for too long.  It "
 		"sees static programs and resolvers that use no library, but "
 		"no answers from caches and no encrypted DNS.",
-	.overhead = "Two traps per look-up.  --wire looks at every packet, "
-		"and at every read(2) and write(2) and their kin.",
+	.overhead = "Two traps per look-up.  --wire looks at every packet, at "
+		"every send over TCP and every read of an IP socket; where no "
+		"function can be probed, at every read(2) and write(2) of any "
+		"file.",
 	.spec = &spec_gethostlatency, .filters = F_FLOW,
 	.flags = T_COUNT | T_LIBS,
 	.options = options, .roles = roles, .columns = columns,
