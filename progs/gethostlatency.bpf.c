@@ -80,16 +80,18 @@ int on_packet_sent(struct probe___packet *ctx)
 	const struct sk_buff *skb = ctx->skb;
 	struct gethostlatency_event ev = {};
 	const struct sock *sk = skb_sk(skb);
+	const u8 *udp, *end = linear_end(skb);
 	struct message m;
-	const u8 *udp;
 
 	if (!sk)	/* passed on */
 		return 0;
 	udp = flow_datagram(&ev.flow, READ(skb, head) +
 			    READ(skb, network_header), 1);
 	if (!udp || !is_dns(ev.flow.rport) || is_dns(ev.flow.lport) ||
-	    !message_of(&m, udp, linear_end(skb)))
+	    !message_of(&m, udp, end))
 		return 0;
+	if ((u64)(m.at + m.len) > (u64)end)
+		m.len = end - m.at;
 	if (query_begin(&ev, sk))
 		query_sent(&ev, net_of_sock(sk), &m);
 	return 0;

@@ -72,27 +72,49 @@ static __always_inline const void *net_of_dev(const struct net_device *dev)
 	return EXISTS(dev->nd_net.net) ? READ(dev, nd_net.net) : 0;
 }
 
+static __always_inline void put_len(struct lookup *l, u32 len)
+{
+	l->len[0] = len >> 8;
+	l->len[1] = len;
+}
+
+static __always_inline void put_piece(struct lookup *l, u32 i,
+				      const u64 piece[4])
+{
+	copy16(l->data + i, piece);
+	copy16(l->data + i + 16, piece + 2);
+}
+
 /*
  * In pieces: old kernels want sizes that are constant.  By way of one place:
  * where each goes is a register otherwise, and has to be kept on the stack.
+ * The last is the first that is read: what is behind the message there nobody
+ * sent, and to cut each would take more instructions than there may be.
  */
 static __always_inline void read_message(struct lookup *l,
 					 const struct message *m)
 {
-	u64 piece[4] = {};
+	u64 n = m->len, piece[4] = {}, last;
 
-	l->len[0] = m->len >> 8;
-	l->len[1] = m->len;
+	put_len(l, n);
+	last = ((n < DNS_BYTES ? n : DNS_BYTES) - 1) & -sizeof(piece);
+	if (COPY(m->user, piece, sizeof(piece), m->at + last))
+		put_len(l, last);
+	cut32(piece, n - last);
+	asm volatile("" : "+r"(last) : : "memory");
 #pragma unroll
-	for (u32 i = 0; i < DNS_BYTES; i += sizeof(piece))
-		if (i < m->len) {
+	for (u64 i = 0; i < DNS_BYTES; i += sizeof(piece))
+		if (i == last)
+			put_piece(l, i, piece);
+	asm volatile("" : "+r"(last) : : "memory");
+#pragma unroll
+	for (u64 i = 0; i < DNS_BYTES - sizeof(piece); i += sizeof(piece))
+		if (i < last) {
 			if (COPY(m->user, piece, sizeof(piece), m->at + i)) {
-				l->len[0] = 0;		/* what there is */
-				l->len[1] = i;
+				put_len(l, i);
 				break;
 			}
-			copy16(l->data + i, piece);
-			copy16(l->data + i + 16, piece + 2);
+			put_piece(l, i, piece);
 		}
 }
 

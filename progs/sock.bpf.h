@@ -55,7 +55,7 @@ static __always_inline void copy16(void *to, const void *from)
 }
 
 /* The first @n bytes of eight that stay. */
-static __always_inline u64 cut8(u64 v, s32 n)
+static __always_inline u64 cut8(u64 v, __s64 n)
 {
 	if (n <= 0)
 		return 0;
@@ -69,7 +69,7 @@ static __always_inline u64 cut8(u64 v, s32 n)
 }
 
 /* The same of 32: what is behind a name that was read is anything. */
-static __always_inline void cut32(u64 text[4], s32 n)
+static __always_inline void cut32(u64 text[4], __s64 n)
 {
 	text[0] = cut8(text[0], n);
 	text[1] = cut8(text[1], n - 8);

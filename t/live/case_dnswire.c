@@ -3,14 +3,17 @@
  * gethostlatency --wire: a resolver and its name server in one process, which
  * writes and reads messages in every way: over UDP and TCP, IPv4 and IPv6, in
  * pieces, several at once, truncated, in page fragments, and broken ones.  What
- * is shown is compared with the client's own log, in its order.
+ * is shown is compared with the client's own log, in its order, and what is
+ * behind each in memory must not be recorded.
  */
 #include "net.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -20,6 +23,7 @@
 #define UNANSWERED 3		/* of these, at the end */
 #define HEADER 12		/* bytes of a DNS header */
 #define MESSAGE 512
+#define SECRET 0x5a		/* each byte behind a message */
 
 /* One row, as it must be shown. */
 struct asked {
@@ -60,6 +64,8 @@ static void question(struct wire *w, unsigned type)
 	int n = snprintf(label, sizeof(label), "q%u", w->n);
 
 	w->id = (w->id * 7919 + 4711) & 0xffff;
+	memset(p, SECRET, MESSAGE);
+	memset(w->answer, SECRET, MESSAGE);
 	memset(p, 0, HEADER);
 	p[0] = (uint8_t)(w->id >> 8);
 	p[1] = (uint8_t)w->id;
@@ -249,6 +255,7 @@ static void udp_fragments(struct wire *w, bool connected)
 	     sendto(e->server, w->answer + 5, w->alen - 5, 0, (void *)&e->from,
 		    e->len) > 0, "pieces");
 	must(w, readable(e->client, PATIENCE * 1000), "answer");
+	memset(got, SECRET, sizeof(got));
 	if (connected) {
 		n = read(e->client, got, sizeof(got));
 	} else {
@@ -353,6 +360,7 @@ static void tcp_answer(struct wire *w, unsigned flags)
 	answer(w, flags);
 	prefix(msg, w->alen);
 	memcpy(msg + 2, w->answer, w->alen);
+	memset(got, SECRET, sizeof(got));
 	cut[0] = 2;
 	cut[1] = 2 + 5;
 	cut[2] = 2 + w->alen;
@@ -400,7 +408,7 @@ static void tcp_two(struct wire *w)
 	size_t n, alen;
 
 	ask(w, AF_INET, 53, "tcp", "OK")->lport = lport;
-	memcpy(first, w->query, w->qlen);
+	memcpy(first, w->query, sizeof(first));
 	prefix(len[0], w->qlen);
 	iov[0] = (struct iovec){ len[0], 2 };
 	iov[1] = (struct iovec){ first, w->qlen };
@@ -423,6 +431,7 @@ static void tcp_two(struct wire *w)
 	must(w, writev(w->e.client, iov, 4) == (ssize_t)n, "writev");
 	read_all(w, w->e.server, got, n);
 	must(w, write(w->e.server, all, alen) == (ssize_t)alen, "replies");
+	memset(got, SECRET, sizeof(got));
 	must(w, read(w->e.client, got, sizeof(got)) == (ssize_t)alen,
 	     "answers");
 	done(w);
@@ -564,25 +573,44 @@ static bool has_calls(const struct test *t)
 #endif
 }
 
+/* Eight bytes of it are no chance. */
+static void check_secret(struct test *t, const char *path)
+{
+	static const char secret[8] = { SECRET, SECRET, SECRET, SECRET,
+					SECRET, SECRET, SECRET, SECRET };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t n = 0;
+	char *text = fd < 0 ? NULL : slurp_fd(fd, &n);
+
+	if (!text || memmem(text, n, secret, sizeof(secret)))
+		differ(t, "what is behind a message is in the capture");
+	free(text);
+	close(fd);
+	unlink(path);
+}
+
 static void dnswire(struct test *t)
 {
 	static struct wire w;
+	char path[256];
 	struct netns ns;
 	struct tool r;
 
 	w.t = t;
+	temp_path(path, sizeof(path), "dnswire");
 	netns_new(t, &ns);
 	tool_init(&r, t, ns.inum);
 	tool_start(&r, "gethostlatency",
 		   ARGS("--wire", "--timeout", "1h", "--csv", "--strict", "-o",
 			"pid,host,ret,qtype,addrs,proto,ip,raddr,rport,lport,"
-			"func,duration_ns"));
+			"func,duration_ns", "-W", path));
 	netns_enter(t, &ns);
 	make(&w, has_calls(t));
 	netns_leave(t);
 	tool_stop(&r, SIGINT);
 	tool_check_clean(&r);
 	check(&w, r.text);
+	check_secret(t, path);
 	tool_release(&r);
 	netns_free(&ns);
 }
