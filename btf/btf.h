@@ -435,7 +435,7 @@ struct resolver {
 	bool big_endian;	/* of the kernel, for bitfield shifts */
 	/* what resolver_want() was told, and how much of it the sources were;
 	   the first ones answer most, so the others are told when asked */
-	const char **names;
+	char **names;
 	size_t nnames;
 	size_t told[RESOLVER_MAX_SOURCES];
 	struct memo **memos;	/* answers given, until a source is added */
@@ -452,7 +452,7 @@ int resolver_add_fields(struct resolver *r, const char *name,
 /*
  * resolver_want - tell what will be asked; see btf_want.  The first source is
  * told at once, each of the others when it is asked for the first time.  The
- * names must live as long as @r, the array need not.
+ * names are copied.
  */
 int resolver_want(struct resolver *r, const char *const *names, size_t nnames,
 		  const char **why);

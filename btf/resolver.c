@@ -121,22 +121,26 @@ static int tell(struct resolver *r, unsigned i, const char **why)
 	if (n == r->nnames || !s->want)
 		return 0;
 	r->told[i] = r->nnames;
-	return s->want(s->self, r->names + n, r->nnames - n, why);
+	return s->want(s->self, (const char *const *)r->names + n,
+		       r->nnames - n, why);
 }
 
 int resolver_want(struct resolver *r, const char *const *names, size_t nnames,
 		  const char **why)
 {
-	const char **all;
+	char **all;
 
 	*why = "out of memory";
 	all = realloc(r->names, (r->nnames + nnames + 1) * sizeof(*all));
 	if (!all)
 		return -ENOMEM;
 	r->names = all;
-	if (nnames)
-		memcpy(all + r->nnames, names, nnames * sizeof(*all));
-	r->nnames += nnames;
+	for (size_t i = 0; i < nnames; i++) {
+		all[r->nnames] = strdup(names[i]);
+		if (!all[r->nnames])
+			return -ENOMEM;
+		r->nnames++;
+	}
 	memo_release(r);	/* what was not known may be now */
 	*why = NULL;
 	return r->nsources ? tell(r, 0, why) : 0;
@@ -248,7 +252,8 @@ void resolver_release(struct resolver *r)
 			s->free(s->self);
 	}
 	memo_release(r);
+	while (r->nnames)
+		free(r->names[--r->nnames]);
 	free(r->names);
 	r->names = NULL;
-	r->nnames = 0;
 }
