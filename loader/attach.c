@@ -268,6 +268,7 @@ static int attach_behind_ftrace(struct env *env, const struct hook *h,
 static int attach_probe(struct env *env, const struct hook *h, int prog_fd,
 			struct attachment *a, struct err *e)
 {
+	const struct ksym_named *k = NULL;
 	struct err again = { 0 };
 	struct place p;
 	int err;
@@ -276,8 +277,10 @@ static int attach_probe(struct env *env, const struct hook *h, int prog_fd,
 	if (err)
 		return err;
 	err = attach_place(env, h, &p, prog_fd, a, e);
-	if (err == -ENOENT && h->suffixed && !is_user(h) &&
-	    ksym_find(h->target, p.name, sizeof(p.name)) == 1) {
+	if (err == -ENOENT && h->suffixed && !is_user(h))
+		k = env_ksym(env, h->target);
+	if (k && strcmp(k->found, h->target)) {
+		snprintf(p.name, sizeof(p.name), "%s", k->found);
 		detach(env, a);		/* an entry in kprobe_events */
 		err = attach_place(env, h, &p, prog_fd, a, &again);
 	}

@@ -203,6 +203,9 @@ void env_close(struct env *env)
 {
 	resolver_release(&env->fields);
 	env->kernel_btf = env->types = NULL;
+	free(env->ksyms);
+	env->ksyms = NULL;
+	env->nksyms = 0;
 	if (env->tracefs >= 0)
 		close(env->tracefs);
 	env->tracefs = -1;

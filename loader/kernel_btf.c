@@ -5,6 +5,7 @@
  */
 #include "loader/loader_int.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/version.h>
@@ -84,6 +85,7 @@ struct file {
 	uint64_t base;		/* of the BTF in the file */
 	struct btf *btf;
 	char build_id[65];	/* of the kernel, as the file says; or "" */
+	char module[MODULE_NAME];	/* whose it is; "" no module's */
 };
 
 static ssize_t file_read(void *ctx, void *buf, size_t len, uint64_t off)
@@ -144,9 +146,10 @@ static int file_core(void *self, const struct question *q, struct answer *a,
 	return btf_core(((struct file *)self)->btf, q, a, why);
 }
 
+enum { KIND_FUNC = 12 };	/* BTF_KIND_FUNC */
+
 static int file_func_args(void *self, const char *func)
 {
-	enum { KIND_FUNC = 12 };	/* BTF_KIND_FUNC */
 	struct btf *b = ((struct file *)self)->btf;
 	uint32_t id = btf_next(b, func, 1u << KIND_FUNC, 0);
 
@@ -340,8 +343,10 @@ static int add_module(struct env *env, const char *name)
 
 	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", name);
 	f = file_open(path, &b);
-	if (f && !btf_new(&f->btf, &b, env->kernel_btf, &why))
-		return add_file(env, f, name);
+	if (f && !btf_new(&f->btf, &b, env->kernel_btf, &why)) {
+		snprintf(f->module, sizeof(f->module), "%s", name);
+		return add_file(env, f, f->module);
+	}
 	file_free(f);
 	return 0;
 }
@@ -362,6 +367,57 @@ int env_modules(struct env *env, const char *const *names)
 		if (!has_source(env, *names))
 			err = add_module(env, *names);
 	return err;
+}
+
+/* In the kernel's BTF, and in that of the modules that were asked for. */
+static uint32_t find_function(struct env *env, const char *name,
+			      const char **module)
+{
+	const char *why;
+	uint32_t id = 0;
+
+	for (unsigned i = 0; i < env->fields.nsources && !id; i++) {
+		const struct source *s = &env->fields.sources[i];
+		const struct file *f = s->self;
+
+		if (s->core != file_core ||
+		    (f->btf != env->kernel_btf && !f->module[0]))
+			continue;
+		if (btf_want(f->btf, &name, 1, &why))
+			continue;
+		id = btf_next(f->btf, name, 1u << KIND_FUNC, 0);
+		*module = f->module;
+	}
+	return id;
+}
+
+/* Before 5.11 there is the kernel's own alone. */
+static bool modules_have_btf(void)
+{
+	DIR *d = opendir("/sys/kernel/btf");
+	struct dirent *ent;
+	bool any = false;
+
+	while (d && !any && (ent = readdir(d)))
+		any = ent->d_name[0] != '.' && strcmp(ent->d_name, "vmlinux");
+	if (d)
+		closedir(d);
+	return any;
+}
+
+uint32_t kernel_function(struct env *env, const char *name,
+			 const char **module)
+{
+	uint32_t id = find_function(env, name, module);
+	const struct ksym_named *k;
+
+	if (id || !modules_have_btf())
+		return id;
+	k = env_ksym(env, name);
+	if (!k || !k->module[0] || has_source(env, k->module) ||
+	    add_module(env, k->module))
+		return 0;
+	return find_function(env, name, module);
 }
 
 /* ---- all of them ------------------------------------------------------ */

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { KIND_TYPEDEF = 8, KIND_FUNC = 12 };	/* BTF_KIND_... */
+enum { KIND_TYPEDEF = 8 };	/* BTF_KIND_TYPEDEF */
 
 #define LOG_FIRST	(64u << 10)
 #define LOG_MOST	(1u << 20)	/* small machines: never 16 MB */
@@ -32,33 +32,98 @@ int prog_type(const struct hook *h)
 	}
 }
 
-/* What a tracing program is verified against. */
+/* Is BTF @fd that of @module? */
+static bool is_of_module(int fd, const char *module)
+{
+	char name[MODULE_NAME] = "";
+	struct btf_info info;
+	struct attr_info attr;
+
+	memset(&info, 0, sizeof(info));
+	memset(&attr, 0, sizeof(attr));
+	info.name = (uintptr_t)name;
+	info.name_len = sizeof(name);
+	attr.fd = fd;
+	attr.len = sizeof(info);
+	attr.info = (uintptr_t)&info;
+	return !sys_bpf(CMD_OBJ_GET_INFO, &attr, sizeof(attr)) &&
+	       info.of_kernel && !strcmp(name, module);
+}
+
+/* The kernel's own descriptor of a module's BTF; a negative errno. */
+static int module_btf(struct env *env, const char *module)
+{
+	struct attr_id attr;
+	uint32_t id = 0;
+	int fd;
+
+	for (;;) {
+		memset(&attr, 0, sizeof(attr));
+		attr.id = id;
+		fd = sys_bpf(CMD_BTF_NEXT_ID, &attr, sizeof(attr));
+		if (fd)
+			return fd;
+		id = attr.next;
+		memset(&attr, 0, sizeof(attr));
+		attr.id = id;
+		env->bpf_calls += 2;
+		fd = sys_bpf(CMD_BTF_FD_BY_ID, &attr, sizeof(attr));
+		if (fd == -ENOENT)	/* gone meanwhile */
+			continue;
+		if (fd < 0 || is_of_module(fd, module))
+			return fd;
+		close(fd);
+	}
+}
+
+/* What a tracing program is verified against: *@id in the kernel's BTF, or
+ * that of a module, *@module. */
 static int attach_id(struct env *env, const struct hook *h, uint32_t *id,
-		     uint32_t *type, struct err *e)
+		     const char **module, struct err *e)
 {
 	char name[160];
 	const char *why = "", *n = h->target;
-	uint32_t kind = KIND_FUNC;
 
-	*type = h->kind == HOOK_FENTRY ? ATTACH_FENTRY : ATTACH_FEXIT;
-	if (h->kind == HOOK_TP_BTF) {
-		*type = ATTACH_TRACE_RAW_TP;
-		kind = KIND_TYPEDEF;
-		snprintf(name, sizeof(name), "btf_trace_%s", h->target);
-		n = name;
-	}
+	*module = "";
 	if (!env->kernel_btf) {
 		err_set(e, 0, "the kernel has no BTF");
 		err_hint(e, "CONFIG_DEBUG_INFO_BTF");
 		e->no = ENOENT;
 		return -ENOENT;
 	}
+	if (h->kind == HOOK_TP_BTF) {
+		snprintf(name, sizeof(name), "btf_trace_%s", h->target);
+		n = name;
+	}
 	/* with all other names, in one pass; and this one if it is new */
 	if (resolver_tell(&env->fields, &why) ||
 	    btf_want(env->kernel_btf, &n, 1, &why))
 		return err_set(e, 0, "kernel BTF: %s", why);
-	*id = btf_next(env->kernel_btf, n, 1u << kind, 0);
+	if (h->kind == HOOK_TP_BTF)
+		*id = btf_next(env->kernel_btf, n, 1u << KIND_TYPEDEF, 0);
+	else
+		*id = kernel_function(env, n, module);
 	return *id ? 0 : err_set(e, ENOENT, "%s in the kernel's BTF", n);
+}
+
+static int attach_to(struct env *env, const struct hook *h,
+		     struct attr_prog_load *attr, struct err *e)
+{
+	const char *module;
+	int err = attach_id(env, h, &attr->attach_btf_id, &module, e);
+
+	if (err)
+		return err;
+	attr->expected_attach_type =
+		h->kind == HOOK_TP_BTF ? ATTACH_TRACE_RAW_TP :
+		h->kind == HOOK_FENTRY ? ATTACH_FENTRY : ATTACH_FEXIT;
+	if (!*module)
+		return 0;
+	err = module_btf(env, module);
+	if (err < 0)
+		return err_set(e, -err, "the BTF of module %s", module);
+	attr->attach_btf_obj_fd = (uint32_t)err;
+	return 0;
 }
 
 bool memlock_raise(void)
@@ -148,24 +213,48 @@ static void explain(struct env *env, const struct spec_prog *p,
 	diagnose(e, env, DIAG_PROG, h, log);
 }
 
+/* @fd: why.  A descriptor if it works now after all. */
+static int load_failed(struct env *env, const struct spec_prog *p,
+		       const struct hook *h, const struct linked *l,
+		       struct attr_prog_load *attr, int fd, struct err *e)
+{
+	char *log = NULL;
+	int err;
+
+	if (fd == -EPERM) {	/* no log tells more */
+		if (attr->prog_type == PROG_TRACING && h->kind != HOOK_TP_BTF)
+			env->has.trampoline = FEAT_NO;
+		explain(env, p, h, l, "", -fd, e);
+		return fd;
+	}
+	err = load_log(env, attr, &log);
+	if (err >= 0) {
+		free(log);
+		return err;
+	}
+	if (fd == -EINVAL && h->kind == HOOK_RAW_TRACEPOINT &&
+	    log && !log[0]) {	/* not looked at: such programs are unknown */
+		env->has.raw_tracepoint = FEAT_NO;
+		free(log);
+		return attach_possible(env, h, e);
+	}
+	explain(env, p, h, l, log ? log : "", -fd, e);
+	free(log);
+	return fd;
+}
+
 int load_prog(struct env *env, const struct spec *s,
 	      const struct spec_prog *p, const struct hook *h,
 	      const struct linked *l, struct err *e)
 {
 	struct attr_prog_load attr;
-	uint32_t id = 0, type = 0;
-	char *log = NULL;
 	int fd, err;
 
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_type = prog_type(h);
-	if (attr.prog_type == PROG_TRACING) {
-		err = attach_id(env, h, &id, &type, e);
-		if (err)
-			return err;
-		attr.attach_btf_id = id;
-		attr.expected_attach_type = type;
-	}
+	err = attr.prog_type == PROG_TRACING ? attach_to(env, h, &attr, e) : 0;
+	if (err)
+		return err;
 	attr.insns = (uintptr_t)l->insns;
 	attr.insn_cnt = l->ninsns;
 	attr.license = (uintptr_t)(s->license ? s->license : "");
@@ -180,27 +269,10 @@ int load_prog(struct env *env, const struct spec *s,
 		if (fd >= 0)
 			env->has.map_names = FEAT_NO;
 	}
-	if (fd >= 0)
-		return fd;
-	if (fd == -EPERM) {	/* no log tells more */
-		if (attr.prog_type == PROG_TRACING && h->kind != HOOK_TP_BTF)
-			env->has.trampoline = FEAT_NO;
-		explain(env, p, h, l, "", -fd, e);
-		return fd;
-	}
-	err = load_log(env, &attr, &log);
-	if (err >= 0) {
-		free(log);
-		return err;
-	}
-	if (fd == -EINVAL && h->kind == HOOK_RAW_TRACEPOINT &&
-	    log && !log[0]) {	/* not looked at: such programs are unknown */
-		env->has.raw_tracepoint = FEAT_NO;
-		free(log);
-		return attach_possible(env, h, e);
-	}
-	explain(env, p, h, l, log ? log : "", -fd, e);
-	free(log);
+	if (fd < 0)
+		fd = load_failed(env, p, h, l, &attr, fd, e);
+	if (attr.attach_btf_obj_fd)
+		close((int)attr.attach_btf_obj_fd);
 	return fd;
 }
 
@@ -217,14 +289,16 @@ int load_try_trampoline(struct env *env, const struct hook *h, struct err *e)
 	const struct linked l = { .insns = insns,
 				  .ninsns = ARRAY_SIZE(insns) };
 	struct err why = { 0 };
-	uint32_t id, type;
+	const char *module;
+	uint32_t id;
 	int fd;
 
-	if (!env->kernel_btf) {		/* nor will there be any later */
-		fd = attach_id(env, h, &id, &type, e);
-		return fd < 0 ? err_wrap(e, "%s %s", hook_kind_name(h->kind),
-					 h->target) : 0;
-	}
+	if (env->has.trampoline == FEAT_NO && env->kernel_btf)
+		return 0;
+	fd = attach_id(env, h, &id, &module, e);
+	if (fd < 0)
+		return err_wrap(e, "%s %s", hook_kind_name(h->kind),
+				h->target);
 	if (env->has.trampoline != FEAT_UNKNOWN)
 		return 0;
 	fd = load_prog(env, &s, &p, h, &l, &why);

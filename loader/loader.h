@@ -244,6 +244,8 @@ struct env {
 	struct resolver fields;
 	int tracefs;		/* directory fd; -1: not looked for yet,
 				   -2: none to be had */
+	struct ksym_named *ksyms;	/* what env_ksym() was asked */
+	size_t nksyms;
 	uint32_t bpf_calls;	/* bpf(2) calls made so far, for the curious */
 	/* if set: told the verifier's whole log when a program is refused */
 	void (*log)(const char *prog, const char *text);
@@ -273,8 +275,7 @@ int env_open(struct env *env, const struct env_opts *o, struct err *e);
 void env_names(struct env *env);
 void env_close(struct env *env);
 /* env_modules - look up types in those modules (NULL at the end), too, as far
- * as they are loaded and have BTF (5.11); the names must live as long as
- * @env.  -ENOSPC. */
+ * as they are loaded and have BTF (5.11).  -ENOSPC. */
 int env_modules(struct env *env, const char *const *names);
 /* env_tracefs - fd of the tracefs directory, mounting it privately (a
  * detached mount; nobody else sees it) when the system has none mounted. */

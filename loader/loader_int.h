@@ -69,6 +69,11 @@ uint64_t tracefs_missed(struct env *env, const struct event_probe *p);
 
 /* kernel_btf.c: fills env->fields and env->kernel_btf. */
 int kernel_btf_open(struct env *env, const struct env_opts *o, struct err *e);
+/* kernel_function - the id of function @name in the kernel's BTF, *@module "",
+ * or in that of the module that has it (5.11), which is looked at from then on;
+ * 0: it is in neither. */
+uint32_t kernel_function(struct env *env, const char *name,
+			 const char **module);
 uint32_t kernel_version(const struct env *env, const char *uts_version);
 
 /* attach.c: what keeps one program attached. */

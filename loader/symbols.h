@@ -8,10 +8,20 @@
 
 #include "loader/loader.h"
 
-/* ksym_find - does /proc/kallsyms have function @name?  0: yes; 1: only a
- * variant the compiler renamed ("tcp_drop.isra.0"), copied to @suffixed (or
- * NULL); -1: no, or it cannot be read.  Reads the whole file: 50 ms. */
-int ksym_find(const char *name, char *suffixed, size_t len);
+#define KSYM_NAME 128		/* bytes of a name, and a NUL */
+#define MODULE_NAME 64		/* include/linux/module.h: MODULE_NAME_LEN */
+
+struct ksym_named {
+	char name[KSYM_NAME];	/* that was asked for */
+	char found[KSYM_NAME];	/* the same, or a variant that the compiler
+				   renamed ("tcp_drop.isra.0"); "": none */
+	char module[MODULE_NAME];	/* that has it; "" the kernel */
+};
+
+/* env_ksym - what /proc/kallsyms has of function @name; NULL:
+ * nothing, or it cannot be read.  Reads the whole file, 50 ms, but once for
+ * each name.  Valid until the next call. */
+const struct ksym_named *env_ksym(struct env *env, const char *name);
 
 /* ---- ksyms_table.c: the kernel's --------------------------------------- */
 

@@ -18,7 +18,9 @@ enum {
 	CMD_MAP_DELETE = 3, CMD_MAP_NEXT_KEY = 4, CMD_PROG_LOAD = 5,
 	CMD_OBJ_GET_INFO = 15,		/* 4.13 */
 	CMD_RAW_TRACEPOINT_OPEN = 17,	/* 4.17 */
+	CMD_BTF_FD_BY_ID = 19,		/* 4.18 */
 	CMD_MAP_FREEZE = 22,		/* 5.2 */
+	CMD_BTF_NEXT_ID = 23,		/* 5.4 */
 };
 
 /* enum bpf_prog_type */
@@ -67,12 +69,24 @@ struct attr_prog_load {
 	uint32_t func_info_cnt, line_info_rec_size;
 	uint64_t line_info;
 	uint32_t line_info_cnt, attach_btf_id;	/* 5.5 */
-	uint32_t attach_prog_fd, pad;
+	uint32_t attach_btf_obj_fd, pad;	/* 5.11: 0, or a module's */
 };
 
 struct attr_raw_tracepoint {
 	uint64_t name;
 	uint32_t prog_fd, pad;
+};
+
+struct attr_id {
+	uint32_t id, next, flags, pad;
+};
+
+/* struct bpf_btf_info */
+struct btf_info {
+	uint64_t btf;
+	uint32_t size, id;
+	uint64_t name;			/* 5.11: "vmlinux", a module's */
+	uint32_t name_len, of_kernel;
 };
 
 struct attr_info {

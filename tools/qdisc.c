@@ -37,14 +37,15 @@
 
 /* Where there is none of two underscores (7.3): a peek takes out as well, and
  * what is peeked at may never be dequeued. */
-#define OUT_BY_PEEK(leave)	"kr:%" leave "dequeue ?kr:%_peek"
-#define WAITS_PEEKED(enter)						\
-	.hooks = "k:%" enter "enqueue " OUT_BY_PEEK(enter),		\
+#define OUT_BY_PEEK(kind, leave)					\
+	kind "r:%" leave "dequeue ?" kind "r:%_peek"
+#define WAITS_PEEKED(kind, enter)					\
+	.hooks = kind ":%" enter "enqueue " OUT_BY_PEEK(kind, enter),	\
 	.on = "arg0,retval64,arg0", .forget = "rt:kfree_skb",		\
 	.only = "codel fq_codel"
-#define DROPPED_PEEKED(enter)						\
-	.hooks = "k:%" enter "enqueue rt:kfree_skb",			\
-	.on = "arg0,arg0,retval64", .forget = OUT_BY_PEEK(enter),	\
+#define DROPPED_PEEKED(kind, enter)					\
+	.hooks = kind ":%" enter "enqueue rt:kfree_skb",		\
+	.on = "arg0,arg0,retval64", .forget = OUT_BY_PEEK(kind, enter),	\
 	.only = "codel fq_codel"
 
 static const struct way waited[] = {
@@ -56,11 +57,15 @@ static const struct way waited[] = {
 	  .on = "args.skbaddr", .forget = "t:skb:kfree_skb",
 	  .by = "dev, qdisc=" UNKNOWN, .note = KINDLESS SKIPS },
 	{ IN_ONE("f:%_", "fr:__%_"), BY("arg0") },
+	{ IN_ONE("f:%_qdisc_", "fr:__%_qdisc_"), BY("arg0") },
 	{ IN_ONE("k:%_", "kr:__%_"), BY("arg0") },
 	{ IN_ONE("k:%_qdisc_", "kr:__%_qdisc_"), BY("arg0") },
-	{ WAITS_PEEKED("_"), BY("arg0") },
-	{ WAITS_PEEKED("_qdisc_"), BY("arg0") },
+	{ WAITS_PEEKED("f", "_"), BY("arg0") },
+	{ WAITS_PEEKED("f", "_qdisc_"), BY("arg0") },
+	{ WAITS_PEEKED("k", "_"), BY("arg0") },
+	{ WAITS_PEEKED("k", "_qdisc_"), BY("arg0") },
 	{ IN_ONE("f:%_", "fr:%_"), BY("arg0") },
+	{ IN_ONE("f:%_qdisc_", "fr:%_qdisc_"), BY("arg0") },
 	{ IN_ONE("k:%_", "kr:%_"), BY("arg0") },
 	{ IN_ONE("k:%_qdisc_", "kr:%_qdisc_"), BY("arg0") },
 	{ IN_ONE("k:%_", "kr:__%_"), OF("retval64", "'%'") },
@@ -98,11 +103,15 @@ static const struct way dropped[] = {
 	{ DROPPED_OF_RECORD, .by = OF_RECORD "args.reason" },
 	{ DROPPED_OF_RECORD, .by = OF_RECORD UNKNOWN },
 	{ DROPPED_IN("f:%_", "fr:__%_"), WHY("arg0", "'%'") },
+	{ DROPPED_IN("f:%_qdisc_", "fr:__%_qdisc_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_", "kr:__%_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_qdisc_", "kr:__%_qdisc_"), WHY("arg0", "'%'") },
-	{ DROPPED_PEEKED("_"), WHY("arg0", "'%'") },
-	{ DROPPED_PEEKED("_qdisc_"), WHY("arg0", "'%'") },
+	{ DROPPED_PEEKED("f", "_"), WHY("arg0", "'%'") },
+	{ DROPPED_PEEKED("f", "_qdisc_"), WHY("arg0", "'%'") },
+	{ DROPPED_PEEKED("k", "_"), WHY("arg0", "'%'") },
+	{ DROPPED_PEEKED("k", "_qdisc_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("f:%_", "fr:%_"), WHY("arg0", "'%'") },
+	{ DROPPED_IN("f:%_qdisc_", "fr:%_qdisc_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_", "kr:%_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_qdisc_", "kr:%_qdisc_"), WHY("arg0", "'%'") },
 	{ DROPPED_IN("k:%_", "kr:__%_"), NO_WHY("arg0", "'%'") },
@@ -122,6 +131,8 @@ static const struct way left[] = {
 	{ LEFT, .where = "arg3!=0" },
 	{ LEFT_ONE("fr:__%_") },
 	{ LEFT_ONE("fr:%_") },
+	{ LEFT_ONE("fr:__%_qdisc_") },
+	{ LEFT_ONE("fr:%_qdisc_") },
 	{ LEFT_ONE("kr:__%_") },
 	{ LEFT_ONE("kr:%_") },
 	{ LEFT_ONE("kr:__%_qdisc_") },
@@ -136,6 +147,7 @@ static const struct way paced[] = {
 	{ .hooks = "rt:qdisc_enqueue", .of = DUE("arg2"), BY("arg0"),
 	  .where = KIND("arg0") "==fq" },
 	{ .hooks = "f:%_enqueue", .of = DUE("arg0"), BY("arg1") },
+	{ .hooks = "f:%_qdisc_enqueue", .of = DUE("arg0"), BY("arg1") },
 	{ .hooks = "k:%_enqueue", .of = DUE("arg0"), BY("arg1") },
 	{ .hooks = "k:%_qdisc_enqueue", .of = DUE("arg0"), BY("arg1") },
 	{ .hooks = "rt:qdisc_enqueue", .of = DUE("arg2"), BY("arg0"),

@@ -339,7 +339,7 @@ extern const struct column columns_none[];
 
 #define MAX_KERNEL_CONSTANTS 24
 #define MAX_PARTS 16
-#define MAX_WAYS 20
+#define MAX_WAYS 24
 #define WAYS(a) .ways = (a), .nways = sizeof(a) / sizeof((a)[0])
 /* What is known where a function returns: fexit, else kretprobe. */
 #define WAY_RETURN(function, ...)					\

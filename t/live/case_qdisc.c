@@ -439,10 +439,8 @@ static void qdisc(struct test *t)
 	tool_init(&all, t, s.a.inum);
 	temp_path(path, sizeof(path), "qdisc");
 	look(&s);
-#ifndef __riscv		/* doc/kernels */
 	if (s.inside_too)
 		one = (struct named){ .name = "qdisc-codel", .kind = 0 };
-#endif
 	if (test_btf(t))
 		named_start(&s, &one);
 	tool_start(&all, "qdisc", ARGS("--csv", "-i", "0.5", "-W", path));
