@@ -184,6 +184,8 @@ static const struct example examples[] = {
 const struct tool tool_qdisc = {
 	.name = "qdisc", .alias = "qdisc-*", .argument = "DISCIPLINE",
 	.arguments = "cbq cbs codel fq fq_codel red tbf",
+	.known_by = "%_enqueue %_qdisc_enqueue %_attach",
+	.unknown = "if it is a module, load it (modprobe sch_%) and start again",
 	.summary = "how long packets wait in queueing disciplines, and drops",
 	.about = "How long packets were in the queue of a device, by the "
 		"discipline at its root (of a device with several queues: at "

@@ -458,6 +458,10 @@ struct tool {
 	/* What one word on its command line is, "DISCIPLINE": part of a name
 	 * in C; NULL: it takes none. */
 	const char *argument;
+	/* "%_enqueue %_attach": functions, one of which the kernel has if it
+	 * knows what that names, and what to do if it has none; or NULL.  Who
+	 * then gets no more than the .note of a way is told so. */
+	const char *known_by, *unknown;
 	/* T_TALLY, T_TOTALS: print each so many seconds; 0: at the end. */
 	uint32_t interval;
 	/* "net.core.rmem_max": what bounds what it shows; who sits before it

@@ -421,6 +421,22 @@ static void look(struct scene *s)
 	netns_leave(s->t);
 }
 
+/* A discipline may come to be: nothing is shown, but said at once. */
+static void check_unknown(struct scene *s)
+{
+	struct tool r;
+
+	tool_init(&r, s->t, s->a.inum);
+	tool_start(&r, "qdisc-no_such", ARGS("--csv"));
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	if (!r.talk || !strstr(r.talk, "'no_such'") ||
+	    !strstr(r.talk, "modprobe sch_no_such"))
+		differ(s->t, "of a discipline that there is not it says: %s",
+		       r.talk ? r.talk : "nothing");
+	tool_release(&r);
+}
+
 static void scene_release(struct scene *s)
 {
 	close(s->fd);
@@ -441,6 +457,8 @@ static void qdisc(struct test *t)
 	look(&s);
 	if (s.inside_too)
 		one = (struct named){ .name = "qdisc-codel", .kind = 0 };
+	if (test_btf(t) && !s.inside_too)	/* elsewhere in qdisc-each */
+		check_unknown(&s);
 	if (test_btf(t))
 		named_start(&s, &one);
 	tool_start(&all, "qdisc", ARGS("--csv", "-i", "0.5", "-W", path));
@@ -475,6 +493,7 @@ static void qdisc_each(struct test *t)
 	look(&s);
 	if (!s.inside_too || !test_btf(t))
 		skip(t, "no functions of disciplines can be watched");
+	check_unknown(&s);
 	for (unsigned i = 0; i < ARRAY_SIZE(named); i++)
 		named_start(&s, &named[i]);
 	netns_enter(t, &s.a);

@@ -274,6 +274,7 @@ int asked_start(struct asked *r, const struct part *parts)
 		return start_failed(r, &e);
 	if (r->o->dump || r->o->dry_run || r->o->plan)
 		return EXIT_OK;
+	ask_argument_tell(r);
 	/* the kernel's symbols are read once; those of processes are their
 	 * files', for which it takes more than what is kept */
 	if (r->stacks.ksyms)

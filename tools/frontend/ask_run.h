@@ -60,6 +60,13 @@ int query_value(struct query *q, struct ask_value *v, const char *text,
 		const struct ask_world *w, struct err *e);
 /* ask_applies - is @w for what the command line has? */
 bool ask_applies(const struct options *o, const struct way *w);
+/* ask_argument_put - @text to @buf, the argument in place of each '%'; what has
+ * no room is left out.
+ * ask_argument_tell - say so if what the argument names is not looked at where
+ * it is, but in a lesser way, and if the kernel does not know it. */
+void ask_argument_put(char *buf, size_t len, const char *text,
+		      const char *argument);
+void ask_argument_tell(const struct asked *r);
 /* query_has - is there a key of enum ask_from @from? */
 bool query_has(const struct query *q, int from);
 /* asked_start - from the options to programs that run; @parts ends with name

@@ -7,44 +7,17 @@
 #include <linux/bpf.h>
 #include <string.h>
 
-static bool is_listed(const char *list, const char *word)
-{
-	size_t len = strlen(word), n;
-
-	for (; *list; list += n + !!list[n]) {
-		n = strcspn(list, " ");
-		if (n == len && !memcmp(list, word, n))
-			return true;
-	}
-	return false;
-}
-
-bool ask_applies(const struct options *o, const struct way *w)
-{
-	bool named = (w->hooks && strchr(w->hooks, '%')) ||
-		     (w->where && strchr(w->where, '%'));
-
-	if (w->only && (!o->argument || !is_listed(w->only, o->argument)))
-		return false;
-	return !o->tool->argument || named == (o->argument != NULL);
-}
-
 /* *@text with the argument in place of each '%'. */
 static int put_argument(struct query *q, const char **text, struct err *e)
 {
-	const char *argument = q->r->o->argument, *s;
+	const char *argument = q->r->o->argument;
 	const struct asking a = { NULL, &q->words, e };
-	char buf[4 * ASK_WORD_MAX], *p = buf;
+	char buf[4 * ASK_WORD_MAX];
 
 	if (!*text || !argument || !strchr(*text, '%'))
 		return 0;
-	for (s = *text; *s && p < buf + sizeof(buf) - ASK_WORD_MAX; s++) {
-		if (*s == '%')
-			p = stpcpy(p, argument);
-		else
-			*p++ = *s;
-	}
-	*text = ask_keep(&a, buf, (size_t)(p - buf));
+	ask_argument_put(buf, sizeof(buf), *text, argument);
+	*text = ask_keep(&a, buf, strlen(buf));
 	return *text ? 0 : -e->no;
 }
 
