@@ -20,7 +20,8 @@
 
 #define PER_SECOND 2000
 #define BYTES 100		/* of each connection */
-#define GROWTH_KB 256		/* what an allocator may still do */
+#define GROWTH_KB 512		/* what an allocator may still do, and a
+				   longer interval of tcptop */
 
 /* A tool, rows per connection, and those beside them. */
 static const struct soaked {
@@ -31,7 +32,7 @@ static const struct soaked {
 	{ "tcplife", "lport,tx_bytes", 2, 0, BYTES },
 	/* both ends are opened, established and closed; eight listeners */
 	{ "tcpstates", "lport,rport", 6, 16, 0 },
-	{ "tcptop", "laddr,lport,raddr,rport,tx_bytes", 2, 0, BYTES },
+	{ "tcptop", "id,lport,tx_bytes", 2, 0, BYTES },
 };
 
 #define TOOLS ARRAY_SIZE(soaked)
