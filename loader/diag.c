@@ -103,23 +103,33 @@ static void diagnose_eperm(struct err *e, enum diag_op op,
 {
 	struct err scratch = { 0 };
 
-	if (caps_check(&scratch))
+	if (caps_check(&scratch)) {
 		err_hint(e, "%s", scratch.msg);
-	else if (lockdown_confidential())
+	} else if (lockdown_confidential()) {
 		err_hint(e, "kernel lockdown is in confidentiality mode "
 			 "(/sys/kernel/security/lockdown); it forbids tracing");
-	else if (op == DIAG_PROG && !log[0] && h &&
-		 (h->kind == HOOK_FENTRY || h->kind == HOOK_FEXIT))
+	} else if (op == DIAG_PROG && !log[0] && h &&
+		 (h->kind == HOOK_FENTRY || h->kind == HOOK_FEXIT)) {
 		err_hint(e, "this kernel refuses fentry and fexit programs");
-	else if (op != DIAG_ATTACH && memlock_small())
+		e->of = ERR_OF_KERNEL;
+	} else if (op != DIAG_ATTACH && memlock_small()) {
 		err_hint(e, "RLIMIT_MEMLOCK cannot be raised; `ulimit -l "
 			 "unlimited` first");
-	else if (op == DIAG_ATTACH || op == DIAG_PERF)
+	} else if (op == DIAG_ATTACH || op == DIAG_PERF) {
 		err_hint(e, "see kernel.perf_event_paranoid, or a seccomp "
 			 "filter");
+	}
 }
 
-static void diagnose_missing(struct err *e, const struct hook *h)
+/* Where uprobes are, or were not yet come to, it is the file or its symbol. */
+static bool lacks_symbol(const struct env *env, const struct hook *h)
+{
+	return (h->kind == HOOK_UPROBE || h->kind == HOOK_URETPROBE) &&
+	       env->has.uprobe_pmu != FEAT_NO;
+}
+
+static void diagnose_missing(struct err *e, const struct env *env,
+			     const struct hook *h)
 {
 	static const char *const config[] = {
 		[HOOK_KPROBE] = "CONFIG_KPROBES, CONFIG_KPROBE_EVENTS",
@@ -134,7 +144,9 @@ static void diagnose_missing(struct err *e, const struct hook *h)
 		[HOOK_FEXIT] = "the function is inlined or not in this kernel",
 	};
 
-	if (h && h->kind < ARRAY_SIZE(config) && config[h->kind])
+	if (h && lacks_symbol(env, h))
+		e->of = ERR_OF_FILE;
+	else if (h && h->kind < ARRAY_SIZE(config) && config[h->kind])
 		err_hint(e, "%s", config[h->kind]);
 }
 
@@ -153,7 +165,7 @@ void diagnose(struct err *e, const struct env *env, enum diag_op op,
 		break;
 	case ENOENT:
 	case ENODEV:
-		diagnose_missing(e, h);
+		diagnose_missing(e, env, h);
 		break;
 	case ENOMEM:
 		err_hint(e, "not enough memory for its maps; --max-sockets "

@@ -29,6 +29,7 @@ int err_set(struct err *e, int no, const char *fmt, ...)
 	va_end(ap);
 	e->hint[0] = '\0';
 	e->no = no ? no : EINVAL;
+	e->of = ERR_OF_NO;
 	if (no) {
 		len = strlen(e->msg);
 		snprintf(e->msg + len, sizeof(e->msg) - len, ": %s",

@@ -27,6 +27,13 @@
 
 /* ---- errors ----------------------------------------------------------- */
 
+enum err_of {
+	ERR_OF_NO,		/* as the errno has it */
+	ERR_OF_USER,		/* what was asked for is none */
+	ERR_OF_FILE,		/* a file that was named */
+	ERR_OF_KERNEL,		/* this kernel does not do it, for nobody */
+};
+
 /*
  * What went wrong, outermost context first: "attach kprobe tcp_connect:
  * write kprobe_events: Operation not permitted".  Lives with the caller; never
@@ -34,6 +41,7 @@
  */
 struct err {
 	int no;			/* positive errno */
+	enum err_of of;		/* whose fault, where that misleads */
 	char msg[1024];
 	char hint[512];		/* what to do, "" when we have no advice */
 };
@@ -280,6 +288,9 @@ int env_modules(struct env *env, const char *const *names);
 /* env_tracefs - fd of the tracefs directory, mounting it privately (a
  * detached mount; nobody else sees it) when the system has none mounted. */
 int env_tracefs(struct env *env, struct err *e);
+/* attach_possible - what is known not to be there needs no program loaded to
+ * find out; 0, or a negative errno. */
+int attach_possible(struct env *env, const struct hook *h, struct err *e);
 /* env_config - take a --config word: "no-ringbuf=1" ('-' and '_' are the
  * same; "=0" takes it back), or "no-hook=tracepoint:tcp/..." (fnmatch(3); @text
  * is kept).  -EINVAL. */

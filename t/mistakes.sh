@@ -36,6 +36,36 @@ chmod 755 "$tmp" "$tmp/sockeye"
 {
 	says 4 'needs root' $nobody "$tmp/sockeye" tcplife $nowhere
 
+	says 4 'Permission denied' $nobody "$tmp/sockeye" tcplife -N $$ -d 1
+
+	# What was named, not what this kernel lacks.
+	says 1 '-W /nosuch/x: No such file' \
+		"$sockeye" tcplife $nowhere -W /nosuch/x
+	says 1 '-W /nosuch/x: No such file' \
+		"$sockeye" sosnap $nowhere -W /nosuch/x
+	says 1 'bin/nosuch: No such file' \
+		"$sockeye" count -p $$ -d 1 u:/bin/nosuch:main
+	if grep -q 'CONFIG_UPROBE' "$tmp/err"; then
+		failed=$((failed + 1))
+		echo "FAIL: a missing file is told as a missing option" >&2
+	fi
+	says 1 'No space left on device' \
+		sh -c '"$0" tcplife --plan -N inode:1 >/dev/full' "$sockeye"
+	says 0 '^exit 0$' sh -c '{ "$0" tcplife -N inode:1 -q -d 5 -W -
+		echo "exit $?" >&2; } | head -c 10 >/dev/null' "$sockeye"
+	says 2 'no such reason' "$sockeye" skbdrop $nowhere --reason foo
+	says 2 'gives no name' \
+		"$sockeye" trace $nowhere --by =pid t:sock:inet_sock_set_state
+
+	# Root may do what can be done: this cannot.
+	"$sockeye" count --dry-run -p $$ f:tcp_v4_connect >"$tmp/out" \
+		2>"$tmp/err"
+	got=$?
+	if grep -q 'refuses fentry' "$tmp/err" && [ "$got" -ne 3 ]; then
+		failed=$((failed + 1))
+		echo "FAIL: refused fentry: exit $got (want 3)" >&2
+	fi
+
 	# In a mount namespace of its own, without the right to mount.
 	says 3 'tracefs is neither mounted nor can be mounted' \
 		unshare -m sh -c 'umount -l /sys/kernel/tracing \

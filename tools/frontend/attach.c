@@ -117,7 +117,8 @@ static const struct err *reason(const char *what, const struct err *why,
 	bool perm = true;
 
 	for (unsigned i = 0; i < n; i++) {
-		perm = perm && worth(&why[i]) == 1;
+		perm = perm && worth(&why[i]) == 1 &&
+		       why[i].of != ERR_OF_KERNEL;
 		if (worth(&why[i]) > worth(best))
 			best = &why[i];
 	}

@@ -203,6 +203,13 @@ static void put_map(struct capture *c, const struct ask_map *m, bool intervals)
 	put_strings(c, REC_MAP, &s);
 }
 
+static int bad_file(struct err *e, int no, const char *file)
+{
+	err_set(e, no, "-W %s", file);
+	e->of = ERR_OF_FILE;
+	return -no;
+}
+
 /* The file, empty; a device or a pipe by mistake is left alone. */
 static int open_file(const char *file, struct err *e)
 {
@@ -217,17 +224,17 @@ static int open_file(const char *file, struct err *e)
 	fd = open(file, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY |
 		  O_CLOEXEC, 0644);
 	if (fd < 0)
-		return err_set(e, errno, "%s", file);
+		return bad_file(e, errno, file);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
-		err_set(e, 0, "%s: not a regular file", file);
+		err_set(e, 0, "-W %s: not a regular file", file);
 		err_hint(e, "use '-W -' to write to standard output");
 		return -EINVAL;
 	}
 	if (ftruncate(fd, 0) < 0) {
 		no = errno;
 		close(fd);
-		return err_set(e, no, "%s", file);
+		return bad_file(e, no, file);
 	}
 	return fd;
 }
@@ -263,9 +270,9 @@ int capture_create(struct capture **out, const char *file,
 	put_record(c, REC_READY, NULL, 0);
 	/* at once: a full disk is better known before the tool starts */
 	rc = capture_flush(c);
-	if (rc < 0) {
+	if (rc < 0 && rc != -EPIPE) {
 		capture_free(c);
-		return err_set(e, -rc, "%s", file);
+		return bad_file(e, -rc, file);
 	}
 	*out = c;
 	return 0;
@@ -313,5 +320,7 @@ int capture_close(struct capture *c, struct err *e)
 		no = errno;
 	c->fd = -1;
 	capture_free(c);
+	if (no == EPIPE)	/* who read has enough */
+		no = 0;
 	return no ? err_set(e, no, "write capture") : 0;
 }

@@ -59,6 +59,9 @@ int verb_replay(int argc, char **argv);
 /* file_put - @data to @file (NULL: stdout), all or nothing; an exit code,
  * after a complaint. */
 int file_put(const char *file, const void *data, size_t len);
+/* stdout_done - flush stdout; @code, or EXIT_FAIL in place of EXIT_OK, after a
+ * complaint, if it did not take all.  That nobody reads is no failure. */
+int stdout_done(int code);
 
 /* ---- talk.c: stderr --------------------------------------------------- */
 
@@ -70,7 +73,7 @@ void talk_init(const char *tool, int quiet);
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* fail_err - print the chain and the hint of @e; returns the exit code that
- * fits its errno (EPERM, EACCES: 4; no such hook, ENOSYS ...: 3; else 1). */
+ * fits it (@of; EPERM, EACCES: 4; no such hook, ENOSYS ...: 3; else 1). */
 int fail_err(const struct err *e);
 
 /* ---- options ---------------------------------------------------------- */
@@ -520,7 +523,7 @@ int capture_losses(struct capture *c, const struct losses *l);
 /* capture_flush - to the file; after each drained batch. */
 int capture_flush(struct capture *c);
 /* capture_close - mark the end, flush, close, free @c in any case; tells the
- * first failure there was (ENOSPC). */
+ * first failure there was (ENOSPC); that a pipe is closed is none. */
 int capture_close(struct capture *c, struct err *e);
 
 /*

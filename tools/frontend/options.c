@@ -101,6 +101,27 @@ static void bad_long(const struct set *s, const char *word, const char *name)
 		 nearest_text(&n, "--", like, sizeof(like)), name);
 }
 
+/* An option of replay that is not for this recording?  Then it is @p->shown;
+ * @letter: 0 for "--rate" or "--rate=1" in @word. */
+static bool of_other_tools(struct parse *p, int letter, const char *word)
+{
+	size_t len = strcspn(word, "=");
+	const struct tool_option *own;
+	const struct opt *opt;
+	unsigned at = 0;
+
+	while (p->replay && p->tool && opt_next(NULL, true, &at, &opt, &own)) {
+		if (letter)
+			snprintf(p->shown, sizeof(p->shown), "-%c", opt->letter);
+		else
+			snprintf(p->shown, sizeof(p->shown), "--%s", opt->name);
+		if (letter ? opt->letter == letter :
+		    strlen(p->shown) == len && !strncmp(p->shown, word, len))
+			return true;
+	}
+	return false;
+}
+
 static int bad_option(const struct set *s, int c, struct parse *p,
 		      char **argv, const char *name)
 {
@@ -114,6 +135,9 @@ static int bad_option(const struct set *s, int c, struct parse *p,
 				 s->own[i] ? s->own[i]->arg : s->opt[i]->arg);
 		else
 			complain("%s takes no argument", p->shown);
+	} else if (typed && of_other_tools(p, optopt, typed)) {
+		complain("%s is no option of what was recorded (%s)", p->shown,
+			 p->tool->name);
 	} else if (optopt == 0 && typed && !strncmp(typed, "--", 2)) {
 		bad_long(s, typed + 2, name);
 	} else if (optopt > ' ' && optopt < 0x7f) {
@@ -399,7 +423,7 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 	o->ask.nhooks = n;
 	if (why)
 		complain("%s", why);
-	else if (replay && n < 1)
+	else if (replay && (n < 1 || !*argv[optind]))
 		complain("which capture? Try 'sockeye replay --help'.");
 	else if (flags & T_ASK && n < 1)
 		complain("which hook? Try 'sockeye %s --help'.", name);
@@ -444,6 +468,8 @@ int options_parse(struct options *o, const struct tool *t, int argc,
 		switch (take_option(&s, &p, c)) {
 		case TAKE_BAD:
 			return EXIT_USAGE;
+		case TAKE_DENIED:
+			return EXIT_PERM;
 		case TAKE_DONE:
 			return EXIT_OK;
 		case TAKE_OK:

@@ -35,7 +35,7 @@ enum {
 	OPT_STACKS = 16,	/* only for what shows stacks */
 };
 
-enum take { TAKE_OK, TAKE_BAD, TAKE_DONE };
+enum take { TAKE_OK, TAKE_BAD, TAKE_DENIED, TAKE_DONE };
 
 struct parse {
 	struct options *o;

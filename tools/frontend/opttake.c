@@ -86,6 +86,8 @@ enum take take_lib(struct parse *p, const struct opt *opt, const char *arg)
 	fetch(p, opt->noff, &n, sizeof(n));
 	if (n == MAX_LIBS)
 		return opt_bad(p, arg, "more than %u of them", MAX_LIBS);
+	if (access(arg, R_OK))
+		return opt_bad(p, arg, "%s", strerror(errno));
 	store(p, opt->off + n * sizeof(arg), &arg, sizeof(arg));
 	n++;
 	store(p, opt->noff, &n, sizeof(n));
@@ -281,6 +283,14 @@ enum take take_list(struct parse *p, const struct opt *opt, const char *arg)
 	}
 }
 
+/* What is there for others is no mistake. */
+static enum take bad_place(const struct parse *p, const char *arg,
+			   const struct err *e)
+{
+	opt_bad(p, arg, "%s", e->msg);
+	return e->no == EACCES || e->no == EPERM ? TAKE_DENIED : TAKE_BAD;
+}
+
 /* Paths may have commas in them: one to an option, several options. */
 enum take take_netns(struct parse *p, const struct opt *opt, const char *arg)
 {
@@ -290,7 +300,7 @@ enum take take_netns(struct parse *p, const struct opt *opt, const char *arg)
 	if (!slot)
 		return TAKE_BAD;
 	if (netns_parse(arg, slot, &e))
-		return opt_bad(p, arg, "%s", e.msg);
+		return bad_place(p, arg, &e);
 	counted(p, opt);
 	return TAKE_OK;
 }
@@ -303,7 +313,7 @@ enum take take_cgroup(struct parse *p, const struct opt *opt, const char *arg)
 	if (!slot)
 		return TAKE_BAD;
 	if (cgroup_parse(arg, slot, &e))
-		return opt_bad(p, arg, "%s", e.msg);
+		return bad_place(p, arg, &e);
 	counted(p, opt);
 	return TAKE_OK;
 }

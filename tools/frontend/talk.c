@@ -153,13 +153,21 @@ void complain(const char *fmt, ...)
 	talk_out(text);
 }
 
-/*
- * ENOENT is taken for a hook or a type that this kernel lacks: files named
- * by options are looked at by options_parse() already.
- */
-static int code_of(int no)
+/* ENOENT is taken for a hook or a type that this kernel lacks: errors about
+ * files that were named say so. */
+static int code_of(const struct err *e)
 {
-	switch (no) {
+	switch (e->of) {
+	case ERR_OF_USER:
+		return EXIT_USAGE;
+	case ERR_OF_FILE:
+		return EXIT_FAIL;
+	case ERR_OF_KERNEL:
+		return EXIT_KERNEL;
+	case ERR_OF_NO:
+		break;
+	}
+	switch (e->no) {
 	case EPERM:
 	case EACCES:
 		return EXIT_PERM;
@@ -190,5 +198,5 @@ int fail_err(const struct err *e)
 		n = put_lines(buf, sizeof(buf), n, hint);
 	}
 	put_out(buf, sizeof(buf), n);
-	return code_of(e->no);
+	return code_of(e);
 }

@@ -15,8 +15,10 @@ static int no_reason(struct reasons *r, const char *name, struct err *e)
 	nearest_init(&near, name);
 	for (unsigned i = 0; names[i]; i++)
 		nearest_try(&near, names[i]);
-	return err_set(e, 0, "--reason %s: this kernel has no such reason%s",
-		       name, nearest_text(&near, "", text, sizeof(text)));
+	err_set(e, 0, "--reason %s: this kernel has no such reason%s", name,
+		nearest_text(&near, "", text, sizeof(text)));
+	e->of = ERR_OF_USER;
+	return -e->no;
 }
 
 /* Numbers of --reason's, of the kernel's and of our own, to @to, which has
