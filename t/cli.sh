@@ -42,6 +42,22 @@ says 2 "--plot is about rows" tcpwin --plot -c
 says 2 "columns and times of its own" tcpwin --plot -T
 says 2 "columns and times of its own" tcpwin --plot -o snd_cwnd
 says 2 "unknown option --plot" tcplife --plot
+says 2 "neither 1 nor 0" tcplife --config no-ringbuf=foo
+says 2 "lib $tmp/none: No such file" gethostlatency --lib "$tmp/none"
+says 2 "lib '': No such file" gethostlatency --lib ''
+cap=$top/t/data/tcplife.cap
+says 2 "which capture" replay ''
+says 2 "rate is no option of what was recorded (tcplife)" replay --rate "$cap"
+says 2 "-f is no option of what was recorded (tcplife)" replay -f "$cap"
+says 2 "unknown option --nosuch" replay --nosuch "$cap"
+says 2 "which file" plot ''
+says 2 "which columns" plot "$cap"
+says 2 "no column 'foo'" plot --y foo "$cap"
+says 2 "no column 'foo'" plot --y tx_bytes --by foo "$cap"
+says 2 "want.* COLUMN=VALUE" plot --y tx_bytes --mark foo "$cap"
+says 2 "which file" plot --y tx_bytes -o '' "$cap"
+says 2 "which file" btf --minimise -o ''
+says 2 "which file? Try" object
 says 2 "want table, json or csv" tcpwin -F plot
 says 2 "which file" object
 says 2 "what shall be done" btf
@@ -104,7 +120,6 @@ says 2 "goes with --fields" doctor --check
 says 2 "no value for" doctor --record
 
 # a full disk and a closed pipe, where output needs no root
-cap=$top/t/data/tcplife.cap
 if [ -w /dev/full ]; then
 	"$sockeye" replay "$cap" >/dev/full 2>"$tmp/err"
 	got=$?
@@ -124,6 +139,9 @@ case $(echo "$got" | tr '\n' ' ') in
 	echo "FAIL: closed pipe: $got" >&2
 	;;
 esac
+check "replay --help: each option once" \
+	test -z "$("$sockeye" replay --help | grep -o -e '--[a-z-]*' |
+		   sort | uniq -d)"
 # what there is, the README names
 for tool in $("$sockeye" list | sed -n 's/^\([a-z0-9]\{1,\}\) .*/\1/p'); do
 	if grep -q "	$tool	" "$top/README"; then

@@ -305,8 +305,9 @@ static char *parse_label(const struct asking *a, struct ask_value *v,
 
 	if (word[len] != '=')
 		return word;
-	if (!word[len + 1]) {
-		ask_bad(a->e, "'%s' gives a name to nothing", word);
+	if (!len || !word[len + 1]) {
+		ask_bad(a->e, len ? "'%s' gives a name to nothing" :
+			"'%s' gives no name", word);
 		return NULL;
 	}
 	v->name = ask_keep(a, word, len);

@@ -4,7 +4,6 @@
  */
 #include "tools/frontend/options_int.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -135,17 +134,10 @@ static void fill_std_fds(void)
 
 int main(int argc, char **argv)
 {
-	int code, bad;
+	int code;
 
 	fill_std_fds();
 	signal(SIGPIPE, SIG_IGN);	/* write() tells: EPIPE */
 	code = dispatch(argc, argv);
-	errno = 0;
-	bad = fflush(stdout) || ferror(stdout);
-	if (bad && errno != EPIPE && code == EXIT_OK) {
-		complain("standard output: %s",
-			 errno ? strerror(errno) : "write failed");
-		code = EXIT_FAIL;
-	}
-	exit(code);
+	exit(stdout_done(code));
 }

@@ -313,6 +313,15 @@ static bool applies(const struct tool *t, bool replay, const struct opt *opt)
 		      !(t->flags & opt->bar));
 }
 
+/* Some have two rows, for tools of different kinds. */
+static bool has_other_row(const struct opt *opt)
+{
+	for (const struct opt *o = opt_table; o < opt; o++)
+		if (o->flags & OPT_REPLAY && !strcmp(o->name, opt->name))
+			return true;
+	return false;
+}
+
 bool opt_next(const struct tool *t, bool replay, unsigned *i,
 	      const struct opt **opt, const struct tool_option **own)
 {
@@ -327,7 +336,8 @@ bool opt_next(const struct tool *t, bool replay, unsigned *i,
 		return true;
 	}
 	for (; opt_table[*i - nown].name; (*i)++) {
-		if (!applies(t, replay, &opt_table[*i - nown]))
+		if (!applies(t, replay, &opt_table[*i - nown]) ||
+		    (!t && replay && has_other_row(&opt_table[*i - nown])))
 			continue;
 		*opt = &opt_table[(*i)++ - nown];
 		return true;

@@ -34,6 +34,17 @@ int write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
+int stdout_done(int code)
+{
+	errno = 0;
+	if ((!fflush(stdout) && !ferror(stdout)) || errno == EPIPE ||
+	    code != EXIT_OK)
+		return code;
+	complain("standard output: %s", errno ? strerror(errno) :
+		 "write failed");
+	return EXIT_FAIL;
+}
+
 void out_init(struct out *o, FILE *file)
 {
 	o->file = file;

@@ -106,8 +106,8 @@ static int prepare(struct start *s)
 		err = need_mapped(o->tool, &target, &plan, &e);
 	if (o->plan) {
 		plan_print(stdout, o->tool, &target, &plan);
-		fflush(stdout);
-		return err ? fail_err(&e) : EXIT_OK;
+		ret = stdout_done(EXIT_OK);	/* before what goes to stderr */
+		return err ? fail_err(&e) : ret;
 	}
 	if (err)
 		return fail_err(&e);

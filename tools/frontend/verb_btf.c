@@ -73,6 +73,8 @@ static int parse(struct cut *c, int argc, char **argv)
 			 argv[optind]);
 	else if (!c->minimise)
 		complain("what shall be done? Try 'sockeye btf --minimise'.");
+	else if (c->out && !*c->out)
+		complain("-o '': which file?");
 	else if (!c->out && isatty(STDOUT_FILENO))
 		complain("BTF is nothing for a terminal; -o FILE writes it to "
 			 "a file");

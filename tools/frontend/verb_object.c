@@ -72,9 +72,10 @@ static int parse(struct job *j, int argc, char **argv)
 		}
 	}
 	j->env.config = j->config;
-	if (optind + 1 != argc) {
-		complain("%s. Try 'sockeye object --help'.", optind == argc ?
-			 "which file?" : "one file at a time");
+	if (optind + 1 != argc || !*argv[optind]) {
+		complain("%s Try 'sockeye object --help'.",
+			 optind + 1 < argc ? "one file at a time." :
+			 "which file?");
 		return EXIT_USAGE;
 	}
 	return -1;

@@ -102,11 +102,13 @@ static int parse(struct request *r, int argc, char **argv)
 	if (ret >= 0)
 		return ret;
 	r->file = argv[optind];
-	if (optind >= argc)
+	if (optind >= argc || !*r->file)
 		complain("which file? Try 'sockeye plot --help'.");
 	else if (optind + 1 < argc)
 		complain("one file at a time, and what is %s?",
 			 argv[optind + 1]);
+	else if (r->out && !*r->out)
+		complain("-o '': which file?");
 	else if (r->list && r->out)
 		complain("--list draws nothing, for -o");
 	else
@@ -116,7 +118,8 @@ static int parse(struct request *r, int argc, char **argv)
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* What is wrong with the text; an exit code. */
+/* What is wrong with the text, or with what was asked of its columns; an exit
+ * code. */
 static int bad_text(const struct request *r, const struct plot_data *d)
 {
 	uint64_t line;
@@ -127,7 +130,7 @@ static int bad_text(const struct request *r, const struct plot_data *d)
 			 (unsigned long long)line, why);
 	else
 		complain("%s: %s", r->file, why);
-	return EXIT_FAIL;
+	return line ? EXIT_FAIL : EXIT_USAGE;
 }
 
 static int read_csv(const struct request *r, struct plot_data *d, FILE *in,
