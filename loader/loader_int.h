@@ -82,9 +82,6 @@ struct attachment {
 	unsigned nfds;
 	struct event_probe probe;
 };
-/* attach_possible - what is known not to be there needs no program loaded to
- * find out; 0, or a negative errno. */
-int attach_possible(struct env *env, const struct hook *h, struct err *e);
 int attach(struct env *env, const struct hook *h, int prog_fd,
 	   struct attachment *a, struct err *e);
 void detach(struct env *env, struct attachment *a);

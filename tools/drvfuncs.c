@@ -10,6 +10,7 @@ static const struct part parts[] = {
 
 static const struct example examples[] = {
 	CALLS_EXAMPLES,
+	{ "'k:e1000_*'", "of another driver, by what its functions begin with" },
 	{ 0 }
 };
 

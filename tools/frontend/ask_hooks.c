@@ -221,9 +221,15 @@ static int by_target(const void *a, const void *b)
 static int expand(struct glob *g, struct env *env, const char *word,
 		  struct err *e)
 {
+	const struct hook h = { .kind = g->kind, .target = g->glob };
 	unsigned before = g->list->n;
 	int err = 0;
 
+	/* without kprobes it is not the names that are missing */
+	if (g->kind == HOOK_KPROBE || g->kind == HOOK_KRETPROBE)
+		err = attach_possible(env, &h, e);
+	if (err)
+		return err;
 	if (g->kind == HOOK_TRACEPOINT) {
 		g->dir = env_tracefs(env, e);
 		if (g->dir < 0)
