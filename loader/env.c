@@ -83,6 +83,8 @@ int env_config(struct features *f, const char *text, struct err *e)
 				k++;
 			if (k < len || key[k])
 				continue;
+			if (eq && strcmp(eq, "=0") && strcmp(eq, "=1"))
+				return err_set(e, 0, "neither 1 nor 0");
 			((uint8_t *)f)[feature_table[i].off] =
 				eq && !strcmp(eq, "=0") ? FEAT_UNKNOWN :
 				FEAT_NO;
