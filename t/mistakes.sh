@@ -43,6 +43,8 @@ chmod 755 "$tmp" "$tmp/sockeye"
 		"$sockeye" tcplife $nowhere -W /nosuch/x
 	says 1 '-W /nosuch/x: No such file' \
 		"$sockeye" sosnap $nowhere -W /nosuch/x
+	says 2 '--lib: /nosuch: No such file' \
+		"$sockeye" gethostlatency $nowhere --lib /nosuch
 	says 1 'bin/nosuch: No such file' \
 		"$sockeye" count -p $$ -d 1 u:/bin/nosuch:main
 	if grep -q 'CONFIG_UPROBE' "$tmp/err"; then

@@ -68,6 +68,10 @@ static int look(struct mapped *m, struct err *e)
 
 	for (unsigned i = 0; i < o->nlibs && !err; i++)
 		err = libs_add(m->libs, o->libs[i], e);
+	if (err)
+		err_wrap(e, "--lib");
+	if (err == -ENOENT)
+		e->of = ERR_OF_USER;
 	if (!o->nlibs)
 		err = libs_scan(m->libs, o->filters.pid, o->filters.npid,
 				FIRST_SCAN_NS);

@@ -86,8 +86,8 @@ enum take take_lib(struct parse *p, const struct opt *opt, const char *arg)
 	fetch(p, opt->noff, &n, sizeof(n));
 	if (n == MAX_LIBS)
 		return opt_bad(p, arg, "more than %u of them", MAX_LIBS);
-	if (access(arg, R_OK))
-		return opt_bad(p, arg, "%s", strerror(errno));
+	if (!*arg)
+		return opt_bad(p, arg, "want a file");
 	store(p, opt->off + n * sizeof(arg), &arg, sizeof(arg));
 	n++;
 	store(p, opt->noff, &n, sizeof(n));
