@@ -18,11 +18,11 @@
 
 /* ---- what is in a message ---------------------------------------------- */
 
-const void *sockdiag_attr(const struct inet_diag_msg *m, size_t len, int type,
-			  size_t *n)
+const void *sockdiag_attr_of(const void *m, size_t head, size_t len, int type,
+			     size_t *n)
 {
-	const struct rtattr *a = (const void *)(m + 1);
-	int left = (int)(len - sizeof(*m));
+	const struct rtattr *a = (const void *)((const char *)m + head);
+	int left = len < head ? 0 : (int)(len - head);
 
 	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
 		if (a->rta_type == type) {
@@ -31,6 +31,12 @@ const void *sockdiag_attr(const struct inet_diag_msg *m, size_t len, int type,
 		}
 	*n = 0;
 	return NULL;
+}
+
+const void *sockdiag_attr(const struct inet_diag_msg *m, size_t len, int type,
+			  size_t *n)
+{
+	return sockdiag_attr_of(m, sizeof(*m), len, type, n);
 }
 
 uint64_t sockdiag_u64(const void *attr, size_t n, size_t off)
@@ -91,8 +97,9 @@ int sockdiag_open(void)
 }
 
 struct listing {
-	sockdiag_fn *fn;
+	sockdiag_message_fn *fn;
 	void *ctx;
+	size_t least;		/* of a message that is a socket */
 	bool interrupted;	/* NLM_F_DUMP_INTR */
 	bool done;
 };
@@ -115,7 +122,7 @@ static int take_answer(struct listing *l, const struct nlmsghdr *h)
 	l->done = h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR;
 	if (l->done)
 		return end_of(h);
-	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
+	if (h->nlmsg_len < NLMSG_LENGTH(l->least))
 		return 0;
 	return l->fn(l->ctx, NLMSG_DATA(h), NLMSG_PAYLOAD(h, 0));
 }
@@ -205,14 +212,41 @@ static int send_compat(int fd, const struct sockdiag *ask)
 	return send(fd, &req, sizeof(req), 0) < 0 ? -errno : 0;
 }
 
+static int take_dump(struct listing *l, int fd)
+{
+	int err = take_all(l, fd);
+
+	return !err && l->interrupted ? -EAGAIN : err;
+}
+
+int sockdiag_dump(int fd, const void *request, size_t len, size_t least,
+		  sockdiag_message_fn *fn, void *ctx)
+{
+	struct listing l = { .fn = fn, .ctx = ctx, .least = least };
+
+	return send(fd, request, len, 0) < 0 ? -errno : take_dump(&l, fd);
+}
+
+struct inet_listing {
+	sockdiag_fn *fn;
+	void *ctx;
+};
+
+static int take_inet(void *ctx, const void *m, size_t len)
+{
+	const struct inet_listing *inet = ctx;
+
+	return inet->fn(inet->ctx, m, len);
+}
+
 int sockdiag_list(int fd, const struct sockdiag *ask, sockdiag_fn *fn,
 		  void *ctx)
 {
-	struct listing l = { .fn = fn, .ctx = ctx };
+	struct inet_listing inet = { fn, ctx };
+	struct listing l = { .fn = take_inet, .ctx = &inet,
+			     .least = sizeof(struct inet_diag_msg) };
 	int err = ask->family == AF_UNSPEC ? send_compat(fd, ask) :
 					     send_request(fd, ask);
 
-	if (!err)
-		err = take_all(&l, fd);
-	return !err && l.interrupted ? -EAGAIN : err;
+	return err ? err : take_dump(&l, fd);
 }

@@ -34,7 +34,15 @@ int sockdiag_open(void);
  */
 int sockdiag_list(int fd, const struct sockdiag *ask, sockdiag_fn *fn,
 		  void *ctx);
-/* sockdiag_attr - attribute @type of @m, and in *@n its length; NULL. */
+/* sockdiag_dump - the same of any family: @request, of @len bytes, begins with
+ * its struct nlmsghdr; messages of less than @least bytes are passed over. */
+typedef int sockdiag_message_fn(void *ctx, const void *m, size_t len);
+int sockdiag_dump(int fd, const void *request, size_t len, size_t least,
+		  sockdiag_message_fn *fn, void *ctx);
+/* sockdiag_attr - attribute @type of @m, and in *@n its length; NULL.
+ * sockdiag_attr_of - of any message, with attributes behind @head bytes. */
+const void *sockdiag_attr_of(const void *m, size_t head, size_t len, int type,
+			     size_t *n);
 const void *sockdiag_attr(const struct inet_diag_msg *m, size_t len, int type,
 			  size_t *n);
 /* sockdiag_u64, sockdiag_u32 - at @off of such an attribute; 0 if it is
