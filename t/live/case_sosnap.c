@@ -3,6 +3,7 @@
  * sosnap: sockets that stay, compared field by field as sock_diag tells them
  * and as /proc/net does.
  */
+#include "look.h"
 #include "standing.h"
 
 #include <linux/sockios.h>
@@ -20,7 +21,7 @@
 struct all {
 	struct test *t;
 	struct standing made;
-	bool diag;		/* asked of sock_diag, not of /proc/net */
+	struct look look;
 };
 
 /* ---- comparing --------------------------------------------------------- */
@@ -28,24 +29,13 @@ struct all {
 static void expect(struct all *a, const struct table *tb, unsigned row,
 		   const char *key, const char *made)
 {
-	const char *cell = table_cell(tb, row, key);
-
-	if (strcmp(cell, made))
-		differ(a->t, "%s %s %s - %s: %s is '%s', made '%s' (%s)",
-		       table_cell(tb, row, "netid"),
-		       table_cell(tb, row, "state"),
-		       table_cell(tb, row, "lport"),
-		       table_cell(tb, row, "rport"), key, cell, made,
-		       a->diag ? "sock_diag" : "/proc/net");
+	look_expect(&a->look, tb, row, key, made);
 }
 
 static void expect_number(struct all *a, const struct table *tb, unsigned row,
 			  const char *key, uint64_t made)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)made);
-	expect(a, tb, row, key, text);
+	look_expect_number(&a->look, tb, row, key, made);
 }
 
 /* -1: there is none. */
@@ -97,7 +87,7 @@ static void check_queues(struct all *a, const struct table *tb, unsigned row,
 	if (m->recv_q != -2)
 		expect_number(a, tb, row, "recv_q", m->recv_q == -1 ?
 			      (uint64_t)m->in : (uint64_t)m->recv_q);
-	if (m->listens && !a->diag)	/* it does not tell backlogs */
+	if (m->listens && !a->look.diag)	/* it does not tell backlogs */
 		expect(a, tb, row, "send_q", "");
 	else
 		expect_number(a, tb, row, "send_q",
@@ -131,7 +121,7 @@ static void check_info(struct all *a, const struct table *tb, unsigned row,
 		expect_number(a, tb, row, "snd_ssthresh", i.snd_ssthresh);
 	else
 		expect(a, tb, row, "snd_ssthresh", "");
-	if (!a->diag) {
+	if (!a->look.diag) {
 		expect(a, tb, row, "srtt_us", "");
 		expect(a, tb, row, "tx_bytes", "");
 		return;
@@ -159,7 +149,7 @@ static void check_row(struct all *a, const struct table *tb, unsigned row,
 	check_owner(a, tb, row, m);
 	check_queues(a, tb, row, m);
 	/* the kernel may not list raw ones (CONFIG_INET_RAW_DIAG) */
-	if (a->diag && m->fd >= 0 && *m->netid != 'r')
+	if (a->look.diag && m->fd >= 0 && *m->netid != 'r')
 		check_cookie(a, tb, row, m);
 	if (m->counted)
 		check_info(a, tb, row, m);
@@ -171,31 +161,6 @@ static void check_row(struct all *a, const struct table *tb, unsigned row,
 	"pid,fd,owners,uid,sk_uid,inode,cookie,snd_cwnd,snd_ssthresh,srtt_us," \
 	"rttvar_us,min_rtt_us,total_retrans,segs_out,tx_bytes,rx_bytes,cc," \
 	"sk_sndbuf,sk_wmem_queued"
-
-static void ask(struct all *a, struct table *tb, const char *const *args)
-{
-	const char *argv[32] = { "--csv", "--netns" };
-	char netns[24];
-	unsigned n = 2;
-	struct tool r;
-
-	snprintf(netns, sizeof(netns), "inode:%u", a->made.ns.inum);
-	argv[n++] = netns;
-	if (!a->diag) {
-		argv[n++] = "--config";
-		argv[n++] = "no-sock-diag=1";
-	}
-	for (; *args; args++)
-		argv[n++] = *args;
-	tool_init(&r, a->t, a->made.ns.inum);
-	r.verb = true;		/* it ends by itself, and has no fields */
-	tool_start(&r, "sosnap", argv);
-	tool_stop(&r, 0);
-	tool_check_clean(&r);
-	if (!table_parse(tb, a->t, r.text ? r.text : ""))
-		fatal(a->t, "no table");
-	tool_release(&r);
-}
 
 /* True: as before. */
 static bool look_at_queues(struct all *a)
@@ -220,7 +185,7 @@ static void ask_quietly(struct all *a, struct table *tb)
 {
 	look_at_queues(a);
 	for (int i = 0;; i++) {
-		ask(a, tb, ARGS("-o", COLUMNS));
+		look_ask(&a->look, tb, ARGS("-o", COLUMNS));
 		if (look_at_queues(a))
 			return;
 		if (i == 20)
@@ -251,43 +216,25 @@ static void check_all(struct all *a)
 	table_release(&tb);
 }
 
-static unsigned count(struct all *a, const char *const *args)
-{
-	struct table tb;
-	unsigned n;
-
-	ask(a, &tb, args);
-	n = tb.nrows;
-	table_release(&tb);
-	return n;
-}
-
-static void want(struct all *a, const char *what, unsigned made,
-		 const char *const *args)
-{
-	unsigned n = count(a, args);
-
-	if (n != made)
-		differ(a->t, "%s: %u rows, should be %u", what, n, made);
-}
-
 static void check_filters(struct all *a)
 {
+	const struct look *l = &a->look;
 	char pid[16], port[8];
 
 	snprintf(pid, sizeof(pid), "%d", (int)a->made.other);
 	snprintf(port, sizeof(port), "%u", addr_port(&a->made.made[0].local));
-	want(a, "-p", 1, ARGS("-p", pid));
-	want(a, "--each-owner", 2,
-	     ARGS("--each-owner", "-L", port, "--state", "LISTEN"));
-	want(a, "--state time_wait", ENDED, ARGS("--state", "time_wait"));
-	want(a, "--state close_wait,fin_wait2", 2 * HALF,
-	     ARGS("--state", "close_wait,fin_wait2"));
-	want(a, "--net udp", 4, ARGS("--net", "udp"));
-	want(a, "-A fd00::/16 --net udp", 1,
-	     ARGS("-A", "fd00::/16", "--net", "udp"));
-	want(a, "-n", 0, ARGS("-n", "no-such"));
-	want(a, "three times", 3 * 4, ARGS("--net", "udp", "0.01", "3"));
+	look_want(l, "-p", 1, ARGS("-p", pid));
+	look_want(l, "--each-owner", 2,
+		  ARGS("--each-owner", "-L", port, "--state", "LISTEN"));
+	look_want(l, "--state time_wait", ENDED,
+		  ARGS("--state", "time_wait"));
+	look_want(l, "--state close_wait,fin_wait2", 2 * HALF,
+		  ARGS("--state", "close_wait,fin_wait2"));
+	look_want(l, "--net udp", 4, ARGS("--net", "udp"));
+	look_want(l, "-A fd00::/16 --net udp", 1,
+		  ARGS("-A", "fd00::/16", "--net", "udp"));
+	look_want(l, "-n", 0, ARGS("-n", "no-such"));
+	look_want(l, "three times", 3 * 4, ARGS("--net", "udp", "0.01", "3"));
 }
 
 static void sosnap(struct test *t)
@@ -296,8 +243,9 @@ static void sosnap(struct test *t)
 
 	a.t = t;
 	standing_make(t, &a.made);
+	a.look = (struct look){ t, "sosnap", a.made.ns.inum, false };
 	check_all(&a);
-	a.diag = true;
+	a.look.diag = true;
 	check_all(&a);
 	check_filters(&a);
 	summary(t, "%u sockets made, all shown twice: %d listeners, %d "

@@ -16,6 +16,7 @@
  *   segment.c   TCP segments that no socket sends
  *   distract.c  what else it does while a socket connects
  *   tcpinfo.c   what TCP_INFO tells of a socket
+ *   look.c      what there is, of tools that list it
  *   traffic.c   scripts of agents: connections whose truth is known
  *   connects.c  calls of connect(2) with every outcome
  *   burst.c     as many connections as two processes can make
