@@ -29,7 +29,7 @@ enum col_kind {
 	K_ADDR,		/* 16 bytes; IPv4 as ::ffff:a.b.c.d, shown dotted */
 	K_IPVER,	/* struct flow: 4, 6, or 46 for IPv4 on an IPv6
 			   socket */
-	K_COMM,		/* text, up to 32 bytes: char[16] of a process */
+	K_COMM,		/* text, up to 255 bytes: char[16] of a process */
 	K_BYTES,	/* u64 bytes; JSON: number */
 	K_KB,		/* u64 bytes, the table shows KB as 1234.56 */
 	K_MS,		/* u64 ns; the table shows ms with two decimals, JSON

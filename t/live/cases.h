@@ -45,6 +45,7 @@
 	X(superpong)							\
 	X(sockcall)							\
 	X(sosnap)							\
+	X(unixsnap)							\
 	X(qdisc)							\
 	X(fds)								\
 	X(undump)							\
