@@ -83,10 +83,11 @@ struct seed {
 /*
  * What had gone through such a socket, for tools that have a map `before` of
  * them: bytes_sent - bytes_retrans, 0 before 4.19; bytes_acked, with the SYN
- * in it; bytes_received without the peer's FIN.
+ * in it, and what was sent behind that (snd_nxt - snd_una), neither with our
+ * FIN; bytes_received without the peer's.
  */
 struct before {
-	__u64 sent, acked, received;
+	__u64 sent, acked, in_flight, received;
 };
 
 /* Events that are alike, counted by the program: a value of the map `alike`,

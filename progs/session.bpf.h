@@ -96,23 +96,59 @@ static __always_inline int is_fin_acked(const struct sock *sk, u32 oldstate)
 		!READ(sk, sk_err));
 }
 
-/* What the application was given to send: what went out, each byte once.
- * @oldstate: of a session that ends, else 0. */
+/* Our FIN is the last of the write queue, and has a sequence number.  Where
+ * that cannot be read, only what was acknowledged counts. */
+static __always_inline int is_fin_sent(const struct sock *sk, u32 oldstate)
+{
+	const struct tcp_sock *tp = (const void *)sk;
+
+	if (!EXISTS(tp->snd_nxt))
+		return is_fin_acked(sk, oldstate);
+	return oldstate == TCP_FIN_WAIT2 ||
+	       ((oldstate == TCP_FIN_WAIT1 || oldstate == TCP_LAST_ACK ||
+		 oldstate == TCP_CLOSING) &&
+		READ(tp, snd_nxt) == READ(tp, write_seq));
+}
+
+/*
+ * Of @seq, what the sequence numbers say has gone out, and @sent, bytes_sent -
+ * bytes_retrans.  The latter is more where a qdisc or a packet filter of this
+ * host drops: a segment is counted before it is given to them, is not out
+ * then, and is counted again when it is tried again.  The former has what an
+ * earlier connection of a socket has left (tcp_disconnect() leaves snd_nxt,
+ * and before 5.2 bytes_acked), and is not whole without snd_nxt.
+ */
+static __always_inline u64 tx_once(const struct tcp_sock *tp, u64 seq,
+				   u64 sent)
+{
+	if (!EXISTS(tp->bytes_sent))
+		return seq;
+	return EXISTS(tp->snd_nxt) && seq < sent ? seq : sent;
+}
+
+/* What the application was given to send: what went out, each byte once; where
+ * neither bytes_sent nor snd_nxt can be read, what was acknowledged.
+ * @oldstate: of a session that ends, else the one it is in. */
 static __always_inline u64 tx_bytes(const struct sock *sk,
 				    const struct owner *o, u32 oldstate)
 {
 	const struct tcp_sock *tp = (const void *)sk;
-	u64 acked;
+	u64 seq = READ(tp, bytes_acked), sent = 0;
+	s32 in_flight;
 
+	if (EXISTS(tp->snd_nxt)) {
+		in_flight = READ(tp, snd_nxt) - READ(tp, snd_una);
+		/* without the lock an ACK may have come in between */
+		if (in_flight > 0)
+			seq += in_flight;
+	}
+	if (seq && is_active(sk, o))
+		seq--;
+	if (seq && is_fin_sent(sk, oldstate))
+		seq--;
 	if (EXISTS(tp->bytes_sent))
-		return READ(tp, bytes_sent) - READ(tp, bytes_retrans);
-	/* before 4.19 only what was acknowledged, with SYN and FIN in it */
-	acked = READ(tp, bytes_acked);
-	if (acked && is_active(sk, o))
-		acked--;
-	if (acked && is_fin_acked(sk, oldstate))
-		acked--;
-	return acked;
+		sent = READ(tp, bytes_sent) - READ(tp, bytes_retrans);
+	return tx_once(tp, seq, sent);
 }
 
 /* tcp_rcv_nxt_update() counts the peer's FIN as a byte. */

@@ -61,11 +61,14 @@ static __always_inline u64 tx_bytes_of(const struct before *b,
 				       const struct sock *sk,
 				       const struct owner *o)
 {
-	u64 acked = b->acked;
+	const struct tcp_sock *tp = (const void *)sk;
+	u64 seq = b->acked;
 
-	if (EXISTS(((const struct tcp_sock *)sk)->bytes_sent))
-		return b->sent;
-	return acked && is_active(sk, o) ? acked - 1 : acked;
+	if (EXISTS(tp->snd_nxt))
+		seq += b->in_flight;
+	if (seq && is_active(sk, o))
+		seq--;
+	return tx_once(tp, seq, b->sent);
 }
 
 /* From where on is counted: from the start of a session or of the tool, else
@@ -118,11 +121,11 @@ static __always_inline void find_owner(struct flow *f, const struct sock *sk)
 	f->id = id;
 }
 
-/* A session under way, as tx_bytes() wants it told: only in FIN_WAIT2 is its
- * FIN acknowledged. */
+/* A session under way, as is_fin_acked() wants it told: in FIN_WAIT2 alone. */
 static __always_inline u32 under_way(u32 state)
 {
-	return state == TCP_FIN_WAIT2 ? state : 0;
+	return EXISTS(((const struct tcp_sock *)0)->snd_nxt) ||
+	       state == TCP_FIN_WAIT2 ? state : 0;
 }
 
 static __always_inline void first_seen(const struct sock *sk, u64 key,

@@ -34,6 +34,7 @@
 	X(snoop)							\
 	X(win)								\
 	X(top)								\
+	X(resent)							\
 	X(netem)							\
 	X(dev)								\
 	X(irq)								\

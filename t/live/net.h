@@ -73,6 +73,8 @@ int conntrack_flush(void);
 
 /* link_unqueue - what was set up here is gone. */
 int link_unqueue(const char *ifname);
+/* link_closed - whatever is sent is dropped, and its sender told. */
+int link_closed(const char *ifname);
 /* link_netem - lose that part of the packets, delay all of them. */
 int link_netem(const char *ifname, double loss, unsigned delay_ms);
 /* link_tbf - bytes a second, of which so many at once; more than @limit of them

@@ -34,6 +34,16 @@ int link_unqueue(const char *ifname)
 	return req_talk(&q);
 }
 
+int link_closed(const char *ifname)
+{
+	struct tc_fifo_qopt opt = { .limit = 0 };
+	struct request q;
+
+	qdisc_init(&q, ifname, TC_H_ROOT, root, "pfifo");
+	req_add(&q, TCA_OPTIONS, &opt, sizeof(opt));
+	return req_talk(&q);
+}
+
 int link_netem(const char *ifname, double loss, unsigned delay_ms)
 {
 	struct tc_netem_qopt opt = { .limit = 10000 };

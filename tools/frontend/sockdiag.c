@@ -65,6 +65,7 @@ uint64_t sockdiag_cookie(const struct inet_diag_msg *m)
 /* struct tcp_info of include/uapi/linux/tcp.h; it only grows. */
 enum {
 	INFO_BYTES_ACKED = 120, INFO_BYTES_RECEIVED = 128,	/* 4.1 */
+	INFO_NOTSENT_BYTES = 144,				/* 4.6 */
 	INFO_BYTES_SENT = 200, INFO_BYTES_RETRANS = 208,	/* 4.19 */
 };
 
@@ -74,12 +75,29 @@ bool tcp_has_fin(unsigned state)
 	       state == TCP_CLOSING;
 }
 
+/* What is in flight, and if our FIN has gone out (is_fin_sent()).  idiag_wqueue
+ * is write_seq - snd_una. */
+static void put_in_flight(struct before *b, const struct inet_diag_msg *m,
+			  uint32_t notsent)
+{
+	unsigned state = m->idiag_state;
+
+	b->in_flight = m->idiag_wqueue > notsent ?
+		       m->idiag_wqueue - notsent : 0;
+	if (state == TCP_FIN_WAIT2 && b->acked)
+		b->acked--;
+	if ((state == TCP_FIN_WAIT1 || state == TCP_LAST_ACK ||
+	     state == TCP_CLOSING) && !notsent && b->in_flight)
+		b->in_flight--;
+}
+
 bool sockdiag_before(struct before *b, const struct inet_diag_msg *m,
 		     const void *info, size_t n)
 {
 	b->sent = sockdiag_u64(info, n, INFO_BYTES_SENT) -
 		  sockdiag_u64(info, n, INFO_BYTES_RETRANS);
 	b->acked = sockdiag_u64(info, n, INFO_BYTES_ACKED);
+	put_in_flight(b, m, sockdiag_u32(info, n, INFO_NOTSENT_BYTES));
 	b->received = sockdiag_u64(info, n, INFO_BYTES_RECEIVED);
 	if (b->received && tcp_has_fin(m->idiag_state))
 		b->received--;

@@ -105,8 +105,11 @@ static void put_info(struct socket_event *e, const struct inet_diag_msg *m,
 	if (!sockdiag_before(&b, m, info, n))
 		return;
 	e->rx_bytes = (int64_t)b.received;
+	/* whether one is the SYN is not told: it is in what can be had of
+	 * sequence numbers alone, tx_once() */
 	if (n >= INFO_BYTES_SENT + 16)
-		e->tx_bytes = (int64_t)b.sent;
+		e->tx_bytes = (int64_t)(b.sent < b.acked + b.in_flight ?
+					b.sent : b.acked + b.in_flight);
 }
 
 static void put_memory(struct socket_event *e, const struct inet_diag_msg *m,
