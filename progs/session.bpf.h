@@ -41,6 +41,14 @@ static __always_inline void session_cc(char to[16], const struct sock *sk)
 	copy16(to, name);
 }
 
+/* When a connection began that is accepted @now, and whose handshake was not
+ * seen to end (owner_nobody()): with TCP Fast Open it is not over yet, else
+ * the connection is older than the tool. */
+static __always_inline u64 birth_accepted(const struct sock *sk, u64 now)
+{
+	return READ(sk, __sk_common.skc_state) == TCP_SYN_RECV ? now : 0;
+}
+
 /* The handshake was not over. */
 static __always_inline int is_opening(u32 oldstate)
 {

@@ -234,8 +234,9 @@ static __always_inline int accepted(void *ctx, struct sock *sk)
 	(void)ctx;
 	if (o && !o->pid)
 		owner_current(o);
-	else if (!o && is_tcp(sk))	/* it was in the queue before we came */
-		owner_set((u64)sk, 0, 0);
+	else if (!o && is_tcp(sk))
+		owner_set((u64)sk,
+			  birth_accepted(sk, ktime_get_ns()), 0);
 	return 0;
 }
 

@@ -88,7 +88,8 @@ static __always_inline int accepted(void *ctx, const struct sock *sk)
 
 	if (!is_tcp(sk))
 		return 0;
-	owner_copy(&known, sk);
+	if (!owner_copy(&known, sk))
+		known.birth = birth_accepted(sk, ev.event.ns);
 	if (!known.pid) {
 		owner_current(&known);
 		owner_put((u64)sk, &known, BPF_ANY);

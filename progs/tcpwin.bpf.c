@@ -305,8 +305,9 @@ static __always_inline int accepted(void *ctx, const struct sock *sk)
 	struct window *w;
 
 	if (!o) {
-		if (is_tcp(sk))	/* it was in the queue before we came */
-			owner_set((u64)sk, 0, 0);
+		if (is_tcp(sk))
+			owner_set((u64)sk,
+				  birth_accepted(sk, ktime_get_ns()), 0);
 		return 0;
 	}
 	if (!o->pid)

@@ -134,13 +134,25 @@ static void signal_soon(void)
 	setitimer(ITIMER_REAL, &in, NULL);
 }
 
+static int send_fast(struct slots *s, const struct cmd *c)
+{
+	ssize_t n = sendto(s->fd[c->slot], s->buf, c->n, MSG_FASTOPEN,
+			   &c->addr.sa, addr_len(&c->addr));
+
+	if (n < 0)
+		return -1;
+	s->sent[c->slot] += n;
+	return 0;
+}
+
 static int do_connect(struct slots *s, const struct cmd *c)
 {
 	if (c->flags & CONNECT_SIGNAL)
 		signal_soon();
 	if (s->fd[c->slot] < 0 && fresh(s, c))
 		return -1;
-	return connect(s->fd[c->slot], &c->addr.sa, addr_len(&c->addr));
+	return c->flags & CONNECT_FAST ? send_fast(s, c) :
+	       connect(s->fd[c->slot], &c->addr.sa, addr_len(&c->addr));
 }
 
 /* Waits in poll(2) and not in accept(2), which has failed once before. */

@@ -35,6 +35,7 @@
 	X(win)								\
 	X(top)								\
 	X(resent)							\
+	X(fastopen)							\
 	X(netem)							\
 	X(dev)								\
 	X(irq)								\

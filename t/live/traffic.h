@@ -70,6 +70,7 @@ enum {
 	MAKE_HASTY = 16,	/* gives up after one SYN retransmitted: 3 s */
 	CONNECT_SIGNAL = 32,	/* comes in the call, which is begun again */
 	SEND_MORE = 64,		/* MSG_MORE */
+	CONNECT_FAST = 128,	/* n bytes with the SYN: TCP Fast Open */
 };
 
 enum distraction {

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * TCP Fast Open: a connection that is accepted before its handshake is over
+ * began just then, and what came with the SYN counts.
+ */
+#include "traffic.h"
+
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WITH_SYN 101
+#define ANSWER 41		/* before the handshake is over */
+#define COLUMNS "lport,tx_bytes,rx_bytes,duration_ns"
+#define FOR_EVER 1000000
+
+enum { LIFE, TRACER, TOP, TOOLS };
+
+struct scene {
+	struct test *t;
+	struct netns a, b;
+	struct agent cli, srv;
+	struct dropper drop;	/* at b, what comes from a */
+	uint16_t port;
+	struct tool tools[TOOLS];
+};
+
+static void scene_init(struct scene *s, struct test *t)
+{
+	struct cmd c = { .op = OP_LISTEN, .slot = LISTENER };
+	struct cmd fast = { .op = OP_TCP_OPTION, .slot = LISTENER,
+			    .flags = TCP_FASTOPEN, .n = 5 };
+	struct reply r;
+
+	memset(s, 0, sizeof(*s));
+	s->t = t;
+	veth_pair(t, &s->a, &s->b);
+	/* 4.15: of a namespace.  TFO_CLIENT_ENABLE | TFO_CLIENT_NO_COOKIE,
+	 * TFO_SERVER_ENABLE | TFO_SERVER_COOKIE_NOT_REQD */
+	if (netns_sysctl(t, &s->a, "ipv4/tcp_fastopen", "5") ||
+	    netns_sysctl(t, &s->b, "ipv4/tcp_fastopen", "514"))
+		skip(t, "no TCP Fast Open in a namespace");
+	dropper_open(t, &s->drop, &s->b);
+	agent_start(t, &s->cli, &s->a, CLIENT_COMM, CLIENT_UID);
+	agent_start(t, &s->srv, &s->b, SERVER_COMM, SERVER_UID);
+	addr_set(&c.addr, AF_INET, "10.9.0.2", 0);
+	agent_post(&s->srv, &c);
+	r = agent_wait(&s->srv);
+	s->port = addr_port(&r.local);
+	agent_post(&s->srv, &fast);
+	agent_wait(&s->srv);
+}
+
+static void scene_release(struct scene *s)
+{
+	agent_stop(&s->cli);
+	agent_stop(&s->srv);
+	dropper_close(&s->drop);
+	netns_free(&s->a);
+	netns_free(&s->b);
+}
+
+/* The handshake waits for its last ACK, until data brings it. */
+static void make(struct scene *s)
+{
+	struct cmd c = { .op = OP_CONNECT, .flags = CONNECT_FAST,
+			 .n = WITH_SYN };
+	struct reply r;
+
+	dropper_set(s->t, &s->drop, P_ACK, 0, FOR_EVER);
+	addr_set(&c.addr, AF_INET, "10.9.0.2", s->port);
+	agent_post(&s->cli, &c);
+	agent_wait(&s->cli);
+	r = agent_do(&s->srv, OP_ACCEPT, 0, LISTENER);
+	if (r.state != TCP_SYN_RECV)
+		fatal(s->t, "accepted in state %u", r.state);
+	agent_do(&s->srv, OP_RECV, 0, WITH_SYN);
+	agent_do(&s->srv, OP_SEND, 0, ANSWER);
+	agent_do(&s->cli, OP_RECV, 0, ANSWER);
+	dropper_set(s->t, &s->drop, P_ACK, 0, 0);
+	agent_do(&s->cli, OP_SEND, 0, 1);
+	agent_do(&s->srv, OP_RECV, 0, 1);
+	agent_do(&s->cli, OP_CLOSE, 0, 0);
+	agent_do(&s->srv, OP_EOF, 0, 0);
+	agent_do(&s->srv, OP_CLOSE, 0, 0);
+	netns_idle(s->t, &s->b);
+}
+
+static void finish(struct scene *s, unsigned i)
+{
+	struct tool *r = &s->tools[i];
+	struct table tb;
+	char port[8];
+
+	snprintf(port, sizeof(port), "%u", s->port);
+	tool_stop(r, SIGINT);
+	tool_check_clean(r);
+	if (table_parse(&tb, s->t, r->text)) {
+		table_want(&tb, s->t, WITH_SYN + 1, "rx_bytes",
+			   i == TRACER ? ARGS("lport", port, "kind", "X") :
+			   ARGS("lport", port));
+		table_want(&tb, s->t, ANSWER, "tx_bytes",
+			   i == TRACER ? ARGS("lport", port, "kind", "X") :
+			   ARGS("lport", port));
+		if (i != TOP && table_count(&tb, ARGS("lport", port,
+					"duration_at_least", "true")))
+			differ(s->t, "%s: older than the tool", r->name);
+		table_release(&tb);
+	}
+	tool_release(r);
+}
+
+static void tcp_fastopen(struct test *t)
+{
+	static struct scene s;
+	static const char *const names[TOOLS] = {
+		"tcplife", "tcptracer", "tcptop"
+	};
+
+	scene_init(&s, t);
+	for (unsigned i = 0; i < TOOLS; i++) {
+		tool_init(&s.tools[i], t, s.b.inum);
+		tool_start(&s.tools[i], names[i],
+			   i == TOP ? ARGS("0.1", "--csv", "--strict") :
+			   ARGS("--csv", "--strict", "-o", i == TRACER ?
+				"kind," COLUMNS : COLUMNS));
+	}
+	make(&s);
+	for (unsigned i = 0; i < TOOLS; i++)
+		finish(&s, i);
+	summary(t, "accepted in SYN_RECV with %u bytes, %u answered",
+		WITH_SYN, ANSWER);
+	scene_release(&s);
+}
+
+const struct live_case fastopen_cases[] = {
+	{ "tcp-fastopen", "accepted before the handshake is over: not older "
+	  "than the tool", 300, tcp_fastopen, false },
+	{ NULL, NULL, 0, NULL, false },
+};
