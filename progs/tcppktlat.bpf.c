@@ -49,6 +49,17 @@ static __always_inline void begin(const struct sock *sk, u32 from, u32 to)
 		count(STAT_STATE_FULL);
 }
 
+/* Of an earlier connection of this socket, which tcp_disconnect() has ended:
+ * what waits is behind copied_seq, and before rcv_nxt. */
+static __always_inline int is_stale(const struct unread *u,
+				    const struct sock *sk, u32 rcv_nxt)
+{
+	const struct tcp_sock *tp = (const void *)sk;
+
+	return before(u->w.from, READ(tp, copied_seq)) ||
+	       before(rcv_nxt, u->w.from);
+}
+
 /* Only what can be read then: neither what was there, nor what is behind
  * something that is missing. */
 SEC("probe/packet")
@@ -66,7 +77,7 @@ int on_packet(struct probe___packet *ctx)
 	if (!before(rcv_nxt, end_seq) || before(rcv_nxt, READ(cb, seq)))
 		return 0;
 	u = map_lookup(&underway, &key);
-	if (!u) {
+	if (!u || is_stale(u, sk, rcv_nxt)) {
 		begin(sk, rcv_nxt, end_seq);
 		return 0;
 	}
