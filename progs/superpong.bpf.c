@@ -221,6 +221,7 @@ int on_asked(struct probe___packet *ctx)
 		return 0;
 	}
 	r->icmp = now;
+	r->ev.len = e.p.len;		/* of all fragments */
 	r->ev.event.len = sizeof(r->ev);
 	if (r->ev.ignored)
 		ended(ctx, &key, r, PONG_IGNORED, now);

@@ -35,7 +35,8 @@ static const struct column columns[] = {
 	COL(EV, id, K_U16, 5, "id", "ID", 0, "of the request"),
 	COL(EV, seq, K_U16, 5, "seq", "SEQ", 0, "its sequence number"),
 	COL(EV, len, K_U32, 5, "len", "LEN", 0,
-	    "bytes of the request, with its IP header"),
+	    "bytes of the request, or of its first fragment, with the IP "
+	    "header"),
 	COL(EV, ttl, K_U8, 3, "ttl", "TTL", C_ZERO,
 	    "time to live, or hop limit, of the reply"),
 	COL_ENUM(EV, outcome, outcomes, 7, "outcome", "OUTCOME", C_LEFT,
@@ -114,6 +115,9 @@ static const struct role role_xmit = {
 
 #define ICMP(kind) kind("on_reply", "icmp_rcv", "skb"),			\
 	kind("on_reply", "icmpv6_rcv", "skb")
+#define UNTIL_DEVICE							\
+	"until the device has it: STACK_MS is not known; replies by a VLAN, "	\
+	"macvlan or ipvlan that is in another namespace are not found"
 static const struct alternative reply_alts[] = {
 	{ HOOKS(ICMP(FENTRY),
 		RAW("on_arrival", "netif_receive_skb", "skb")) },
@@ -123,10 +127,10 @@ static const struct alternative reply_alts[] = {
 		TRACEPOINT("on_arrival", "net/netif_receive_skb",
 			   "skb=skbaddr")) },
 	{ HOOKS(RAW("on_receive", "netif_receive_skb", "skb")),
-	  .note = "until the device has it: STACK_MS is not known" },
+	  .note = UNTIL_DEVICE },
 	{ HOOKS(TRACEPOINT("on_receive", "net/netif_receive_skb",
 			   "skb=skbaddr")),
-	  .note = "until the device has it: STACK_MS is not known" },
+	  .note = UNTIL_DEVICE },
 };
 
 static const struct role role_reply = {

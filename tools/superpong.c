@@ -61,7 +61,9 @@ static const struct column columns[] = {
 #define COMES_BY(p) RAW(p, "netif_receive_skb", "skb")
 #define COMES_BY_TP(p) TRACEPOINT(p, "net/netif_receive_skb", "skb=skbaddr")
 #define NOT_ICMP							\
-	"what is dropped on its way to ICMP counts as UNANSWERED"
+	"what is dropped on its way to ICMP counts as UNANSWERED; what comes " \
+	"by a VLAN, macvlan or ipvlan that is in another namespace, too; LEN " \
+	"is of the first fragment"
 
 static const struct alternative request_alts[] = {
 	{ HOOKS(ICMP("on_asked", FENTRY), COMES_BY("on_arrival")) },
