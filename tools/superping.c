@@ -116,7 +116,7 @@ static const struct role role_xmit = {
 #define ICMP(kind) kind("on_reply", "icmp_rcv", "skb"),			\
 	kind("on_reply", "icmpv6_rcv", "skb")
 #define UNTIL_DEVICE							\
-	"until the device has it: STACK_MS is not known; replies by a VLAN, "	\
+	"until the device has it: STACK_MS is not known; replies by a VLAN, " \
 	"macvlan or ipvlan that is in another namespace are not found"
 static const struct alternative reply_alts[] = {
 	{ HOOKS(ICMP(FENTRY),

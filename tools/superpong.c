@@ -62,8 +62,8 @@ static const struct column columns[] = {
 #define COMES_BY_TP(p) TRACEPOINT(p, "net/netif_receive_skb", "skb=skbaddr")
 #define NOT_ICMP							\
 	"what is dropped on its way to ICMP counts as UNANSWERED; what comes " \
-	"by a VLAN, macvlan or ipvlan that is in another namespace, too; LEN " \
-	"is of the first fragment"
+	"by a VLAN, macvlan or ipvlan that is in another namespace does so " \
+	"as well, or is not told; LEN is of the first fragment"
 
 static const struct alternative request_alts[] = {
 	{ HOOKS(ICMP("on_asked", FENTRY), COMES_BY("on_arrival")) },
