@@ -248,7 +248,57 @@ static void tcppktlat(struct test *t)
 	scene_release(&s);
 }
 
+/* ---- a socket that connects once more ----------------------------------- */
+
+#define AGAIN 41		/* bytes; those of before nobody reads */
+
+static void connect_again(struct scene *s)
+{
+	struct cmd nowhere = { .op = OP_CONNECT, .addr.sa.sa_family =
+			       AF_UNSPEC };
+	struct cmd again = { .op = OP_CONNECT, .addr = s->listener[0] };
+
+	agent_post(&s->cli, &again);
+	agent_wait(&s->cli);
+	agent_do(&s->srv, OP_ACCEPT, 0, LISTENER);
+	agent_do(&s->srv, OP_SEND, 0, SIZE);
+	agent_do(&s->cli, OP_PEEK, 0, 0);
+	agent_post(&s->cli, &nowhere);
+	agent_wait(&s->cli);
+	agent_post(&s->cli, &again);
+	agent_wait(&s->cli);
+	agent_do(&s->srv, OP_ACCEPT, 1, LISTENER);
+	agent_do(&s->srv, OP_SEND, 1, AGAIN);
+	agent_do(&s->cli, OP_RECV, 0, AGAIN);
+}
+
+static void reconnect(struct test *t)
+{
+	static struct scene s;
+	struct table tb;
+	struct tool r;
+
+	scene_init(&s, t);
+	tool_init(&r, t, s.ns.inum);
+	r.may_lack = !test_types(t);
+	tool_start(&r, "tcppktlat", ARGS("--csv", "--strict", "-o", COLUMNS));
+	connect_again(&s);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	if (table_parse(&tb, t, r.text)) {
+		table_want(&tb, t, AGAIN, "bytes",
+			   ARGS("comm", CLIENT_COMM));
+		table_release(&tb);
+	}
+	summary(t, "%u bytes left unread, %u read of the next connection",
+		SIZE, AGAIN);
+	tool_release(&r);
+	scene_release(&s);
+}
+
 const struct live_case pktlat_cases[] = {
+	{ "tcppktlat-again", "connect(AF_UNSPEC), and another connection", 300,
+	  reconnect, false },
 	{ "tcppktlat", "data that waits for its reader", 600, tcppktlat,
 	  false },
 	{ NULL, NULL, 0, NULL, false },
