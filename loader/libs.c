@@ -190,8 +190,9 @@ static int add_fd(struct libs *l, int fd, const char *name, uint64_t ns,
 	if (err) {
 		err_set(e, 0, "%s: %s", name, why);
 	} else if (!lib->nplaces) {
-		err = err_set(e, ENOENT, "%s has no function %s and the like "
-			      "that can be probed", name, l->functions[0]);
+		err_set(e, 0, "%s has no function %s and the like that can be "
+			"probed", name, l->functions[0]);
+		err = -(e->no = ENOTSUP);
 	} else if (l->n == LIBS_MAX) {
 		err = err_set(e, E2BIG, "more than %u libraries", LIBS_MAX);
 	} else {

@@ -107,8 +107,8 @@ struct libs;
 struct libs *libs_new(const char *const *functions, uint8_t word_size);
 void libs_free(struct libs *l);
 /* libs_add - the file @path.  0, also when it is there already, or a negative
- * errno; -ENOENT: it is not there, or defines none of them; -EINVAL: a
- * directory, a device and the like, or above 1 GiB. */
+ * errno; -ENOENT: it is not there; -ENOTSUP: it defines none of them that could
+ * be probed; -EINVAL: a directory, a device and the like, or above 1 GiB. */
 int libs_add(struct libs *l, const char *path, struct err *e);
 /* libs_scan - what the @n processes @pids have mapped, or all there are if @n
  * is 0; again: what has come, and what was left when @ns had passed, which one
