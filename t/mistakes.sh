@@ -51,8 +51,10 @@ chmod 755 "$tmp" "$tmp/sockeye"
 		failed=$((failed + 1))
 		echo "FAIL: a missing file is told as a missing option" >&2
 	fi
+	# shellcheck disable=SC2016 # it is the inner shell's
 	says 1 'No space left on device' \
 		sh -c '"$0" tcplife --plan -N inode:1 >/dev/full' "$sockeye"
+	# shellcheck disable=SC2016
 	says 0 '^exit 0$' sh -c '{ "$0" tcplife -N inode:1 -q -d 5 -W -
 		echo "exit $?" >&2; } | head -c 10 >/dev/null' "$sockeye"
 	says 2 'no such reason' "$sockeye" skbdrop $nowhere --reason foo
