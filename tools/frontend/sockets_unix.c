@@ -172,7 +172,9 @@ void unix_join(struct unix_list *l)
 	if (l->nwaiting)
 		qsort(l->waiting, l->nwaiting, sizeof(*l->waiting), by_client);
 	leave_out(l);
-	for (struct unix_event *e = l->e; e < l->e + l->n; e++) {
+	for (size_t i = 0; i < l->n; i++) {
+		struct unix_event *e = &l->e[i];
+
 		if (e->forged)
 			memset(e->path, 0, UNIX_NAME);
 		if (!e->peer && e->state == TCP_ESTABLISHED)
@@ -226,8 +228,8 @@ static bool wanted(const struct options *o, const struct unix_event *e)
 
 static void tell_all(struct sockets *a)
 {
-	for (struct unix_event *e = a->list.e;
-	     e < a->list.e + a->list.n && !a->s.over; e++) {
+	for (size_t i = 0; i < a->list.n && !a->s.over; i++) {
+		struct unix_event *e = &a->list.e[i];
 		struct socket_row row = { &e->event, &e->flow, e->inode,
 					  &e->owners, &e->fd };
 
