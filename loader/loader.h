@@ -170,18 +170,18 @@ enum hook_kind {
  */
 struct hook {
 	uint8_t kind;			/* enum hook_kind */
-	const char *target;
-	const char *args;
-	uint32_t maxactive;		/* kretprobe: instances, 0 default */
 	bool suffixed;			/* kprobe: also a variant that the
 					   compiler renamed (".isra.0") */
+	bool catches_up;		/* a run that the kernel skips is made
+					   up for by the next, and not counted
+					   as missed */
+	uint32_t maxactive;		/* kretprobe: instances, 0 default */
+	const char *target;
+	const char *args;
 	/* (raw) tracepoints whose runs interrupt each other on one CPU, which
 	   may make the kernel skip some: attached a second time, as a raw
 	   tracepoint with these arguments; see link_twin.c */
 	const char *again;
-	/* a run that the kernel skips is made up for by the next, and not
-	   counted as missed */
-	bool catches_up;
 };
 
 const char *hook_kind_name(int kind);	/* "kprobe", "raw_tracepoint" ... */

@@ -286,16 +286,17 @@ static bool link_alternative(struct bench *b, const struct tool *t,
 			     const struct alternative *a)
 {
 	uint32_t version = b->target.lint_version;
-	int i, all;
+	unsigned i;
+	int all;
 
-	for (i = 0; i < ALT_HOOKS && a->hooks[i].prog; i++)
+	for (i = 0; i < a->nhooks; i++)
 		if (!old_hooks_have(version, b->target.machine,
 				    &a->hooks[i].hook))
 			return false;
 	for (all = 0; all < 2; all++) {
 		constants(b, t, version, all);
 		filter(b, all);
-		for (i = 0; i < ALT_HOOKS && a->hooks[i].prog; i++)
+		for (i = 0; i < a->nhooks; i++)
 			link_one(b, t, a->hooks[i].prog, &a->hooks[i].hook);
 	}
 	return true;

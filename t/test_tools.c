@@ -217,8 +217,9 @@ static void role_ok(const struct tool *t, const struct role *r)
 	ck_assert(r->name && r->what && r->nalts);
 	ck_assert(!r->optional || r->without);
 	for (i = 0; i < r->nalts; i++) {
-		ck_assert_ptr_nonnull(r->alts[i].hooks[0].prog);
-		for (j = 0; j < ALT_HOOKS && r->alts[i].hooks[j].prog; j++) {
+		ck_assert_uint_ne(r->alts[i].nhooks, 0);
+		for (j = 0; j < r->alts[i].nhooks; j++) {
+			ck_assert_ptr_nonnull(r->alts[i].hooks[j].prog);
 			ck_assert_msg(in_spec(t->spec,
 					      r->alts[i].hooks[j].prog),
 				      "%s: %s", t->name,

@@ -216,14 +216,15 @@ extern const char *const session_hows[], *const session_firsts[];
 
 /* ---- hooks ------------------------------------------------------------ */
 
-#define ALT_HOOKS 8
+struct alt_hook {
+	const char *prog;	/* function in the spec */
+	struct hook hook;
+};
 
-/* One way to observe something: hooks that work together. */
+/* One way to observe something: hooks that work together, one at least. */
 struct alternative {
-	struct {
-		const char *prog;	/* function in the spec */
-		struct hook hook;
-	} hooks[ALT_HOOKS];
+	const struct alt_hook *hooks;
+	unsigned nhooks;
 	const char *note;	/* what is different about it, or NULL */
 };
 
@@ -244,7 +245,10 @@ struct role {
 	unsigned nalts;
 };
 
-#define HOOKS(...) .hooks = { __VA_ARGS__ }
+#define HOOKS(...)							\
+	.hooks = (const struct alt_hook[]){ __VA_ARGS__ },		\
+	.nhooks = sizeof((const struct alt_hook[]){ __VA_ARGS__ }) /	\
+		  sizeof(struct alt_hook)
 /* A program of the spec, and where: target, args, and by name what else. */
 #define HOOK(p, k, t, ...)						\
 	{ p, { .kind = k, .target = t, .args = __VA_ARGS__ } }

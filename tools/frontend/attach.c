@@ -13,12 +13,10 @@
 static int attach_alternative(struct object *o, const struct target *s,
 			      const struct alternative *a, struct err *e)
 {
-	unsigned before = object_attached(o), n = 0;
+	unsigned before = object_attached(o);
 	int err = 0;
 
-	while (n < ALT_HOOKS && a->hooks[n].prog)
-		n++;
-	for (unsigned i = n; i-- && !err;) {
+	for (unsigned i = a->nhooks; i-- && !err;) {
 		const struct hook *h = &a->hooks[i].hook;
 
 		err = mapped_function(h) ?
@@ -78,12 +76,10 @@ static void want_options(struct wants *w, const struct role *r,
 	for (unsigned i = 0; i < r->nalts; i++) {
 		if (why[i].no != ENOENT && why[i].no != ENODEV)
 			continue;
-		for (unsigned k = 0; k < ALT_HOOKS; k++) {
+		for (unsigned k = 0; k < r->alts[i].nhooks; k++) {
 			const struct hook *h = &r->alts[i].hooks[k].hook;
 			const char *const *o;
 
-			if (!r->alts[i].hooks[k].prog)
-				break;
 			for (o = hook_options(h); *o; o++)
 				want(w, *o);
 		}
@@ -155,7 +151,7 @@ static int no_alternative(const struct role *r, const struct err *why,
 
 static bool preempted(const struct object *o, const struct alternative *a)
 {
-	for (unsigned i = 0; i < ALT_HOOKS && a->hooks[i].prog; i++)
+	for (unsigned i = 0; i < a->nhooks; i++)
 		if (object_preempted(o, &a->hooks[i].hook))
 			return true;
 	return false;
@@ -224,7 +220,7 @@ static void print_alternative(FILE *out, const struct alternative *a,
 			      const char *mark)
 {
 	fprintf(out, "  %-10s", mark);
-	for (unsigned i = 0; i < ALT_HOOKS && a->hooks[i].prog; i++)
+	for (unsigned i = 0; i < a->nhooks; i++)
 		fprintf(out, "%s%s:%s", i ? " + " : "",
 			hook_kind_name(a->hooks[i].hook.kind),
 			a->hooks[i].hook.target);

@@ -227,9 +227,8 @@ static void man_alternative(FILE *out, unsigned nr,
 	const char *since;
 	char text[1024];
 	size_t n = 0;
-	int i;
 
-	for (i = 0; i < ALT_HOOKS && a->hooks[i].prog; i++) {
+	for (unsigned i = 0; i < a->nhooks; i++) {
 		const struct hook *h = &a->hooks[i].hook;
 
 		since = kind_since(h->kind);

@@ -212,13 +212,12 @@ static void attach_new(struct mapped *m, struct object *object, unsigned i)
 	if (m->o->verbose)
 		say("%s has come", libs_name(m->libs, i));
 	for (; *r; r++)
-		for (unsigned h = 0; h < ALT_HOOKS; h++) {
-			const char *prog = (*r)->alts[0].hooks[h].prog;
-			const struct hook *hook =
-				&(*r)->alts[0].hooks[h].hook;
+		for (unsigned k = 0; k < (*r)->alts[0].nhooks; k++) {
+			const struct alt_hook *h = &(*r)->alts[0].hooks[k];
 
-			if (prog && mapped_function(hook))
-				attach_in(m, i, object, prog, hook, &ignored);
+			if (mapped_function(&h->hook))
+				attach_in(m, i, object, h->prog, &h->hook,
+					  &ignored);
 		}
 }
 

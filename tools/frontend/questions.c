@@ -129,7 +129,7 @@ static bool add_hooks(struct questions *s, const struct role *r)
 	bool ok = true;
 
 	for (unsigned k = 0; k < r->nalts; k++)
-		for (unsigned h = 0; h < ALT_HOOKS && ok; h++) {
+		for (unsigned h = 0; h < r->alts[k].nhooks && ok; h++) {
 			const struct hook *hook = &r->alts[k].hooks[h].hook;
 
 			if (hook->kind == HOOK_FENTRY ||

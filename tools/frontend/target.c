@@ -19,16 +19,18 @@ static void want_hooks(struct target *s, const struct tool *t)
 	unsigned n = 0;
 
 	for (unsigned i = 0; t->roles[i]; i++)
-		for (unsigned k = 0; k < t->roles[i]->nalts; k++)
-			for (unsigned h = 0; h < ALT_HOOKS; h++) {
-				const struct hook *hook =
-					&t->roles[i]->alts[k].hooks[h].hook;
+		for (unsigned k = 0; k < t->roles[i]->nalts; k++) {
+			const struct alternative *a = &t->roles[i]->alts[k];
+
+			for (unsigned h = 0; h < a->nhooks; h++) {
+				const struct hook *hook = &a->hooks[h].hook;
 
 				if ((hook->kind == HOOK_FENTRY ||
 				     hook->kind == HOOK_FEXIT) &&
 				    n < ARRAY_SIZE(s->want) - 1)
 					s->want[n++] = hook->target;
 			}
+		}
 	s->want[n] = NULL;
 }
 

@@ -237,7 +237,7 @@ static void print_roles(const struct tool *t, const struct plan *p,
 		}
 		a = &r->alts[p->chosen[i]];
 		printf("  %-16s", r->name);
-		for (unsigned h = 0; h < ALT_HOOKS && a->hooks[h].prog; h++)
+		for (unsigned h = 0; h < a->nhooks; h++)
 			printf("%s%s:%s", h ? " + " : "",
 			       hook_kind_name(a->hooks[h].hook.kind),
 			       a->hooks[h].hook.target);
