@@ -91,6 +91,21 @@ void spec_free(struct spec *s)
 	arena_free(s->arena);	/* s lies in it */
 }
 
+struct spec_total spec_total(const struct spec *s)
+{
+	struct spec_total t = { 0 };
+
+	for (uint32_t i = 0; i < s->nprogs; i++) {
+		t.insns += s->progs[i].ninsns;
+		t.relocs += s->progs[i].nrelocs;
+		t.lines += s->progs[i].nlines;
+	}
+	t.bytes = t.insns * sizeof(struct bpf_insn) +
+		  t.relocs * sizeof(struct spec_place) +
+		  t.lines * sizeof(struct spec_line);
+	return t;
+}
+
 const struct spec_prog *spec_find_prog(const struct spec *s, const char *name)
 {
 	for (uint32_t i = 0; i < s->nprogs; i++)

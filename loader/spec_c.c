@@ -181,6 +181,10 @@ struct contents {
 	const struct spec *s;
 	const struct reloc **relocs;	/* each once */
 	uint32_t nrelocs;
+	struct spec_total total;	/* of these: */
+	struct bpf_insn *insns;
+	struct spec_place *places;
+	struct spec_line *lines;
 	uint8_t *raw, *end;
 };
 
@@ -199,78 +203,118 @@ static bool same_reloc(const struct reloc *x, const struct reloc *y)
 	       same_string(x->name, y->name) && same_string(x->path, y->path);
 }
 
-static uint32_t number_of(struct contents *c, const struct reloc *r)
+static uint16_t number_of(struct contents *c, const struct reloc *r)
 {
 	uint32_t i;
 
 	for (i = 0; i < c->nrelocs; i++)
 		if (same_reloc(c->relocs[i], r))
-			return i;
+			return (uint16_t)i;
 	c->relocs[c->nrelocs++] = r;
-	return i;
+	return (uint16_t)i;
 }
 
 static void put_number(struct contents *c, uint32_t v, unsigned bytes)
 {
-	for (unsigned i = 0; i < bytes; i++)
-		*c->end++ = (uint8_t)(v >> 8 * (c->s->big_endian ?
-						bytes - 1 - i : i));
+	for (; bytes--; v >>= 8)
+		*c->end++ = (uint8_t)v;
 }
 
-static void pack_insns(struct contents *c, const struct spec_prog *p)
+/* In the order of struct bpf_insn's bit fields. */
+static uint32_t registers(const struct contents *c, const struct bpf_insn *n)
 {
-	const struct bpf_insn *n;
+	return c->s->big_endian ? n->dst_reg << 4 | n->src_reg :
+				  n->src_reg << 4 | n->dst_reg;
+}
 
-	for (n = p->insns; n < p->insns + p->ninsns; n++) {
+static void pack_insns(struct contents *c)
+{
+	const struct bpf_insn *n, *end = c->insns + c->total.insns;
+
+	for (n = c->insns; n < end; n++) {
 		put_number(c, n->code, 1);
-		put_number(c, c->s->big_endian ? n->dst_reg << 4 | n->src_reg :
-			   n->src_reg << 4 | n->dst_reg, 1);
+		put_number(c, registers(c, n), 1);
+	}
+	for (n = c->insns; n < end; n++)
 		put_number(c, (uint16_t)n->off, 2);
+	for (n = c->insns; n < end; n++)
 		put_number(c, (uint32_t)n->imm, 4);
-	}
 }
 
-static void pack_places(struct contents *c, const struct spec_prog *p)
+/* How much more @v is than what was @before. */
+static uint16_t more(uint16_t v, uint16_t before)
 {
-	for (uint32_t i = 0; i < p->nrelocs; i++) {
-		put_number(c, p->relocs[i].insn, 2);
-		put_number(c, number_of(c, &p->relocs[i]), 2);
-	}
+	uint16_t d = (uint16_t)(v - before);
+
+	return (uint16_t)(d << 1 ^ (d & 0x8000 ? 0xffff : 0));
 }
 
-static void pack_lines(struct contents *c, const struct spec_prog *p)
+static void pack_table(struct contents *c, const void *table, size_t rows,
+		       size_t columns)
 {
-	for (uint32_t i = 0; i < p->nlines; i++) {
-		put_number(c, p->lines[i].insn, 2);
-		put_number(c, p->lines[i].file, 2);
-		put_number(c, p->lines[i].line, 2);
+	const uint16_t *v, *end;
+	uint16_t before;
+
+	for (size_t i = 0; i < columns; i++)
+		for (unsigned shift = 0; shift < 16; shift += 8) {
+			v = (const uint16_t *)table + i;
+			end = v + rows * columns;
+			for (before = 0; v < end; before = *v, v += columns)
+				put_number(c, more(*v, before) >> shift, 1);
+		}
+}
+
+/* One behind the other what programs have each of their own. */
+static void collect(struct contents *c)
+{
+	const struct spec_prog *p, *end = c->s->progs + c->s->nprogs;
+	struct bpf_insn *insn = c->insns;
+	struct spec_place *place = c->places;
+	struct spec_line *line = c->lines;
+
+	for (p = c->s->progs; p < end; p++) {
+		memcpy(insn, p->insns, p->ninsns * sizeof(*insn));
+		if (p->nlines)
+			memcpy(line, p->lines, p->nlines * sizeof(*line));
+		for (uint32_t i = 0; i < p->nrelocs; i++, place++) {
+			place->insn = (uint16_t)p->relocs[i].insn;
+			place->reloc = number_of(c, &p->relocs[i]);
+		}
+		insn += p->ninsns;
+		line += p->nlines;
 	}
 }
 
 static int pack(struct contents *c)
 {
-	const struct spec_prog *p, *end = c->s->progs + c->s->nprogs;
-	size_t size = 1, nrelocs = 1;
+	const struct spec *s = c->s;
+	struct spec_total *t = &c->total;
 
-	for (p = c->s->progs; p < end; p++) {
-		if (p->ninsns > UINT16_MAX)	/* too many to be told where */
-			return -E2BIG;
-		size += p->ninsns * sizeof(*p->insns) +
-			p->nrelocs * sizeof(struct spec_place) +
-			p->nlines * sizeof(*p->lines);
-		nrelocs += p->nrelocs;
-	}
-	c->relocs = calloc(nrelocs, sizeof(*c->relocs));
-	c->raw = c->end = malloc(size);
-	if (!c->relocs || !c->raw)
+	for (uint32_t i = 0; i < s->nprogs; i++)
+		if (s->progs[i].ninsns > UINT16_MAX)
+			return -E2BIG;	/* too many to be told where */
+	*t = spec_total(s);
+	c->relocs = calloc(t->relocs + 1, sizeof(*c->relocs));
+	c->insns = calloc(t->insns + 1, sizeof(*c->insns));
+	c->places = calloc(t->relocs + 1, sizeof(*c->places));
+	c->lines = calloc(t->lines + 1, sizeof(*c->lines));
+	c->raw = c->end = malloc(t->bytes + 1);
+	if (!c->relocs || !c->insns || !c->places || !c->lines || !c->raw)
 		return -ENOMEM;
-	for (p = c->s->progs; p < end; p++)
-		pack_insns(c, p);
-	for (p = c->s->progs; p < end; p++)
-		pack_places(c, p);
-	for (p = c->s->progs; p < end; p++)
-		pack_lines(c, p);
+	collect(c);
+	pack_insns(c);
+	pack_table(c, c->places, t->relocs, PLACE_COLUMNS);
+	pack_table(c, c->lines, t->lines, LINE_COLUMNS);
 	return c->nrelocs > UINT16_MAX ? -E2BIG : 0;
+}
+
+static void release(struct contents *c)
+{
+	free(c->relocs);
+	free(c->insns);
+	free(c->places);
+	free(c->lines);
+	free(c->raw);
 }
 
 static void put_reloc(FILE *out, const struct reloc *r)
@@ -338,8 +382,7 @@ static int put_programs(FILE *out, const struct spec *s, deflate_fn *deflate)
 		put_bytes(out, packed, len);
 	}
 	free(packed);
-	free(c.relocs);
-	free(c.raw);
+	release(&c);
 	return ret;
 }
 

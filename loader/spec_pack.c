@@ -1,24 +1,62 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * spec_pack - what built-in specs hold deflated.  In the byte order of their
- * programs: the instructions of all programs, then where their relocations are
- * (struct spec_place), then their lines (struct spec_line).
+ * spec_pack - what built-in specs hold deflated: the instructions of all
+ * programs, then where their relocations are (struct spec_place), then their
+ * lines (struct spec_line).
+ *
+ * Deflate finds what is there again, byte by byte, and nothing else; so what
+ * is alike stands together, low bytes first: of the instructions first their
+ * codes and registers, then their offsets, then their immediates; tables by
+ * column, see take_column().  That leaves three fifths of what deflating
+ * structures as they are does.
  */
 #include "loader/loader_int.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "spec_int.h"
 
-static size_t packed_size(const struct spec *s)
+/* The next @n instructions, and behind them. */
+static const uint8_t *take_insns(struct bpf_insn *to, const uint8_t *raw,
+				 size_t n)
 {
-	size_t size = 0;
+	const uint8_t *off = raw + 2 * n, *imm = off + 2 * n;
 
-	for (uint32_t i = 0; i < s->nprogs; i++)
-		size += s->progs[i].ninsns * sizeof(struct bpf_insn) +
-			s->progs[i].nrelocs * sizeof(struct spec_place) +
-			s->progs[i].nlines * sizeof(struct spec_line);
-	return size;
+	for (size_t i = 0; i < n; i++, raw += 2, off += 2, imm += 4) {
+		memcpy(&to[i], raw, 2);		/* code, registers */
+		to[i].off = (int16_t)(off[0] | off[1] << 8);
+		to[i].imm = (int32_t)(imm[0] | imm[1] << 8 | imm[2] << 16 |
+				      (uint32_t)imm[3] << 24);
+	}
+	return imm;
+}
+
+/*
+ * A column of @n numbers, @apart from each other in @to: by how much each is
+ * more than the one before, the sign in the lowest bit; the low bytes of all,
+ * then their high bytes.
+ */
+static const uint8_t *take_column(uint16_t *to, const uint8_t *raw, size_t n,
+				  size_t apart)
+{
+	uint16_t v = 0, more;
+
+	for (size_t i = 0; i < n; i++) {
+		more = (uint16_t)(raw[i] | raw[n + i] << 8);
+		v = (uint16_t)(v + (more >> 1 ^ -(more & 1)));
+		to[i * apart] = v;
+	}
+	return raw + 2 * n;
+}
+
+static const uint8_t *take_table(void *to, const uint8_t *raw, size_t rows,
+				 size_t columns)
+{
+	for (size_t i = 0; i < columns; i++)
+		raw = take_column((uint16_t *)to + i, raw, rows, columns);
+	return raw;
 }
 
 /* The relocations of @p, which are at @at. */
@@ -39,41 +77,52 @@ static int place_relocs(struct arena *a, const struct spec *s,
 	return 0;
 }
 
+/* Contents of @t.bytes at @raw, given to the programs @p of @s. */
 static int place_all(struct arena *a, const struct spec *s,
-		     struct spec_prog *progs, const uint8_t *raw)
+		     struct spec_prog *p, const struct spec_total *t,
+		     const uint8_t *raw)
 {
-	struct spec_prog *p, *end = progs + s->nprogs;
-	int err = 0;
+	struct spec_prog *end = p + s->nprogs;
+	struct bpf_insn *insns = arena_alloc(a, t->insns, sizeof(*insns));
+	struct spec_line *lines = arena_alloc(a, t->lines, sizeof(*lines));
+	struct spec_place *places = calloc(t->relocs + 1, sizeof(*places));
+	const struct spec_place *at = places;
+	int err = insns && lines && places ? 0 : -ENOMEM;
 
-	for (p = progs; p < end; p++) {
-		p->insns = (const void *)raw;
-		raw += p->ninsns * sizeof(struct bpf_insn);
+	if (!err) {
+		raw = take_insns(insns, raw, t->insns);
+		raw = take_table(places, raw, t->relocs, PLACE_COLUMNS);
+		take_table(lines, raw, t->lines, LINE_COLUMNS);
 	}
-	for (p = progs; p < end && !err; p++) {
-		err = place_relocs(a, s, p, (const void *)raw);
-		raw += p->nrelocs * sizeof(struct spec_place);
+	for (; p < end && !err; p++) {
+		p->insns = insns;
+		p->lines = lines;
+		err = place_relocs(a, s, p, at);
+		insns += p->ninsns;
+		lines += p->nlines;
+		at += p->nrelocs;
 	}
-	for (p = progs; p < end; p++) {
-		p->lines = (const void *)raw;
-		raw += p->nlines * sizeof(struct spec_line);
-	}
+	free(places);
 	return err;
 }
 
 static int unpack(struct arena *a, struct spec *to, const struct spec *s)
 {
-	size_t size = packed_size(s);
-	uint8_t *raw = arena_alloc(a, size, 1);
+	struct spec_total t = spec_total(s);
+	uint8_t *raw = malloc(t.bytes + 1);
 	struct spec_prog *progs = arena_copy(a, s->progs,
 					     s->nprogs * sizeof(*progs));
+	int err = -ENOMEM;
 
-	if (!raw || !progs)
-		return -ENOMEM;
-	if (inflate_gzip(s->packed, s->packed_len, raw, size) != (ssize_t)size)
-		return -EINVAL;
+	if (raw && progs)
+		err = inflate_gzip(s->packed, s->packed_len, raw, t.bytes) ==
+		      (ssize_t)t.bytes ? 0 : -EINVAL;
+	if (!err)
+		err = place_all(a, s, progs, &t, raw);
+	free(raw);
 	to->progs = progs;
 	to->packed = NULL;
-	return place_all(a, s, progs, raw);
+	return err;
 }
 
 int spec_unpack(struct spec **out, const struct spec *s, struct err *e)
