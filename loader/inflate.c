@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * inflate - unpack gzip (RFC 1951, 1952): /proc/config.gz, and each start the
- * built-in programs of a tool (spec_pack.c).
+ * built-in programs of a tool (spec_unpack.c).
  */
 #include "loader/loader_int.h"
 

@@ -100,10 +100,12 @@ struct spec {
 	const struct spec_prog *progs;
 	const char *const *files;
 	uint32_t nmaps, nprogs, nfiles;
-	uint32_t nrelocs, packed_len;
-	const struct reloc *relocs;	/* with `packed`: each that programs
-					   have, once; insn is 0 */
-	const uint8_t *packed;		/* gzip (RFC 1952), or NULL */
+	uint32_t nrelocs, strings_len, packed_len;
+	const struct reloc *relocs;	/* of what was unpacked: each that
+					   programs have, once; insn is 0 */
+	const uint8_t *packed;		/* gzip (RFC 1952), or NULL; in it
+					   nrelocs and strings_len bytes of
+					   their strings, too */
 	bool big_endian;		/* byte order it was compiled for */
 	struct btf *btf;		/* the program's own BTF; NULL in
 					   built-in specs */
@@ -125,8 +127,8 @@ void spec_free(struct spec *s);
  * borrows strings and maps of @s; NULL if @s is not packed.  -ENOMEM, or
  * -EINVAL for what is broken. */
 int spec_unpack(struct spec **out, const struct spec *s, struct err *e);
-/* spec_reloc - number @i of all relocations, each once if @s is packed; NULL
- * behind the last. */
+/* spec_reloc - number @i of all relocations, each once if @s was unpacked; NULL
+ * behind the last, and while it is packed. */
 const struct reloc *spec_reloc(const struct spec *s, uint32_t i);
 const struct spec_prog *spec_find_prog(const struct spec *s, const char *name);
 const struct spec_map *spec_find_map(const struct spec *s, const char *name);

@@ -100,10 +100,16 @@ struct spec_total spec_total(const struct spec *s)
 		t.relocs += s->progs[i].nrelocs;
 		t.lines += s->progs[i].nlines;
 	}
-	t.bytes = t.insns * sizeof(struct bpf_insn) +
-		  t.relocs * sizeof(struct spec_place) +
-		  t.lines * sizeof(struct spec_line);
 	return t;
+}
+
+size_t spec_packed_size(const struct spec_total *t, size_t relocs,
+			size_t strings_len)
+{
+	return t->insns * sizeof(struct bpf_insn) +
+	       t->relocs * sizeof(struct spec_place) +
+	       t->lines * sizeof(struct spec_line) +
+	       relocs * sizeof(struct spec_reloc) + strings_len;
 }
 
 const struct spec_prog *spec_find_prog(const struct spec *s, const char *name)

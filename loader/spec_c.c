@@ -49,12 +49,6 @@ static const char *shown_file(const char *path)
 /* Number @i of @s, as definition of a table and its length. */
 typedef void put_fn(FILE *out, const struct spec *s, uint32_t i);
 
-static const char *const reloc_kinds[] = {
-	[RELOC_MAP] = "RELOC_MAP", [RELOC_DATA] = "RELOC_DATA",
-	[RELOC_CONST] = "RELOC_CONST", [RELOC_FUNC] = "RELOC_FUNC",
-	[RELOC_FUNC_PTR] = "RELOC_FUNC_PTR", [RELOC_CORE] = "RELOC_CORE",
-};
-
 static void put_files(FILE *out, const struct spec *s, uint32_t i)
 {
 	(void)i;
@@ -174,165 +168,7 @@ static int check(const struct spec *a, const struct spec *b, struct err *e)
 	return ret;
 }
 
-/* ---- contents, packed ------------------------------------------------ */
-
-/* What programs of @s hold, as spec_pack.c has it. */
-struct contents {
-	const struct spec *s;
-	const struct reloc **relocs;	/* each once */
-	uint32_t nrelocs;
-	struct spec_total total;	/* of these: */
-	struct bpf_insn *insns;
-	struct spec_place *places;
-	struct spec_line *lines;
-	uint8_t *raw, *end;
-};
-
-static bool same_string(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
-/* Wherever they are. */
-static bool same_reloc(const struct reloc *x, const struct reloc *y)
-{
-	return x->kind == y->kind && x->core == y->core &&
-	       x->addend == y->addend && x->local_class == y->local_class &&
-	       x->local_bitfield == y->local_bitfield &&
-	       x->local_size == y->local_size &&
-	       same_string(x->name, y->name) && same_string(x->path, y->path);
-}
-
-static uint16_t number_of(struct contents *c, const struct reloc *r)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->nrelocs; i++)
-		if (same_reloc(c->relocs[i], r))
-			return (uint16_t)i;
-	c->relocs[c->nrelocs++] = r;
-	return (uint16_t)i;
-}
-
-static void put_number(struct contents *c, uint32_t v, unsigned bytes)
-{
-	for (; bytes--; v >>= 8)
-		*c->end++ = (uint8_t)v;
-}
-
-/* In the order of struct bpf_insn's bit fields. */
-static uint32_t registers(const struct contents *c, const struct bpf_insn *n)
-{
-	return c->s->big_endian ? n->dst_reg << 4 | n->src_reg :
-				  n->src_reg << 4 | n->dst_reg;
-}
-
-static void pack_insns(struct contents *c)
-{
-	const struct bpf_insn *n, *end = c->insns + c->total.insns;
-
-	for (n = c->insns; n < end; n++) {
-		put_number(c, n->code, 1);
-		put_number(c, registers(c, n), 1);
-	}
-	for (n = c->insns; n < end; n++)
-		put_number(c, (uint16_t)n->off, 2);
-	for (n = c->insns; n < end; n++)
-		put_number(c, (uint32_t)n->imm, 4);
-}
-
-/* How much more @v is than what was @before. */
-static uint16_t more(uint16_t v, uint16_t before)
-{
-	uint16_t d = (uint16_t)(v - before);
-
-	return (uint16_t)(d << 1 ^ (d & 0x8000 ? 0xffff : 0));
-}
-
-static void pack_table(struct contents *c, const void *table, size_t rows,
-		       size_t columns)
-{
-	const uint16_t *v, *end;
-	uint16_t before;
-
-	for (size_t i = 0; i < columns; i++)
-		for (unsigned shift = 0; shift < 16; shift += 8) {
-			v = (const uint16_t *)table + i;
-			end = v + rows * columns;
-			for (before = 0; v < end; before = *v, v += columns)
-				put_number(c, more(*v, before) >> shift, 1);
-		}
-}
-
-/* One behind the other what programs have each of their own. */
-static void collect(struct contents *c)
-{
-	const struct spec_prog *p, *end = c->s->progs + c->s->nprogs;
-	struct bpf_insn *insn = c->insns;
-	struct spec_place *place = c->places;
-	struct spec_line *line = c->lines;
-
-	for (p = c->s->progs; p < end; p++) {
-		memcpy(insn, p->insns, p->ninsns * sizeof(*insn));
-		if (p->nlines)
-			memcpy(line, p->lines, p->nlines * sizeof(*line));
-		for (uint32_t i = 0; i < p->nrelocs; i++, place++) {
-			place->insn = (uint16_t)p->relocs[i].insn;
-			place->reloc = number_of(c, &p->relocs[i]);
-		}
-		insn += p->ninsns;
-		line += p->nlines;
-	}
-}
-
-static int pack(struct contents *c)
-{
-	const struct spec *s = c->s;
-	struct spec_total *t = &c->total;
-
-	for (uint32_t i = 0; i < s->nprogs; i++)
-		if (s->progs[i].ninsns > UINT16_MAX)
-			return -E2BIG;	/* too many to be told where */
-	*t = spec_total(s);
-	c->relocs = calloc(t->relocs + 1, sizeof(*c->relocs));
-	c->insns = calloc(t->insns + 1, sizeof(*c->insns));
-	c->places = calloc(t->relocs + 1, sizeof(*c->places));
-	c->lines = calloc(t->lines + 1, sizeof(*c->lines));
-	c->raw = c->end = malloc(t->bytes + 1);
-	if (!c->relocs || !c->insns || !c->places || !c->lines || !c->raw)
-		return -ENOMEM;
-	collect(c);
-	pack_insns(c);
-	pack_table(c, c->places, t->relocs, PLACE_COLUMNS);
-	pack_table(c, c->lines, t->lines, LINE_COLUMNS);
-	return c->nrelocs > UINT16_MAX ? -E2BIG : 0;
-}
-
-static void release(struct contents *c)
-{
-	free(c->relocs);
-	free(c->insns);
-	free(c->places);
-	free(c->lines);
-	free(c->raw);
-}
-
-static void put_reloc(FILE *out, const struct reloc *r)
-{
-	fprintf(out, "{ .kind = %s, .name = ", reloc_kinds[r->kind]);
-	put_string(out, r->name);
-	if (r->addend)
-		fprintf(out, ", .addend = %" PRIu32, r->addend);
-	if (r->kind == RELOC_CORE) {
-		fputs(",\n  .path = ", out);
-		put_string(out, r->path);
-		fprintf(out, ", .core = %d, .local_class = %d, "
-			".local_bitfield = %d, .local_size = %" PRIu32,
-			r->core, r->local_class, r->local_bitfield,
-			r->local_size);
-	}
-	fputs(" },\n", out);
-}
+/* ---- programs -------------------------------------------------------- */
 
 static void put_progs(FILE *out, const struct spec *s)
 {
@@ -363,27 +199,23 @@ static void put_bytes(FILE *out, const uint8_t *data, size_t len)
 /* The programs of @s; -ENOMEM, -E2BIG. */
 static int put_programs(FILE *out, const struct spec *s, deflate_fn *deflate)
 {
-	struct contents c = { .s = s };
-	uint8_t *packed = NULL;
+	struct spec_contents c;
+	uint8_t *packed;
 	size_t len;
-	int ret = pack(&c);
+	int ret = spec_pack(&c, s);
 
-	if (!ret) {
-		packed = deflate(c.raw, (size_t)(c.end - c.raw), &len);
-		ret = packed ? 0 : -ENOMEM;
-	}
-	if (!ret) {
-		put_progs(out, s);
-		fprintf(out, "enum { nrelocs = %" PRIu32 " };\n"
-			"static const struct reloc relocs[] = {\n", c.nrelocs);
-		for (uint32_t i = 0; i < c.nrelocs; i++)
-			put_reloc(out, c.relocs[i]);
-		fputs(c.nrelocs ? "};\n" : "{ 0 } };\n", out);
-		put_bytes(out, packed, len);
-	}
+	if (ret)
+		return ret;
+	packed = deflate(c.raw, c.len, &len);
+	free(c.raw);
+	if (!packed)
+		return -ENOMEM;
+	put_progs(out, s);
+	fprintf(out, "enum { nrelocs = %" PRIu32 ", strings_len = %" PRIu32
+		" };\n", c.nrelocs, c.strings_len);
+	put_bytes(out, packed, len);
 	free(packed);
-	release(&c);
-	return ret;
+	return 0;
 }
 
 /* ---- the whole ------------------------------------------------------ */
@@ -463,7 +295,7 @@ int spec_to_c(FILE *out, const struct spec *little, const struct spec *big,
 			little->nmaps);
 	fprintf(out, ",\n.progs = progs, .nprogs = %" PRIu32
 		",\n.files = files, .nfiles = nfiles,\n"
-		".relocs = relocs, .nrelocs = nrelocs,\n"
+		".nrelocs = nrelocs, .strings_len = strings_len,\n"
 		".packed = packed, .packed_len = sizeof(packed),\n"
 		".big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,\n};\n",
 		little->nprogs);

@@ -8,23 +8,45 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The contents of a spec, before they are deflated. */
+struct spec_contents {
+	uint8_t *raw;			/* for free(3) */
+	size_t len;
+	uint32_t nrelocs, strings_len;	/* for struct spec */
+};
+
+/* -ENOMEM, or -E2BIG if more than 16 bits can count. */
+int spec_pack(struct spec_contents *out, const struct spec *s);
+
 /* In packed specs: number `reloc` of spec.relocs is at instruction `insn`. */
 struct spec_place {
 	uint16_t insn, reloc;
 };
 
+/* In packed specs: members of struct reloc; name and path are where they begin
+ * in the strings. */
+struct spec_reloc {
+	uint16_t kind, core, local_class, local_bitfield, local_size, addend;
+	uint16_t name, path;
+};
+
 /* What they and lines have, of 16 bits each. */
 enum {
 	PLACE_COLUMNS = sizeof(struct spec_place) / sizeof(uint16_t),
+	RELOC_COLUMNS = sizeof(struct spec_reloc) / sizeof(uint16_t),
 	LINE_COLUMNS = sizeof(struct spec_line) / sizeof(uint16_t),
 };
 
-/* Of all programs of @s together; bytes: before they are deflated. */
+/* Of all programs of @s together; relocs: where there are any. */
 struct spec_total {
-	size_t insns, relocs, lines, bytes;
+	size_t insns, relocs, lines;
 };
 
 struct spec_total spec_total(const struct spec *s);
+/* spec_packed_size - bytes of these, before they are deflated, with @relocs
+ * and @strings_len of the spec's own. */
+size_t spec_packed_size(const struct spec_total *t, size_t relocs,
+			size_t strings_len);
 
 /*
  * Memory that is given back in one piece.  A spec read from an object owns

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * spec_pack - what built-in specs hold deflated: the instructions of all
- * programs, then where their relocations are (struct spec_place), then their
- * lines (struct spec_line).
- *
- * Deflate finds what is there again, byte by byte, and nothing else; so what
- * is alike stands together, low bytes first: of the instructions first their
- * codes and registers, then their offsets, then their immediates; tables by
- * column, see take_column().  That leaves three fifths of what deflating
- * structures as they are does.
- */
-#include "loader/loader_int.h"
+/* spec_pack - the contents of a spec as spec_unpack.c takes them. */
+#include "loader/loader.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,142 +8,216 @@
 
 #include "spec_int.h"
 
-/* The next @n instructions, and behind them. */
-static const uint8_t *take_insns(struct bpf_insn *to, const uint8_t *raw,
-				 size_t n)
-{
-	const uint8_t *off = raw + 2 * n, *imm = off + 2 * n;
+struct packing {
+	const struct spec *s;
+	const struct reloc **relocs;	/* each once */
+	struct spec_reloc *said;	/* what they say */
+	char *strings;
+	uint32_t nrelocs, strings_len;
+	struct spec_total total;	/* of these: */
+	struct bpf_insn *insns;
+	struct spec_place *places;
+	struct spec_line *lines;
+	uint8_t *end;			/* of what is packed */
+};
 
-	for (size_t i = 0; i < n; i++, raw += 2, off += 2, imm += 4) {
-		memcpy(&to[i], raw, 2);		/* code, registers */
-		to[i].off = (int16_t)(off[0] | off[1] << 8);
-		to[i].imm = (int32_t)(imm[0] | imm[1] << 8 | imm[2] << 16 |
-				      (uint32_t)imm[3] << 24);
-	}
-	return imm;
+static bool same_string(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
 }
 
-/*
- * A column of @n numbers, @apart from each other in @to: by how much each is
- * more than the one before, the sign in the lowest bit; the low bytes of all,
- * then their high bytes.
- */
-static const uint8_t *take_column(uint16_t *to, const uint8_t *raw, size_t n,
-				  size_t apart)
+/* Wherever they are. */
+static bool same_reloc(const struct reloc *x, const struct reloc *y)
 {
-	uint16_t v = 0, more;
-
-	for (size_t i = 0; i < n; i++) {
-		more = (uint16_t)(raw[i] | raw[n + i] << 8);
-		v = (uint16_t)(v + (more >> 1 ^ -(more & 1)));
-		to[i * apart] = v;
-	}
-	return raw + 2 * n;
+	return x->kind == y->kind && x->core == y->core &&
+	       x->addend == y->addend && x->local_class == y->local_class &&
+	       x->local_bitfield == y->local_bitfield &&
+	       x->local_size == y->local_size &&
+	       same_string(x->name, y->name) && same_string(x->path, y->path);
 }
 
-static const uint8_t *take_table(void *to, const uint8_t *raw, size_t rows,
-				 size_t columns)
+static uint16_t number_of(struct packing *c, const struct reloc *r)
 {
+	uint32_t i;
+
+	for (i = 0; i < c->nrelocs; i++)
+		if (same_reloc(c->relocs[i], r))
+			return (uint16_t)i;
+	c->relocs[c->nrelocs++] = r;
+	return (uint16_t)i;
+}
+
+static void put_number(struct packing *c, uint32_t v, unsigned bytes)
+{
+	for (; bytes--; v >>= 8)
+		*c->end++ = (uint8_t)v;
+}
+
+/* In the order of struct bpf_insn's bit fields. */
+static uint32_t registers(const struct packing *c, const struct bpf_insn *n)
+{
+	return c->s->big_endian ? n->dst_reg << 4 | n->src_reg :
+				  n->src_reg << 4 | n->dst_reg;
+}
+
+static void pack_insns(struct packing *c)
+{
+	const struct bpf_insn *n, *end = c->insns + c->total.insns;
+
+	for (n = c->insns; n < end; n++) {
+		put_number(c, n->code, 1);
+		put_number(c, registers(c, n), 1);
+	}
+	for (n = c->insns; n < end; n++)
+		put_number(c, (uint16_t)n->off, 2);
+	for (n = c->insns; n < end; n++)
+		put_number(c, (uint32_t)n->imm, 4);
+}
+
+/* How much more @v is than what was @before. */
+static uint16_t more(uint16_t v, uint16_t before)
+{
+	uint16_t d = (uint16_t)(v - before);
+
+	return (uint16_t)(d << 1 ^ (d & 0x8000 ? 0xffff : 0));
+}
+
+static void pack_table(struct packing *c, const void *table, size_t rows,
+		       size_t columns)
+{
+	const uint16_t *v, *end;
+	uint16_t before;
+
 	for (size_t i = 0; i < columns; i++)
-		raw = take_column((uint16_t *)to + i, raw, rows, columns);
-	return raw;
+		for (unsigned shift = 0; shift < 16; shift += 8) {
+			v = (const uint16_t *)table + i;
+			end = v + rows * columns;
+			for (before = 0; v < end; before = *v, v += columns)
+				put_number(c, more(*v, before) >> shift, 1);
+		}
 }
 
-/* The relocations of @p, which are at @at. */
-static int place_relocs(struct arena *a, const struct spec *s,
-			struct spec_prog *p, const struct spec_place *at)
+/* One behind the other what programs have each of their own. */
+static void collect(struct packing *c)
 {
-	struct reloc *r = arena_alloc(a, p->nrelocs, sizeof(*r));
+	const struct spec_prog *p, *end = c->s->progs + c->s->nprogs;
+	struct bpf_insn *insn = c->insns;
+	struct spec_place *place = c->places;
+	struct spec_line *line = c->lines;
 
-	p->relocs = r;
-	if (!r)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < p->nrelocs; i++, r++) {
-		if (at[i].reloc >= s->nrelocs || at[i].insn >= p->ninsns)
-			return -EINVAL;
-		*r = s->relocs[at[i].reloc];
-		r->insn = at[i].insn;
+	for (p = c->s->progs; p < end; p++) {
+		memcpy(insn, p->insns, p->ninsns * sizeof(*insn));
+		if (p->nlines)
+			memcpy(line, p->lines, p->nlines * sizeof(*line));
+		for (uint32_t i = 0; i < p->nrelocs; i++, place++) {
+			place->insn = (uint16_t)p->relocs[i].insn;
+			place->reloc = number_of(c, &p->relocs[i]);
+		}
+		insn += p->ninsns;
+		line += p->nlines;
 	}
+}
+
+/* Where @s begins among the strings, which have room for it. */
+static uint16_t place_string(struct packing *c, const char *s)
+{
+	const char *p = c->strings, *end = p + c->strings_len;
+
+	for (; p < end; p += strlen(p) + 1)
+		if (!strcmp(p, s))
+			return (uint16_t)(p - c->strings);
+	c->strings_len += (uint32_t)strlen(s) + 1;
+	memcpy(c->strings + (end - c->strings), s, strlen(s) + 1);
+	return (uint16_t)(end - c->strings);
+}
+
+/* Each relocation once.  Numbers are of 16 bits. */
+static int collect_relocs(struct packing *c)
+{
+	size_t room = 1;
+
+	for (uint32_t i = 0; i < c->nrelocs; i++) {
+		const struct reloc *r = c->relocs[i];
+
+		room += strlen(r->name) + 1;
+		if (r->path)
+			room += strlen(r->path) + 1;
+		if (r->local_size > UINT16_MAX || r->addend > UINT16_MAX)
+			return -E2BIG;
+	}
+	c->strings = calloc(room, 1);
+	c->said = calloc(c->nrelocs + 1, sizeof(*c->said));
+	if (!c->strings || !c->said)
+		return -ENOMEM;
+	c->strings_len = 1;
+	for (uint32_t i = 0; i < c->nrelocs; i++) {
+		const struct reloc *r = c->relocs[i];
+
+		c->said[i] = (struct spec_reloc){
+			.kind = r->kind, .core = r->core,
+			.local_class = r->local_class,
+			.local_bitfield = r->local_bitfield,
+			.local_size = (uint16_t)r->local_size,
+			.addend = (uint16_t)r->addend,
+			.name = place_string(c, r->name),
+			.path = r->path ? place_string(c, r->path) : 0,
+		};
+	}
+	return c->nrelocs > UINT16_MAX || room > UINT16_MAX ? -E2BIG : 0;
+}
+
+static bool allocate(struct packing *c, const struct spec_total *t)
+{
+	c->relocs = calloc(t->relocs + 1, sizeof(*c->relocs));
+	c->insns = calloc(t->insns + 1, sizeof(*c->insns));
+	c->places = calloc(t->relocs + 1, sizeof(*c->places));
+	c->lines = calloc(t->lines + 1, sizeof(*c->lines));
+	return c->relocs && c->insns && c->places && c->lines;
+}
+
+static void release(struct packing *c)
+{
+	free(c->relocs);
+	free(c->insns);
+	free(c->places);
+	free(c->lines);
+	free(c->said);
+	free(c->strings);
+}
+
+static int pack(struct packing *c, struct spec_contents *out)
+{
+	const struct spec_total *t = &c->total;
+
+	out->nrelocs = c->nrelocs;
+	out->strings_len = c->strings_len;
+	out->len = spec_packed_size(t, c->nrelocs, c->strings_len);
+	out->raw = c->end = malloc(out->len);
+	if (!out->raw)
+		return -ENOMEM;
+	pack_insns(c);
+	pack_table(c, c->places, t->relocs, PLACE_COLUMNS);
+	pack_table(c, c->lines, t->lines, LINE_COLUMNS);
+	pack_table(c, c->said, c->nrelocs, RELOC_COLUMNS);
+	memcpy(c->end, c->strings, c->strings_len);
 	return 0;
 }
 
-/* Contents of @t.bytes at @raw, given to the programs @p of @s. */
-static int place_all(struct arena *a, const struct spec *s,
-		     struct spec_prog *p, const struct spec_total *t,
-		     const uint8_t *raw)
+int spec_pack(struct spec_contents *out, const struct spec *s)
 {
-	struct spec_prog *end = p + s->nprogs;
-	struct bpf_insn *insns = arena_alloc(a, t->insns, sizeof(*insns));
-	struct spec_line *lines = arena_alloc(a, t->lines, sizeof(*lines));
-	struct spec_place *places = calloc(t->relocs + 1, sizeof(*places));
-	const struct spec_place *at = places;
-	int err = insns && lines && places ? 0 : -ENOMEM;
-
-	if (!err) {
-		raw = take_insns(insns, raw, t->insns);
-		raw = take_table(places, raw, t->relocs, PLACE_COLUMNS);
-		take_table(lines, raw, t->lines, LINE_COLUMNS);
-	}
-	for (; p < end && !err; p++) {
-		p->insns = insns;
-		p->lines = lines;
-		err = place_relocs(a, s, p, at);
-		insns += p->ninsns;
-		lines += p->nlines;
-		at += p->nrelocs;
-	}
-	free(places);
-	return err;
-}
-
-static int unpack(struct arena *a, struct spec *to, const struct spec *s)
-{
-	struct spec_total t = spec_total(s);
-	uint8_t *raw = malloc(t.bytes + 1);
-	struct spec_prog *progs = arena_copy(a, s->progs,
-					     s->nprogs * sizeof(*progs));
-	int err = -ENOMEM;
-
-	if (raw && progs)
-		err = inflate_gzip(s->packed, s->packed_len, raw, t.bytes) ==
-		      (ssize_t)t.bytes ? 0 : -EINVAL;
-	if (!err)
-		err = place_all(a, s, progs, &t, raw);
-	free(raw);
-	to->progs = progs;
-	to->packed = NULL;
-	return err;
-}
-
-int spec_unpack(struct spec **out, const struct spec *s, struct err *e)
-{
-	struct arena *a;
-	struct spec *to;
+	struct packing c = { .s = s, .total = spec_total(s) };
 	int err;
 
-	*out = NULL;
-	if (!s->packed)
-		return 0;
-	a = arena_new();
-	to = a ? arena_copy(a, s, sizeof(*s)) : NULL;
-	err = to ? unpack(a, to, s) : -ENOMEM;
-	if (err) {
-		arena_free(a);
-		return err_set(e, -err, "built-in program %s", s->name);
+	for (uint32_t i = 0; i < s->nprogs; i++)
+		if (s->progs[i].ninsns > UINT16_MAX)
+			return -E2BIG;	/* too many to be told where */
+	err = allocate(&c, &c.total) ? 0 : -ENOMEM;
+	if (!err) {
+		collect(&c);
+		err = collect_relocs(&c);
 	}
-	to->arena = a;
-	*out = to;
-	return 0;
-}
-
-const struct reloc *spec_reloc(const struct spec *s, uint32_t i)
-{
-	if (s->packed)
-		return i < s->nrelocs ? &s->relocs[i] : NULL;
-	for (uint32_t p = 0; p < s->nprogs; p++) {
-		if (i < s->progs[p].nrelocs)
-			return &s->progs[p].relocs[i];
-		i -= s->progs[p].nrelocs;
-	}
-	return NULL;
+	if (!err)
+		err = pack(&c, out);
+	release(&c);
+	return err;
 }

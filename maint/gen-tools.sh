@@ -117,9 +117,9 @@ lists()
 	files insn/*.c | list INSN_C
 	files btf/*.c | list BTF_C
 	# what reads clang objects: loader/elf*.c, and its stand-in
-	files loader/*.c | but '^loader/elf' | but '^loader/spec_c\.c$' |
-		list LOADER_C
-	files loader/elf*.c loader/spec_c.c | but _stub | list ELF_C
+	files loader/*.c | but '^loader/elf' |
+		but '^loader/spec_\(c\|pack\)\.c$' | list LOADER_C
+	files loader/elf*.c loader/spec_[cp]*.c | but _stub | list ELF_C
 	files loader/elf_stub.c | list NOELF_C
 	files progs/*.c | but '\.bpf\.c$' | list PROG_C
 	files progs/*.bpf.c | list BPF_C

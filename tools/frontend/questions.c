@@ -2,6 +2,7 @@
 /* What the tools ask of a kernel's types, all of them together. */
 #include "tools/frontend/run.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,11 +89,39 @@ static bool add_question(struct questions *s, const struct question *q)
 	return true;
 }
 
-static bool add_programs(struct questions *s, const struct tool *t)
+struct spec **all_programs(struct err *e)
+{
+	struct spec **all, **next;
+	size_t n = 0;
+
+	while (tools[n])
+		n++;
+	next = all = calloc(n + 1, sizeof(struct spec *));
+	if (!all)
+		err_set(e, ENOMEM, "programs of all tools");
+	for (size_t i = 0; i < n && all; i++) {
+		if (spec_unpack(next, tools[i]->spec, e)) {
+			programs_free(all);
+			return NULL;
+		}
+		if (*next)
+			next++;
+	}
+	return all;
+}
+
+void programs_free(struct spec **all)
+{
+	for (size_t i = 0; all && all[i]; i++)
+		spec_free(all[i]);
+	free(all);
+}
+
+static bool add_programs(struct questions *s, const struct spec *programs)
 {
 	const struct reloc *r;
 
-	for (uint32_t i = 0; (r = spec_reloc(t->spec, i)); i++) {
+	for (uint32_t i = 0; (r = spec_reloc(programs, i)); i++) {
 		const struct question q = {
 			.kind = r->core,
 			.local_class = r->local_class,
@@ -169,16 +198,17 @@ struct questions *questions_new(void)
 {
 	struct questions *s = calloc(1, sizeof(*s));
 	size_t room = 0;
+	struct err e;
 	bool ok;
 
 	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
 		room += strlen(more[i].paths) + 1;
-	ok = s && (s->words = malloc(room));
-	for (unsigned i = 0; tools[i] && ok; i++) {
-		ok = add_programs(s, tools[i]);
+	ok = s && (s->words = malloc(room)) && (s->programs = all_programs(&e));
+	for (unsigned i = 0; ok && s->programs[i]; i++)
+		ok = add_programs(s, s->programs[i]);
+	for (unsigned i = 0; tools[i]; i++)
 		for (unsigned r = 0; tools[i]->roles[r] && ok; r++)
 			ok = add_hooks(s, tools[i]->roles[r]);
-	}
 	if (ok && add_more(s))
 		return s;
 	questions_free(s);
@@ -192,5 +222,6 @@ void questions_free(struct questions *s)
 	free(s->q);
 	free(s->funcs);
 	free(s->words);
+	programs_free(s->programs);
 	free(s);
 }

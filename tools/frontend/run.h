@@ -79,6 +79,11 @@ void dump_program(void *ctx, const struct spec_prog *p, const struct hook *h,
 int target_open(struct object **out, struct target *s, struct env *env,
 		const struct options *o, uint64_t start_ns, struct err *e);
 
+/* all_programs - those of tools[] in full, and NULL behind the last; for
+ * programs_free().  NULL and why in @e. */
+struct spec **all_programs(struct err *e);
+void programs_free(struct spec **all);
+
 /* What all tools together ask of a kernel's types, each question once, and
  * the functions whose arguments they count. */
 struct questions {
@@ -86,6 +91,7 @@ struct questions {
 	const char **funcs;
 	size_t n, nfuncs;
 	char *words;		/* where some of the paths are */
+	struct spec **programs;	/* where the others are */
 };
 struct questions *questions_new(void);	/* NULL: no memory */
 void questions_free(struct questions *s);

@@ -110,12 +110,12 @@ static bool same_question(const struct reloc *a, const struct reloc *b)
 }
 
 /* Was it asked before relocation @n of tool @t? */
-static bool asked_before(unsigned t, uint32_t n)
+static bool asked_before(struct spec *const *programs, unsigned t, uint32_t n)
 {
-	const struct reloc *r = spec_reloc(tools[t]->spec, n), *other;
+	const struct reloc *r = spec_reloc(programs[t], n), *other;
 
 	for (unsigned i = 0; i <= t; i++)
-		for (uint32_t m = 0; (other = spec_reloc(tools[i]->spec, m));
+		for (uint32_t m = 0; (other = spec_reloc(programs[i], m));
 		     m++) {
 			if (i == t && m >= n)
 				return false;
@@ -147,25 +147,39 @@ static void print_one(struct env *env, const struct reloc *r,
 	fields_print(stdout, &q, &a);
 }
 
+static void print_programs(struct env *env, struct spec *const *programs)
+{
+	const char *source = NULL;
+	const struct reloc *r;
+
+	for (unsigned t = 0; programs[t]; t++)
+		for (uint32_t i = 0; (r = spec_reloc(programs[t], i)); i++)
+			if (is_field(r) && !asked_before(programs, t, i))
+				print_one(env, r, &source);
+}
+
 static int print_fields(struct env *env)
 {
-	const char *names[512], *why = "", *source = NULL;
-	const struct reloc *r;
+	const char *names[512], *why = "";
+	struct spec **programs;
 	char kernel[140];
 	size_t n = 0;
+	struct err e;
 
-	for (unsigned t = 0; tools[t]; t++)
-		n = link_core_names(tools[t]->spec, names, n, 512);
+	programs = all_programs(&e);
+	if (!programs)
+		return fail_err(&e);
+	for (unsigned t = 0; programs[t]; t++)
+		n = link_core_names(programs[t], names, n, 512);
 	if (resolver_want(&env->fields, names, n, &why)) {
 		complain("kernel types: %s", why);
+		programs_free(programs);
 		return EXIT_FAIL;
 	}
 	snprintf(kernel, sizeof(kernel), "%s %s", env->release, env->machine);
 	fields_print_head(stdout, env->build_id, kernel);
-	for (unsigned t = 0; tools[t]; t++)
-		for (uint32_t i = 0; (r = spec_reloc(tools[t]->spec, i)); i++)
-			if (is_field(r) && !asked_before(t, i))
-				print_one(env, r, &source);
+	print_programs(env, programs);
+	programs_free(programs);
 	return EXIT_OK;
 }
 
