@@ -154,7 +154,7 @@ static void json_rates(const struct heap_page *p, const struct heap_group *g)
 
 	if (!p->style->span_ns)
 		return;
-	heap_rate(rate, p->style, &heap_counted, g->count);
+	heap_rate(rate, p->style, NULL, g->count);
 	fprintf(p->out, ",\"span_ns\":%" PRIu64 ",\"count_per_s\":%s",
 		p->style->span_ns, rate);
 	if (a->what == ASK_COUNT)
@@ -275,7 +275,7 @@ static void csv_rates(const struct heap_page *p, const struct heap_group *g)
 	if (!p->style->span_ns)
 		return;
 	if (!heap_is_hist(a))
-		heap_rate(rate, p->style, &heap_counted, g->count);
+		heap_rate(rate, p->style, NULL, g->count);
 	fprintf(p->out, ",%s", rate);
 	if (!totals)
 		return;

@@ -45,10 +45,9 @@ void heap_word(const struct heap_page *p, const struct heap_key *k,
 	       char buf[HEAP_WORD]);
 /* heap_is_number - is key @k printed as a number in JSON? */
 bool heap_is_number(const struct heap_page *p, const struct heap_key *k);
-/* heap_total - a total, or average, with the value's sign; at most 20. */
+/* heap_total - a total, or average, with the value's sign; at most 20.  Of
+ * counts, which have none, @a is NULL: in heap_rate(), too. */
 char *heap_total(char *p, const struct ask *a, uint64_t total);
-/* What counts are, for heap_total() and heap_rate(): without a sign. */
-extern const struct ask heap_counted;
 /* heap_rate - @total for a second of style->span_ns, with two decimals. */
 #define HEAP_RATE 32
 void heap_rate(char buf[HEAP_RATE], const struct heap_style *s,

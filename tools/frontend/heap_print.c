@@ -85,7 +85,7 @@ void heap_word(const struct heap_page *p, const struct heap_key *k,
 
 static bool is_signed(const struct ask *a)
 {
-	return a->value.shape == SHAPE_S64;
+	return a && a->value.shape == SHAPE_S64;
 }
 
 char *heap_total(char *p, const struct ask *a, uint64_t total)
@@ -132,9 +132,6 @@ static const char *per_second(const struct heap_page *p)
 	return p->style->span_ns ? "/s" : "";
 }
 
-/* Counts have no sign, whatever totals have. */
-const struct ask heap_counted = { .what = ASK_COUNT };
-
 /* ---- as bpftrace ------------------------------------------------------- */
 
 static void text_name(struct heap_page *p, const struct heap_group *g)
@@ -163,7 +160,7 @@ static void text_group(struct heap_page *p, const struct heap_group *g)
 	const char *s = per_second(p);
 
 	text_name(p, g);
-	sum_text(p, count, &heap_counted, g->count);
+	sum_text(p, count, NULL, g->count);
 	total_text(average, a, heap_average(a, g));
 	sum_text(p, total, a, g->total);
 	if (heap_is_hist(a) && p->style->format == HEAP_PERCENTILES) {
@@ -268,7 +265,7 @@ static void bcc_row(struct heap_page *p, const struct heap_group *g,
 	struct heap_key k;
 
 	bcc_stacks(p, g);
-	sum_text(p, count, &heap_counted, g->count);
+	sum_text(p, count, NULL, g->count);
 	heap_for_each_key(k, a, g) {
 		if (above(p, k.v))
 			continue;

@@ -435,14 +435,20 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 	return EXIT_USAGE;
 }
 
+static bool has_filters(const struct filters *f)
+{
+	const char *p = (const char *)f;
+
+	return *p || memcmp(p, p + 1, sizeof(*f) - 1) != 0;
+}
+
 /* Of some tools all there is would be too much. */
 static int check_filter(const struct options *o)
 {
-	static const struct filters none;
 	bool runs = !o->plan && !o->dump && !o->dry_run && !o->schema;
 
 	if (!(o->tool->flags & T_FILTER) || !runs || o->env.force ||
-	    memcmp(&o->filters, &none, sizeof(none)))
+	    has_filters(&o->filters))
 		return -1;
 	complain("want a filter, such as -P 443 or -p 4711; with --force it "
 		 "goes without");

@@ -10,12 +10,19 @@
 
 #include <string.h>
 
-/* What hist.c is to know: powers of two, of values with a sign or without. */
-static const struct ask unsigned_powers = {
-	.what = ASK_HIST, .value = { .shape = SHAPE_U64 },
-}, signed_powers = {
-	.what = ASK_HIST, .value = { .shape = SHAPE_S64 },
-};
+/*
+ * What hist.c is to know: powers of two, of values with a sign or without.
+ * Filled in when wanted: as constants they were 10 KB of the program, of zeros.
+ */
+static const struct ask *powers(bool with_sign)
+{
+	static struct ask has[2];
+	struct ask *a = &has[with_sign];
+
+	a->what = ASK_HIST;
+	a->value.shape = with_sign ? SHAPE_S64 : SHAPE_U64;
+	return a;
+}
 
 /* Durations are kept in ns, and drawn in microseconds, as the tools of the
  * field have it, or in what is asked for. */
@@ -33,8 +40,7 @@ static void drawn_init(struct drawn *d, const struct column *col,
 		       const struct options *o)
 {
 	d->style = o->style;
-	d->ask = kind_holds(col->kind) == HOLDS_SIGNED ?
-		 &signed_powers : &unsigned_powers;
+	d->ask = powers(kind_holds(col->kind) == HOLDS_SIGNED);
 	d->name = col->key;
 	d->unit = col->kind == K_BYTES || col->kind == K_KB ? "bytes" : "";
 	d->scale = drawn_scale(col, o);
@@ -78,7 +84,7 @@ static bool add_value(struct rows *r, const struct cell *cells,
 	}
 	if (d->scale > 1)
 		value.num /= d->scale;
-	slot = hist_power(value.num, d->ask == &signed_powers);
+	slot = hist_power(value.num, d->ask->value.shape == SHAPE_S64);
 	return tally_spread_add(r->tally, cells, slot, a ? a->n : 1,
 				a ? a->total : value.num);
 }
