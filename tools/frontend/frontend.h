@@ -571,16 +571,23 @@ int seeds_fill(int fd, int before, const struct filters *f, bool udp,
 /* A row; other than 0: no more. */
 typedef int source_fn(void *ctx, const void *event, size_t len);
 
-struct row_source {
-	/*
-	 * take - tell @fn of each row that there is at the moment, to be
-	 * stamped @ns, and that @o's filters let pass.  What is left out since
-	 * it is not known whether they do is added to @l.  0, with e->msg set
-	 * when not all could be seen, or a negative errno.
-	 */
-	int (*take)(const struct options *o, uint64_t ns, source_fn *fn,
-		    void *ctx, struct losses *l, struct err *e);
+/* Where rows of a source go. */
+struct row_sink {
+	const struct options *o;
+	uint64_t ns;			/* what they are stamped */
+	source_fn *fn;
+	void *ctx;
+	struct losses *losses;
 };
+
+/*
+ * source_take - tell @sink of each row of @source (snapshot.h) that there is
+ * at the moment and that the filters let pass.  What is left out since it is
+ * not known whether they do is added to the losses.  0, with e->msg set when
+ * not all could be seen, or a negative errno.
+ */
+int source_take(const struct row_source *source, const struct row_sink *sink,
+		struct err *e);
 
 /* ---- run.c ------------------------------------------------------------ */
 

@@ -340,10 +340,11 @@ static void tell_note(struct run *r, const struct err *e)
 /* What there is; @ns: when, which tells the interval it is in. */
 static void take(struct run *r, uint64_t ns)
 {
+	const struct row_sink sink = { r->o, ns, on_event, r, &r->losses };
 	struct err e = { 0 };
 
 	sync_clocks(r);
-	if (r->o->tool->source->take(r->o, ns, on_event, r, &r->losses, &e)) {
+	if (source_take(r->o->tool->source, &sink, &e)) {
 		r->source_code = fail_err(&e);
 		r->stop = true;
 	} else {

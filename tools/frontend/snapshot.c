@@ -18,23 +18,6 @@ void *snapshot_grow(void *list, size_t n, size_t *room, size_t size)
 	return list;
 }
 
-void snapshot_init(struct snapshot *s, const struct options *o, uint64_t ns,
-		   source_fn *fn, void *ctx, struct losses *l)
-{
-	struct features has = { 0 };
-	struct err e = { 0 };
-
-	memset(s, 0, sizeof(*s));
-	for (unsigned i = 0; o->env.config && o->env.config[i]; i++)
-		env_config(&has, o->env.config[i], &e);
-	s->o = o;
-	s->ns = ns;
-	s->fn = fn;
-	s->ctx = ctx;
-	s->losses = l;
-	s->no_diag = has.sock_diag == FEAT_NO;
-}
-
 /* ---- whose they are ---------------------------------------------------- */
 
 /* Is it shown, or filtered by? */
@@ -50,11 +33,13 @@ static bool owners_wanted(const struct options *o)
 	return false;
 }
 
-int snapshot_holders(struct snapshot *s, bool wanted, struct err *e)
+/* Before sockets are listed: a process that ends meanwhile leaves sockets
+ * without an owner, and none gets a wrong one. */
+static int find_holders(struct snapshot *s, struct err *e)
 {
 	int err = 0;
 
-	if (wanted || owners_wanted(s->o))
+	if (s->owners || owners_wanted(s->o))
 		err = holders_find(&s->holders);
 	return err ? err_set(e, -err, "whose sockets are: /proc") : 0;
 }
@@ -73,7 +58,7 @@ static void put_owner(const struct socket_row *row, const struct seed *who,
 
 static int tell(struct snapshot *s, const struct socket_row *row)
 {
-	int ret = s->fn(s->ctx, row->event, row->event->len);
+	int ret = s->sink->fn(s->sink->ctx, row->event, row->event->len);
 
 	s->over |= ret != 0;
 	return ret;
@@ -85,7 +70,7 @@ static int tell_unowned(struct snapshot *s, const struct socket_row *row)
 	enum verdict v = filter_match(&s->o->filters, row->flow);
 
 	if (v == FILTER_UNKNOWN && s->holders.denied && row->inode)
-		s->losses->unattributed++;
+		s->sink->losses->unattributed++;
 	return v == FILTER_PASS ? tell(s, row) : 0;
 }
 
@@ -96,7 +81,7 @@ int snapshot_tell(struct snapshot *s, const struct socket_row *row)
 	bool known = false;
 	size_t n;
 
-	row->event->ns = s->ns;
+	row->event->ns = s->sink->ns;
 	if (filter_match(&s->o->filters, row->flow) == FILTER_DROP)
 		return 0;
 	h = holders_of(&s->holders, row->inode, &n);
@@ -116,13 +101,21 @@ int snapshot_tell(struct snapshot *s, const struct socket_row *row)
 
 /* ---- where they are ---------------------------------------------------- */
 
-int snapshot_netns(struct snapshot *s, netns_fn *fn, void *ctx, struct err *e)
+static int list_netns(void *snapshot, uint32_t inum)
 {
-	int err = netns_each(&s->o->filters, fn, ctx, &s->seen, &s->denied);
+	struct snapshot *s = snapshot;
+
+	return s->source->list(s, inum);
+}
+
+static int list_all(struct snapshot *s, struct err *e)
+{
+	const struct filters *f = &s->o->filters;
+	int err = netns_each(f, list_netns, s, &s->seen, &s->denied);
 
 	if (err < 0)
 		return err_set(e, -err, "list of sockets");
-	if (s->o->filters.nnetns && !s->seen && s->denied)
+	if (f->nnetns && !s->seen && s->denied)
 		return err_set(e, EACCES,
 			       "no permission to enter the network namespace");
 	return 0;
@@ -148,7 +141,39 @@ void snapshot_lacks(const struct snapshot *s, const char *undiagnosed,
 			"others");
 }
 
-void snapshot_release(struct snapshot *s)
+/* ---- a look ------------------------------------------------------------ */
+
+/* --config no-sock-diag=1 */
+static bool hides_diag(const struct env_opts *env)
 {
+	struct features has = { 0 };
+	struct err e = { 0 };
+
+	for (unsigned i = 0; env->config && env->config[i]; i++)
+		env_config(&has, env->config[i], &e);
+	return has.sock_diag == FEAT_NO;
+}
+
+int source_take(const struct row_source *source, const struct row_sink *sink,
+		struct err *e)
+{
+	struct snapshot *s = calloc(1, source->size);
+	int err;
+
+	if (!s)
+		return err_set(e, ENOMEM, "list of sockets");
+	s->source = source;
+	s->sink = sink;
+	s->o = sink->o;
+	s->no_diag = hides_diag(&s->o->env);
+	source->begin(s);
+	err = find_holders(s, e);
+	if (!err)
+		err = list_all(s, e);
+	if (!err)
+		source->end(s, e);
+	source->release(s);
 	holders_release(&s->holders);
+	free(s);
+	return err;
 }

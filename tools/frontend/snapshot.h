@@ -43,18 +43,33 @@ void holders_release(struct holders *h);
 
 /* ---- snapshot.c -------------------------------------------------------- */
 
-/* One look at what there is. */
+/* One look at what there is: the first member of what a source knows. */
 struct snapshot {
-	const struct options *o;
-	uint64_t ns;
-	source_fn *fn;
-	void *ctx;
-	struct losses *losses;
+	const struct row_source *source;
+	const struct row_sink *sink;
+	const struct options *o;	/* the sink's */
 	struct holders holders;
 	unsigned seen;		/* network namespaces */
 	bool denied;		/* into some we may not go */
+	bool owners;		/* must be known, be they shown or not */
 	bool no_diag;		/* --config no-sock-diag=1 */
 	bool over;		/* no more is wanted */
+};
+
+/* What sockets of one kind have of their own. */
+struct row_source {
+	size_t size;		/* of what it knows, zeroed before a look */
+	/* begin - before anything is looked at. */
+	void (*begin)(struct snapshot *s);
+	/* list - those of the network namespace @inum, which we are in: tell of
+	 * them, or keep them for end().  0; other than 0: no more is wanted;
+	 * or a negative errno. */
+	int (*list)(struct snapshot *s, uint32_t inum);
+	/* end - all are listed: tell of those that were kept, and to @e what
+	 * could not be seen. */
+	void (*end)(struct snapshot *s, struct err *e);
+	/* release - but for @s itself. */
+	void (*release)(struct snapshot *s);
 };
 
 /* A row, and where in it stands who has the socket. */
@@ -66,18 +81,6 @@ struct socket_row {
 	__s32 *fd;
 };
 
-/* snapshot_init - for struct row_source's take(), whose arguments these are. */
-void snapshot_init(struct snapshot *s, const struct options *o, uint64_t ns,
-		   source_fn *fn, void *ctx, struct losses *l);
-/*
- * snapshot_holders - look up who has sockets open, if that is shown or filtered
- * by, or is @wanted.  Before sockets are listed: a process that ends meanwhile
- * leaves sockets without an owner, and none gets a wrong one.
- * snapshot_netns - netns_each() for @fn.
- * Both: 0, or a negative errno with @e set.
- */
-int snapshot_holders(struct snapshot *s, bool wanted, struct err *e);
-int snapshot_netns(struct snapshot *s, netns_fn *fn, void *ctx, struct err *e);
 /* snapshot_tell - a row of the first owner that the filters let pass, or under
  * --each-owner of each.  Other than 0: no more is wanted. */
 int snapshot_tell(struct snapshot *s, const struct socket_row *row);

@@ -30,7 +30,7 @@ static const struct socket_kind kinds[] = {
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 struct sockets {
-	struct snapshot s;
+	struct snapshot s;		/* first */
 	struct socket_list list;
 	bool lacks[KINDS];		/* sock_diag does not list them */
 };
@@ -114,10 +114,10 @@ static int tell_socket(struct sockets *a, struct socket_event *e, uint32_t inum)
 	return snapshot_tell(&a->s, &row);
 }
 
-static int list_netns(void *ctx, uint32_t inum)
+static int list_netns(struct snapshot *s, uint32_t inum)
 {
-	struct sockets *a = ctx;
-	uint64_t protocols = option_value(a->s.o, "protocols");
+	struct sockets *a = (struct sockets *)s;
+	uint64_t protocols = option_value(s->o, "protocols");
 	int err = 0;
 
 	for (unsigned k = 0; k < KINDS && !err; k++) {
@@ -130,18 +130,19 @@ static int list_netns(void *ctx, uint32_t inum)
 	return err;
 }
 
-static void tell_lacks(const struct sockets *a, struct err *e)
+static void tell_lacks(struct snapshot *s, struct err *e)
 {
+	const struct sockets *a = (struct sockets *)s;
 	char diag[64] = "";
 
 	/* of others /proc/net tells what most want to know */
 	for (unsigned k = 0; k < KINDS; k += 2)
 		if (a->lacks[k] &&
-		    (a->s.o->verbose || kinds[k].netid == SOCKET_TCP))
+		    (s->o->verbose || kinds[k].netid == SOCKET_TCP))
 			snprintf(diag + strlen(diag),
 				 sizeof(diag) - strlen(diag), "%s%s",
 				 *diag ? ", " : "", kinds[k].name);
-	snapshot_lacks(&a->s, diag, e);
+	snapshot_lacks(s, diag, e);
 }
 
 /* Two go by other names where it is asked for them (inet_csk_diag_dump()). */
@@ -159,25 +160,20 @@ static uint32_t wanted_states(const struct options *o)
 	return states ? states : ~0u;
 }
 
-static int take(const struct options *o, uint64_t ns, source_fn *fn, void *ctx,
-		struct losses *l, struct err *e)
+static void begin(struct snapshot *s)
 {
-	struct sockets *a = calloc(1, sizeof(*a));
-	int err;
-
-	if (!a)
-		return err_set(e, ENOMEM, "list of sockets");
-	snapshot_init(&a->s, o, ns, fn, ctx, l);
-	a->list.states = wanted_states(o);
-	err = snapshot_holders(&a->s, false, e);
-	if (!err)
-		err = snapshot_netns(&a->s, list_netns, a, e);
-	if (!err)
-		tell_lacks(a, e);
-	snapshot_release(&a->s);
-	free(a->list.e);
-	free(a);
-	return err;
+	((struct sockets *)s)->list.states = wanted_states(s->o);
 }
 
-const struct row_source source_sockets = { .take = take };
+static void release(struct snapshot *s)
+{
+	free(((struct sockets *)s)->list.e);
+}
+
+const struct row_source source_sockets = {
+	.size = sizeof(struct sockets),
+	.begin = begin,
+	.list = list_netns,
+	.end = tell_lacks,
+	.release = release,
+};

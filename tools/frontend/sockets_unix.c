@@ -23,7 +23,7 @@ const char *const unix_states[] = {
 };
 
 struct sockets {
-	struct snapshot s;
+	struct snapshot s;	/* first */
 	struct unix_list list;
 	bool lacks;		/* there is no unix_diag */
 };
@@ -240,13 +240,13 @@ static void tell_all(struct sockets *a)
 	}
 }
 
-static int list_netns(void *ctx, uint32_t inum)
+static int list_netns(struct snapshot *s, uint32_t inum)
 {
-	struct sockets *a = ctx;
+	struct sockets *a = (struct sockets *)s;
 	size_t first = a->list.n;
 	int err = -ENOENT;
 
-	if (!a->s.no_diag && !a->lacks) {
+	if (!s->no_diag && !a->lacks) {
 		err = unix_diag(&a->list);
 		a->lacks = err && err != -EAGAIN && err != -ENOMEM;
 	}
@@ -271,27 +271,29 @@ static void tell_lacks(const struct sockets *a, struct err *e)
 			"those told of twice are shown without their names");
 }
 
-static int take(const struct options *o, uint64_t ns, source_fn *fn, void *ctx,
-		struct losses *l, struct err *e)
+static void begin(struct snapshot *s)
 {
-	struct sockets *a = calloc(1, sizeof(*a));
-	int err;
-
-	if (!a)
-		return err_set(e, ENOMEM, "list of sockets");
-	snapshot_init(&a->s, o, ns, fn, ctx, l);
-	err = snapshot_holders(&a->s, peers_wanted(o), e);
-	if (!err)
-		err = snapshot_netns(&a->s, list_netns, a, e);
-	if (!err) {
-		unix_join(&a->list);
-		tell_all(a);
-		tell_lacks(a, e);
-	}
-	snapshot_release(&a->s);
-	unix_list_release(&a->list);
-	free(a);
-	return err;
+	s->owners = peers_wanted(s->o);
 }
 
-const struct row_source source_unix = { .take = take };
+static void end(struct snapshot *s, struct err *e)
+{
+	struct sockets *a = (struct sockets *)s;
+
+	unix_join(&a->list);
+	tell_all(a);
+	tell_lacks(a, e);
+}
+
+static void release(struct snapshot *s)
+{
+	unix_list_release(&((struct sockets *)s)->list);
+}
+
+const struct row_source source_unix = {
+	.size = sizeof(struct sockets),
+	.begin = begin,
+	.list = list_netns,
+	.end = end,
+	.release = release,
+};
