@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* soconnect, soconnlat, tcpconnlat: every connect, from call to outcome. */
 #include "connects.h"
+#include "pair.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -17,8 +18,7 @@
 #define DELAY_MS 200
 
 struct delayed {
-	struct netns a, b;
-	struct agent cli, srv;
+	struct pair p;
 	uint16_t port;
 };
 
@@ -29,14 +29,14 @@ static struct reply connect_far(struct delayed *d, unsigned k, unsigned flags)
 	struct cmd c = { .flags = flags };
 
 	addr_set(&c.addr, families[k], far_addrs[k], d->port);
-	return agent_try(&d->cli, &c, OP_CONNECT);
+	return agent_try(&d->p.cli, &c, OP_CONNECT);
 }
 
 static void close_far(struct delayed *d)
 {
-	agent_do(&d->srv, OP_ACCEPT, 0, LISTENER);
-	agent_do(&d->cli, OP_CLOSE, 0, 0);
-	agent_do(&d->srv, OP_CLOSE, 0, 0);
+	agent_do(&d->p.srv, OP_ACCEPT, 0, LISTENER);
+	agent_do(&d->p.cli, OP_CLOSE, 0, 0);
+	agent_do(&d->p.srv, OP_CLOSE, 0, 0);
 }
 
 /* Two namespaces that know each other, then the delay. */
@@ -47,11 +47,9 @@ static void delayed_init(struct test *t, struct delayed *d)
 	unsigned k;
 	int err;
 
-	veth_pair(t, &d->a, &d->b);
-	agent_start(t, &d->cli, &d->a, CLIENT_COMM, CLIENT_UID);
-	agent_start(t, &d->srv, &d->b, SERVER_COMM, SERVER_UID);
+	pair_init(&d->p, t);
 	addr_set(&c.addr, AF_INET6, "::", 0);
-	r = agent_try(&d->srv, &c, OP_LISTEN);
+	r = agent_try(&d->p.srv, &c, OP_LISTEN);
 	d->port = addr_port(&r.local);
 	for (k = 0; k < 2; k++) {
 		r = connect_far(d, k, 0);
@@ -59,7 +57,7 @@ static void delayed_init(struct test *t, struct delayed *d)
 			fatal(t, "connect: %s", strerror(r.err));
 		close_far(d);
 	}
-	netns_enter(t, &d->a);
+	netns_enter(t, &d->p.a);
 	err = link_netem("sk0", 0, DELAY_MS);
 	netns_leave(t);
 	if (err == -ENOENT)
@@ -79,7 +77,7 @@ static void connect_distracted(struct test *t, struct delayed *d,
 	r = connect_far(d, i / DISTRACTIONS % 3, MAKE_NONBLOCK);
 	if (r.err != EINPROGRESS)
 		fatal(t, "connect: %s", strerror(r.err));
-	r = agent_try(&d->cli, &c, OP_DISTRACT);
+	r = agent_try(&d->p.cli, &c, OP_DISTRACT);
 	if (r.err)
 		fatal(t, "the outcome: %s", strerror(r.err));
 	e = traffic_client_end(tr, &r.local, &r.peer);
@@ -132,19 +130,16 @@ static void run_delayed(struct test *t, struct tool *r, struct traffic *tr,
 	unsigned i;
 
 	delayed_init(t, &d);
-	tr->ns = d.a;
-	tr->cli = d.cli;
-	tool_init(r, t, d.a.inum);
+	tr->ns = d.p.a;
+	tr->cli = d.p.cli;
+	tool_init(r, t, d.p.a.inum);
 	tool_start(r, "soconnlat", args);
 	for (i = 0; i < 3 * DISTRACTIONS; i++)
 		connect_distracted(t, &d, tr, i);
 	tool_stop(r, SIGINT);
 	/* a run may be missed, which is told; what is shown is compared */
 	tool_check_exit(r, 0);
-	agent_stop(&d.cli);
-	agent_stop(&d.srv);
-	netns_free(&d.a);
-	netns_free(&d.b);
+	pair_release(&d.p);
 }
 
 static void soconnlat_netem(struct test *t)

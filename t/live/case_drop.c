@@ -4,6 +4,7 @@
  * shown once.  All between two namespaces, b being what is looked at.
  */
 #include "drops.h"
+#include "pair.h"
 
 #include <errno.h>
 #include <linux/netfilter.h>
@@ -28,9 +29,7 @@ static const char *const tcp_rcv[] = { "tcp_v4_rcv", "tcp_v6_rcv" };
 
 struct lab {
 	struct drops d;
-	struct netns a, b;
-	struct agent cli, srv;		/* in a, in b */
-	struct dropper dropper;		/* of what arrives in b */
+	struct pair p;
 	uint16_t plain[2], busy[2], closed[2];
 };
 
@@ -41,7 +40,7 @@ static uint16_t at_b(struct lab *lab, enum op op, unsigned slot, unsigned k,
 	struct reply r;
 
 	addr_set(&c.addr, families[k], addr_b[k], 0);
-	r = agent_try(&lab->srv, &c, op);
+	r = agent_try(&lab->p.srv, &c, op);
 	if (r.err)
 		fatal(lab->d.t, "a socket in b: %s", strerror(r.err));
 	return addr_port(&r.local);
@@ -53,10 +52,8 @@ static void lab_init(struct lab *lab, struct test *t)
 
 	memset(lab, 0, sizeof(*lab));
 	drops_init(&lab->d, t);
-	veth_pair(t, &lab->a, &lab->b);
-	dropper_open(t, &lab->dropper, &lab->b);
-	agent_start(t, &lab->cli, &lab->a, CLIENT_COMM, CLIENT_UID);
-	agent_start(t, &lab->srv, &lab->b, SERVER_COMM, SERVER_UID);
+	pair_init(&lab->p, t);
+	pair_drop(&lab->p);
 	for (k = 0; k < 2; k++) {
 		lab->plain[k] = at_b(lab, OP_LISTEN, PLAIN, k, 0);
 		lab->busy[k] = at_b(lab, OP_LISTEN, BUSY, k, BACKLOG);
@@ -66,12 +63,8 @@ static void lab_init(struct lab *lab, struct test *t)
 
 static void lab_release(struct lab *lab)
 {
-	agent_stop(&lab->cli);
-	agent_stop(&lab->srv);
-	dropper_close(&lab->dropper);
+	pair_release(&lab->p);
 	drops_release(&lab->d);
-	netns_free(&lab->a);
-	netns_free(&lab->b);
 }
 
 /* ---- sockets ----------------------------------------------------------- */
@@ -85,9 +78,9 @@ static struct reply dial(struct lab *lab, unsigned slot, unsigned k,
 	int err;
 
 	addr_set(&c.addr, families[k], addr_a[k], 0);
-	r = agent_try(&lab->cli, &c, OP_BIND);
+	r = agent_try(&lab->p.cli, &c, OP_BIND);
 	addr_set(&c.addr, families[k], addr_b[k], port);
-	err = agent_try(&lab->cli, &c, OP_CONNECT).err;
+	err = agent_try(&lab->p.cli, &c, OP_CONNECT).err;
 	r.err = r.err ? r.err : err;
 	r.peer = c.addr;
 	return r;
@@ -110,24 +103,24 @@ static struct reply syn(struct lab *lab, unsigned k, uint16_t port)
 
 	if (r.err != EINPROGRESS)
 		fatal(lab->d.t, "connect: %s", strerror(r.err));
-	agent_do(&lab->cli, OP_CLOSE, SPARE, 0);
+	agent_do(&lab->p.cli, OP_CLOSE, SPARE, 0);
 	return r;
 }
 
 static void hang_up(struct lab *lab, unsigned slot)
 {
-	agent_do(&lab->cli, OP_CLOSE, slot, 0);
-	agent_do(&lab->srv, OP_EOF, slot, 0);
-	agent_do(&lab->srv, OP_CLOSE, slot, 0);
+	agent_do(&lab->p.cli, OP_CLOSE, slot, 0);
+	agent_do(&lab->p.srv, OP_EOF, slot, 0);
+	agent_do(&lab->p.srv, OP_CLOSE, slot, 0);
 }
 
 /* What came over the veth before has been dealt with. */
 static void regular(struct lab *lab, unsigned k)
 {
 	connected(lab, SPARE, k, lab->plain[k]);
-	agent_do(&lab->srv, OP_ACCEPT, SPARE, PLAIN + k);
-	agent_do(&lab->cli, OP_SEND, SPARE, 5000);
-	agent_do(&lab->srv, OP_RECV, SPARE, 5000);
+	agent_do(&lab->p.srv, OP_ACCEPT, SPARE, PLAIN + k);
+	agent_do(&lab->p.cli, OP_SEND, SPARE, 5000);
+	agent_do(&lab->p.srv, OP_RECV, SPARE, 5000);
 	hang_up(lab, SPARE);
 }
 
@@ -137,7 +130,7 @@ static void wait_counter(struct lab *lab, const char *proto, const char *name,
 {
 	uint64_t end = now_ns() + PATIENCE * NSEC;
 
-	while (netns_snmp(lab->d.t, &lab->b, proto, name) < least) {
+	while (netns_snmp(lab->d.t, &lab->p.b, proto, name) < least) {
 		if (now_ns() > end)
 			fatal(lab->d.t, "%s stays below %u", name,
 			      (unsigned)least);
@@ -156,7 +149,7 @@ static void closed_ports(struct lab *lab, unsigned k)
 		r = dial(lab, SPARE, k, lab->closed[k], 0);
 		if (r.err != ECONNREFUSED)
 			fatal(lab->d.t, "closed: %s", strerror(r.err));
-		agent_do(&lab->cli, OP_CLOSE, SPARE, 0);
+		agent_do(&lab->p.cli, OP_CLOSE, SPARE, 0);
 		drops_expect(&lab->d, &(struct drop){
 			.what = "closed port", .dir = "in", .flags = "SYN",
 			.reasons = { "NO_SOCKET" },
@@ -167,7 +160,8 @@ static void closed_ports(struct lab *lab, unsigned k)
 
 static void bad_checksums(struct lab *lab, unsigned k)
 {
-	uint64_t before = netns_snmp(lab->d.t, &lab->b, "Tcp", "InCsumErrors");
+	uint64_t before = netns_snmp(lab->d.t, &lab->p.b, "Tcp",
+				     "InCsumErrors");
 	struct segment s = { .seq = 1000, .flags = TH_SYN,
 			     .bad_checksum = true };
 	unsigned i;
@@ -176,7 +170,7 @@ static void bad_checksums(struct lab *lab, unsigned k)
 	addr_set(&s.to, families[k], addr_b[k], lab->plain[k]);
 	for (i = 0; i < EACH; i++) {
 		addr_set(&s.from, families[k], addr_a[k], (uint16_t)(1000 + i));
-		netns_enter(lab->d.t, &lab->a);
+		netns_enter(lab->d.t, &lab->p.a);
 		err = segment_send(&s);
 		netns_leave(lab->d.t);
 		if (err)
@@ -207,23 +201,23 @@ static void beyond_window(struct lab *lab, unsigned k)
 	struct drop_rule rule;
 	unsigned i;
 
-	agent_do(&lab->srv, OP_ACCEPT, SPARE, PLAIN + k);
-	dropper_set(lab->d.t, &lab->dropper, P_DATA, 0, 1);
-	agent_do(&lab->cli, OP_SEND, SPARE, 100);
-	agent_do(&lab->srv, OP_RECV, SPARE, 100);
-	dropper_get(lab->d.t, &lab->dropper, &rule);
-	dropper_set(lab->d.t, &lab->dropper, 0, 0, 0);
+	agent_do(&lab->p.srv, OP_ACCEPT, SPARE, PLAIN + k);
+	dropper_set(lab->d.t, &lab->p.drop, P_DATA, 0, 1);
+	agent_do(&lab->p.cli, OP_SEND, SPARE, 100);
+	agent_do(&lab->p.srv, OP_RECV, SPARE, 100);
+	dropper_get(lab->d.t, &lab->p.drop, &rule);
+	dropper_set(lab->d.t, &lab->p.drop, 0, 0, 0);
 	xdp.flags = "PSH|ACK";
 	xdp.want = rule.dropped;
 	drops_expect(&lab->d, &xdp, &r.peer, &r.local);
 	s.seq = rule.seq + 0x30000000;
 	s.ack_seq = rule.ack;
-	netns_enter(lab->d.t, &lab->a);
+	netns_enter(lab->d.t, &lab->p.a);
 	for (i = 0; i < EACH; i++)
 		segment_send(&s);
 	netns_leave(lab->d.t);
-	agent_do(&lab->cli, OP_SEND, SPARE, 100);
-	agent_do(&lab->srv, OP_RECV, SPARE, 100);
+	agent_do(&lab->p.cli, OP_SEND, SPARE, 100);
+	agent_do(&lab->p.srv, OP_RECV, SPARE, 100);
 	hang_up(lab, SPARE);
 	drops_expect(&lab->d, &(struct drop){
 		.what = "beyond the window", .dir = "in", .flags = "PSH|ACK",
@@ -231,7 +225,7 @@ static void beyond_window(struct lab *lab, unsigned k)
 		/* whichever the compiler has left by itself */
 		.functions = { "tcp_validate_incoming", "tcp_drop",
 			       "tcp_drop_reason", "tcp_send_dupack" },
-		.types = true, .state = "ESTABLISHED", .owner = &lab->srv,
+		.types = true, .state = "ESTABLISHED", .owner = &lab->p.srv,
 		.want = EACH,
 	}, &r.peer, &r.local);
 }
@@ -247,18 +241,18 @@ static void fill_queue(struct lab *lab, unsigned k)
 	struct drop_rule rule;
 	unsigned i;
 
-	dropper_set(lab->d.t, &lab->dropper, P_ACK, BACKLOG, 2);
+	dropper_set(lab->d.t, &lab->p.drop, P_ACK, BACKLOG, 2);
 	for (i = 0; i < BACKLOG + 2; i++)
 		r = connected(lab, i, k, lab->busy[k]);
 	do
-		dropper_get(lab->d.t, &lab->dropper, &rule);
+		dropper_get(lab->d.t, &lab->p.drop, &rule);
 	while (rule.dropped < 2);
-	dropper_set(lab->d.t, &lab->dropper, 0, 0, 0);
+	dropper_set(lab->d.t, &lab->p.drop, 0, 0, 0);
 	xdp.flags = "ACK";
 	xdp.want = 2;
 	drops_expect(&lab->d, &xdp, &r.peer, NULL);
 	for (i = 0; i < BACKLOG + 2; i++)
-		agent_do(&lab->cli, OP_SEND, i, 100);
+		agent_do(&lab->p.cli, OP_SEND, i, 100);
 }
 
 static void empty_queue(struct lab *lab, unsigned k)
@@ -266,20 +260,20 @@ static void empty_queue(struct lab *lab, unsigned k)
 	unsigned i;
 
 	for (i = 0; i < BACKLOG + 2; i++) {
-		agent_do(&lab->srv, OP_ACCEPT, i, BUSY + k);
-		agent_do(&lab->srv, OP_RECV, i, 100);
+		agent_do(&lab->p.srv, OP_ACCEPT, i, BUSY + k);
+		agent_do(&lab->p.srv, OP_RECV, i, 100);
 	}
 	for (i = 0; i < BACKLOG + 2; i++)
-		agent_do(&lab->cli, OP_CLOSE, i, 0);
+		agent_do(&lab->p.cli, OP_CLOSE, i, 0);
 	for (i = 0; i < BACKLOG + 2; i++) {
-		agent_do(&lab->srv, OP_EOF, i, 0);
-		agent_do(&lab->srv, OP_CLOSE, i, 0);
+		agent_do(&lab->p.srv, OP_EOF, i, 0);
+		agent_do(&lab->p.srv, OP_CLOSE, i, 0);
 	}
 }
 
 static void full_queue(struct lab *lab, unsigned k)
 {
-	uint64_t before = netns_snmp(lab->d.t, &lab->b, "TcpExt",
+	uint64_t before = netns_snmp(lab->d.t, &lab->p.b, "TcpExt",
 				     "ListenOverflows");
 	struct drop last_ack = {
 		.what = "full accept queue (ACK)", .dir = "in",
@@ -301,7 +295,7 @@ static void full_queue(struct lab *lab, unsigned k)
 		}, &r.peer, &r.local);
 	}
 	empty_queue(lab, k);
-	last_ack.want = netns_snmp(lab->d.t, &lab->b, "TcpExt",
+	last_ack.want = netns_snmp(lab->d.t, &lab->p.b, "TcpExt",
 				   "ListenOverflows") - before - EACH;
 	drops_expect(&lab->d, &last_ack, &r.peer, NULL);
 }
@@ -317,14 +311,14 @@ static void send_from_b(struct lab *lab, const struct drop *d, unsigned k)
 	unsigned i;
 
 	out.dir = "out";
-	out.owner = &lab->srv;
+	out.owner = &lab->p.srv;
 	out.state = "SYN_SENT";
 	for (i = 0; i < EACH; i++) {
 		addr_set(&c.addr, families[k], addr_b[k], 0);
-		r = agent_try(&lab->srv, &c, OP_BIND);
+		r = agent_try(&lab->p.srv, &c, OP_BIND);
 		addr_set(&c.addr, families[k], addr_a[k], 7);
-		agent_try(&lab->srv, &c, OP_CONNECT);
-		agent_do(&lab->srv, OP_CLOSE, 0, 0);
+		agent_try(&lab->p.srv, &c, OP_CONNECT);
+		agent_do(&lab->p.srv, OP_CLOSE, 0, 0);
 		drops_expect(&lab->d, &out, &r.local, &c.addr);
 	}
 }
@@ -333,7 +327,7 @@ static bool filter(struct lab *lab, unsigned k, unsigned hook)
 {
 	int err;
 
-	netns_enter(lab->d.t, &lab->b);
+	netns_enter(lab->d.t, &lab->p.b);
 	err = netfilter_drop(families[k], hook);
 	netns_leave(lab->d.t);
 	if (err && err != -EPROTONOSUPPORT && err != -EOPNOTSUPP &&
@@ -346,7 +340,7 @@ static void filter_no_more(struct lab *lab, unsigned k)
 {
 	int err;
 
-	netns_enter(lab->d.t, &lab->b);
+	netns_enter(lab->d.t, &lab->p.b);
 	err = netfilter_pass(families[k]);
 	netns_leave(lab->d.t);
 	if (err)
@@ -393,7 +387,7 @@ static bool lost(struct lab *lab)
 	unsigned k;
 	int err;
 
-	netns_enter(lab->d.t, &lab->b);
+	netns_enter(lab->d.t, &lab->p.b);
 	err = link_netem("sk0", 1, 0);
 	netns_leave(lab->d.t);
 	if (err == -ENOENT)
@@ -420,7 +414,7 @@ static void start(struct lab *lab, struct tool r[TOOLS])
 	unsigned i;
 
 	for (i = 0; i < TOOLS; i++) {
-		tool_init(&r[i], lab->d.t, lab->b.inum);
+		tool_init(&r[i], lab->d.t, lab->p.b.inum);
 		tool_start(&r[i], "tcpdrop", args[i]);
 	}
 }
@@ -435,7 +429,7 @@ static uint64_t check_places(struct lab *lab, const struct tool *rows,
 	uint64_t n = 0;
 	unsigned i;
 
-	snprintf(netns, sizeof(netns), "%u", lab->b.inum);
+	snprintf(netns, sizeof(netns), "%u", lab->p.b.inum);
 	if (!table_parse(&all, t, rows->text) ||
 	    !table_parse(&tb, t, places->text))
 		return 0;
@@ -470,7 +464,7 @@ static void check_stacks(struct lab *lab, const struct tool *stacks,
 	uint64_t n = 0, frames = 0;
 
 	for (; (end = strchr(line, '\n')); line = end + 1) {
-		if (strtoul(line, NULL, 10) != lab->b.inum)
+		if (strtoul(line, NULL, 10) != lab->p.b.inum)
 			continue;
 		count = memrchr(line, ' ', (size_t)(end - line));
 		if (!count) {
@@ -503,13 +497,13 @@ static void tcpdrop(struct test *t)
 		netfilter &= filtered(&lab, k);
 		regular(&lab, k);
 	}
-	netns_idle(t, &lab.b);
+	netns_idle(t, &lab.p.b);
 	netem = lost(&lab);
 	for (i = 0; i < TOOLS; i++) {
 		tool_stop(&r[i], SIGINT);
 		tool_check_clean(&r[i]);
 	}
-	drops_check(&lab.d, &r[ROWS], &lab.b);
+	drops_check(&lab.d, &r[ROWS], &lab.p.b);
 	check_stacks(&lab, &r[STACKS],
 		     check_places(&lab, &r[ROWS], &r[PLACES]));
 	summary(t, "%u drops shown, and counted by place and stack%s%s",

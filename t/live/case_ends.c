@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* tcplife: how sessions end, and what they went through until then. */
-#include "traffic.h"
+#include "pair.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -72,50 +72,27 @@ struct life {
 
 struct lives {
 	struct test *t;
-	struct netns a, b;
-	struct agent cli, srv;
-	struct dropper drop;	/* at b, of what comes from a */
-	struct cmd connect;
+	struct pair p;
 	struct life life[24];
 	unsigned n, dropped;
 };
 
 static void lives_init(struct lives *l, struct test *t)
 {
-	struct cmd c = { .op = OP_LISTEN, .slot = LISTENER };
-	struct reply r;
-
 	l->t = t;
-	veth_pair(t, &l->a, &l->b);
-	netns_sysctl(t, &l->a, "ipv4/tcp_no_metrics_save", "1");
-	dropper_open(t, &l->drop, &l->b);
-	agent_start(t, &l->cli, &l->a, CLIENT_COMM, CLIENT_UID);
-	agent_start(t, &l->srv, &l->b, SERVER_COMM, SERVER_UID);
-	addr_set(&c.addr, AF_INET, "0.0.0.0", 0);
-	agent_post(&l->srv, &c);
-	r = agent_wait(&l->srv);
-	l->connect.op = OP_CONNECT;
-	addr_set(&l->connect.addr, AF_INET, "10.9.0.2", addr_port(&r.local));
-}
-
-static void lives_release(struct lives *l)
-{
-	agent_stop(&l->cli);
-	agent_stop(&l->srv);
-	dropper_close(&l->drop);
-	netns_free(&l->a);
-	netns_free(&l->b);
+	pair_init(&l->p, t);
+	netns_sysctl(t, &l->p.a, "ipv4/tcp_no_metrics_save", "1");
+	pair_drop(&l->p);
+	pair_listen(&l->p, 0);
 }
 
 static void open_one(struct lives *l, bool reno)
 {
-	agent_post(&l->cli, &l->connect);
-	agent_wait(&l->cli);
-	agent_do(&l->srv, OP_ACCEPT, 0, LISTENER);
+	pair_connect(&l->p, 0, 0);
 	if (!reno)
 		return;
-	agent_do(&l->cli, OP_RENO, 0, 0);
-	agent_do(&l->srv, OP_RENO, 0, 0);
+	agent_do(&l->p.cli, OP_RENO, 0, 0);
+	agent_do(&l->p.srv, OP_RENO, 0, 0);
 }
 
 /* The first @n segments of data from the client are lost. */
@@ -124,18 +101,18 @@ static void transfer(struct lives *l, unsigned n)
 	struct cmd c = { .op = OP_RECV, .n = 700 };
 	struct drop_rule rule;
 
-	dropper_set(l->t, &l->drop, P_DATA, 0, n);
-	agent_post(&l->srv, &c);
-	agent_do(&l->cli, OP_SEND, 0, 700);
-	agent_wait(&l->srv);
-	dropper_get(l->t, &l->drop, &rule);
+	dropper_set(l->t, &l->p.drop, P_DATA, 0, n);
+	agent_post(&l->p.srv, &c);
+	agent_do(&l->p.cli, OP_SEND, 0, 700);
+	agent_wait(&l->p.srv);
+	dropper_get(l->t, &l->p.drop, &rule);
 	if (rule.dropped != n)
 		fatal(l->t, "%u segments lost, not %u", rule.dropped, n);
 	l->dropped += n;
 	c.n = 300;
-	agent_post(&l->cli, &c);
-	agent_do(&l->srv, OP_SEND, 0, 300);
-	agent_wait(&l->cli);
+	agent_post(&l->p.cli, &c);
+	agent_do(&l->p.srv, OP_SEND, 0, 300);
+	agent_wait(&l->p.cli);
 }
 
 static struct life *ask(struct lives *l, struct agent *a)
@@ -168,33 +145,33 @@ static void reset_by(struct lives *l, struct agent *a, struct agent *b)
  */
 static void close_both(struct lives *l)
 {
-	struct life *c = ask(l, &l->cli), *s = ask(l, &l->srv);
+	struct life *c = ask(l, &l->p.cli), *s = ask(l, &l->p.srv);
 
 	c->told = s->told = false;
 	c->how = s->how = "FIN";
 	c->first = "BOTH";
 	s->first = "LOCAL";
-	dropper_set(l->t, &l->drop, P_OTHER, 0, 1);
-	agent_do(&l->cli, OP_CLOSE, 0, 0);
-	agent_do(&l->srv, OP_CLOSE, 0, 0);
+	dropper_set(l->t, &l->p.drop, P_OTHER, 0, 1);
+	agent_do(&l->p.cli, OP_CLOSE, 0, 0);
+	agent_do(&l->p.srv, OP_CLOSE, 0, 0);
 }
 
 /* Nothing of the client's arrives any more; the server stays. */
 static void time_out(struct lives *l)
 {
-	struct life *c = ask(l, &l->cli);
+	struct life *c = ask(l, &l->p.cli);
 	struct cmd m = { .op = OP_EOF };
 
 	c->told = false;
 	c->how = "TIMEOUT";
 	c->err = "ETIMEDOUT";
-	agent_do(&l->cli, OP_PATIENCE, 0, 700);
-	dropper_set(l->t, &l->drop, P_DATA, 0, FOR_EVER);
-	agent_do(&l->cli, OP_SEND, 0, 500);
-	agent_post(&l->cli, &m);
-	if (agent_wait_err(&l->cli).err != ETIMEDOUT)
+	agent_do(&l->p.cli, OP_PATIENCE, 0, 700);
+	dropper_set(l->t, &l->p.drop, P_DATA, 0, FOR_EVER);
+	agent_do(&l->p.cli, OP_SEND, 0, 500);
+	agent_post(&l->p.cli, &m);
+	if (agent_wait_err(&l->p.cli).err != ETIMEDOUT)
 		fatal(l->t, "no timeout");
-	agent_do(&l->cli, OP_CLOSE, 0, 0);
+	agent_do(&l->p.cli, OP_CLOSE, 0, 0);
 }
 
 static void make_lives(struct lives *l)
@@ -205,18 +182,18 @@ static void make_lives(struct lives *l)
 		open_one(l, i % 2);
 		transfer(l, i % 3);
 		if (i % 2)
-			reset_by(l, &l->cli, &l->srv);
+			reset_by(l, &l->p.cli, &l->p.srv);
 		else
-			reset_by(l, &l->srv, &l->cli);
+			reset_by(l, &l->p.srv, &l->p.cli);
 	}
 	open_one(l, true);
 	transfer(l, 0);
 	close_both(l);
-	netns_idle(l->t, &l->a);
-	netns_idle(l->t, &l->b);
+	netns_idle(l->t, &l->p.a);
+	netns_idle(l->t, &l->p.b);
 	open_one(l, false);
 	time_out(l);
-	netns_idle(l->t, &l->a);
+	netns_idle(l->t, &l->p.a);
 }
 
 /* ---- and what was shown of it ------------------------------------------ */
@@ -322,8 +299,8 @@ static void lives(struct test *t)
 	struct tool r;
 
 	lives_init(&l, t);
-	snprintf(a, sizeof(a), "inode:%u", l.a.inum);
-	snprintf(b, sizeof(b), "inode:%u", l.b.inum);
+	snprintf(a, sizeof(a), "inode:%u", l.p.a.inum);
+	snprintf(b, sizeof(b), "inode:%u", l.p.b.inum);
 	tool_init(&r, t, 0);
 	tool_start(&r, "tcplife", ARGS("--csv", "--strict", "-N", a, "-N",
 				       b, "-o", COLUMNS));
@@ -332,7 +309,7 @@ static void lives(struct test *t)
 	tool_check_clean(&r);
 	check_lives(&l, &r);
 	tool_release(&r);
-	lives_release(&l);
+	pair_release(&l.p);
 }
 
 const struct live_case ends_cases[] = {

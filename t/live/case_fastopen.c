@@ -3,7 +3,7 @@
  * TCP Fast Open: a connection that is accepted before its handshake is over
  * began just then, and what came with the SYN counts.
  */
-#include "traffic.h"
+#include "pair.h"
 
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -19,72 +19,49 @@ enum { LIFE, TRACER, TOP, TOOLS };
 
 struct scene {
 	struct test *t;
-	struct netns a, b;
-	struct agent cli, srv;
-	struct dropper drop;	/* at b, what comes from a */
-	uint16_t port;
+	struct pair p;
 	struct tool tools[TOOLS];
 };
 
 static void scene_init(struct scene *s, struct test *t)
 {
-	struct cmd c = { .op = OP_LISTEN, .slot = LISTENER };
-	struct cmd fast = { .op = OP_TCP_OPTION, .slot = LISTENER,
-			    .flags = TCP_FASTOPEN, .n = 5 };
-	struct reply r;
-
 	memset(s, 0, sizeof(*s));
 	s->t = t;
-	veth_pair(t, &s->a, &s->b);
+	pair_init(&s->p, t);
 	/* 4.15: of a namespace.  TFO_CLIENT_ENABLE | TFO_CLIENT_NO_COOKIE,
 	 * TFO_SERVER_ENABLE | TFO_SERVER_COOKIE_NOT_REQD */
-	if (netns_sysctl(t, &s->a, "ipv4/tcp_fastopen", "5") ||
-	    netns_sysctl(t, &s->b, "ipv4/tcp_fastopen", "514"))
+	if (netns_sysctl(t, &s->p.a, "ipv4/tcp_fastopen", "5") ||
+	    netns_sysctl(t, &s->p.b, "ipv4/tcp_fastopen", "514"))
 		skip(t, "no TCP Fast Open in a namespace");
-	dropper_open(t, &s->drop, &s->b);
-	agent_start(t, &s->cli, &s->a, CLIENT_COMM, CLIENT_UID);
-	agent_start(t, &s->srv, &s->b, SERVER_COMM, SERVER_UID);
-	addr_set(&c.addr, AF_INET, "10.9.0.2", 0);
-	agent_post(&s->srv, &c);
-	r = agent_wait(&s->srv);
-	s->port = addr_port(&r.local);
-	agent_post(&s->srv, &fast);
-	agent_wait(&s->srv);
-}
-
-static void scene_release(struct scene *s)
-{
-	agent_stop(&s->cli);
-	agent_stop(&s->srv);
-	dropper_close(&s->drop);
-	netns_free(&s->a);
-	netns_free(&s->b);
+	pair_drop(&s->p);
+	pair_listen(&s->p, 0);
+	agent_option(&s->p.srv, OP_TCP_OPTION, LISTENER, TCP_FASTOPEN, 5);
 }
 
 /* The handshake waits for its last ACK, until data brings it. */
 static void make(struct scene *s)
 {
-	struct cmd c = { .op = OP_CONNECT, .flags = CONNECT_FAST,
-			 .n = WITH_SYN };
+	struct cmd c = pair_to(&s->p, 0, 0);
 	struct reply r;
 
-	dropper_set(s->t, &s->drop, P_ACK, 0, FOR_EVER);
-	addr_set(&c.addr, AF_INET, "10.9.0.2", s->port);
-	agent_post(&s->cli, &c);
-	agent_wait(&s->cli);
-	r = agent_do(&s->srv, OP_ACCEPT, 0, LISTENER);
+	c.flags = CONNECT_FAST;
+	c.n = WITH_SYN;
+	dropper_set(s->t, &s->p.drop, P_ACK, 0, FOR_EVER);
+	agent_post(&s->p.cli, &c);
+	agent_wait(&s->p.cli);
+	r = agent_do(&s->p.srv, OP_ACCEPT, 0, LISTENER);
 	if (r.state != TCP_SYN_RECV)
 		fatal(s->t, "accepted in state %u", r.state);
-	agent_do(&s->srv, OP_RECV, 0, WITH_SYN);
-	agent_do(&s->srv, OP_SEND, 0, ANSWER);
-	agent_do(&s->cli, OP_RECV, 0, ANSWER);
-	dropper_set(s->t, &s->drop, P_ACK, 0, 0);
-	agent_do(&s->cli, OP_SEND, 0, 1);
-	agent_do(&s->srv, OP_RECV, 0, 1);
-	agent_do(&s->cli, OP_CLOSE, 0, 0);
-	agent_do(&s->srv, OP_EOF, 0, 0);
-	agent_do(&s->srv, OP_CLOSE, 0, 0);
-	netns_idle(s->t, &s->b);
+	agent_do(&s->p.srv, OP_RECV, 0, WITH_SYN);
+	agent_do(&s->p.srv, OP_SEND, 0, ANSWER);
+	agent_do(&s->p.cli, OP_RECV, 0, ANSWER);
+	dropper_set(s->t, &s->p.drop, P_ACK, 0, 0);
+	agent_do(&s->p.cli, OP_SEND, 0, 1);
+	agent_do(&s->p.srv, OP_RECV, 0, 1);
+	agent_do(&s->p.cli, OP_CLOSE, 0, 0);
+	agent_do(&s->p.srv, OP_EOF, 0, 0);
+	agent_do(&s->p.srv, OP_CLOSE, 0, 0);
+	netns_idle(s->t, &s->p.b);
 }
 
 static void finish(struct scene *s, unsigned i)
@@ -93,7 +70,7 @@ static void finish(struct scene *s, unsigned i)
 	struct table tb;
 	char port[8];
 
-	snprintf(port, sizeof(port), "%u", s->port);
+	snprintf(port, sizeof(port), "%u", s->p.port[0]);
 	tool_stop(r, SIGINT);
 	tool_check_clean(r);
 	if (table_parse(&tb, s->t, r->text)) {
@@ -120,7 +97,7 @@ static void tcp_fastopen(struct test *t)
 
 	scene_init(&s, t);
 	for (unsigned i = 0; i < TOOLS; i++) {
-		tool_init(&s.tools[i], t, s.b.inum);
+		tool_init(&s.tools[i], t, s.p.b.inum);
 		tool_start(&s.tools[i], names[i],
 			   i == TOP ? ARGS("0.1", "--csv", "--strict") :
 			   ARGS("--csv", "--strict", "-o", i == TRACER ?
@@ -131,7 +108,7 @@ static void tcp_fastopen(struct test *t)
 		finish(&s, i);
 	summary(t, "accepted in SYN_RECV with %u bytes, %u answered",
 		WITH_SYN, ANSWER);
-	scene_release(&s);
+	pair_release(&s.p);
 }
 
 const struct live_case fastopen_cases[] = {

@@ -4,7 +4,7 @@
  * is dropped until all have been queued; corks, windows, pacing.  What is
  * measured is held against when it was made to wait and let go.
  */
-#include "traffic.h"
+#include "pair.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -53,78 +53,37 @@ struct made {
 
 struct scene {
 	struct test *t;
-	struct netns a, b;
-	struct agent cli, srv;
-	struct dropper drop;
-	uint16_t port[2];	/* of the second the window is small */
+	struct pair p;		/* of its second listener the window is small */
 	struct made made[CONNS];
 };
 
 /* ---- making ------------------------------------------------------------- */
 
-static void option(struct agent *a, enum op op, uint32_t slot, uint32_t name,
-		   uint64_t value)
-{
-	struct cmd c = { .op = op, .slot = slot, .flags = name, .n = value };
-
-	agent_post(a, &c);
-	agent_wait(a);
-}
-
-static void listen_at(struct scene *s, unsigned i)
-{
-	struct cmd c = { .op = OP_LISTEN, .slot = LISTENER + i };
-	struct reply r;
-
-	addr_set(&c.addr, AF_INET, "10.9.0.2", 0);
-	agent_post(&s->srv, &c);
-	r = agent_wait(&s->srv);
-	s->port[i] = addr_port(&r.local);
-	if (i)
-		option(&s->srv, OP_SOCK_OPTION, c.slot, SO_RCVBUF, 4096);
-}
-
 static void scene_init(struct scene *s, struct test *t)
 {
 	memset(s, 0, sizeof(*s));
 	s->t = t;
-	veth_pair(t, &s->a, &s->b);
+	pair_init(&s->p, t);
 	/* a tail loss probe would send what waits */
-	netns_sysctl(t, &s->a, "ipv4/tcp_early_retrans", "0");
-	dropper_open(t, &s->drop, &s->b);
-	agent_start(t, &s->cli, &s->a, CLIENT_COMM, CLIENT_UID);
-	agent_start(t, &s->srv, &s->b, SERVER_COMM, SERVER_UID);
-	listen_at(s, 0);
-	listen_at(s, 1);
-}
-
-static void scene_release(struct scene *s)
-{
-	agent_stop(&s->cli);
-	agent_stop(&s->srv);
-	dropper_close(&s->drop);
-	netns_free(&s->a);
-	netns_free(&s->b);
+	netns_sysctl(t, &s->p.a, "ipv4/tcp_early_retrans", "0");
+	pair_drop(&s->p);
+	pair_listen(&s->p, 0);
+	pair_listen(&s->p, 1);
+	agent_option(&s->p.srv, OP_SOCK_OPTION, LISTENER + 1, SO_RCVBUF, 4096);
 }
 
 static void connect_one(struct scene *s, unsigned i)
 {
 	struct made *m = &s->made[i];
-	struct cmd c = { .op = OP_CONNECT, .slot = i };
-	struct reply r;
 
 	m->kind = i < MANY ? i % EVERYDAY : EVERYDAY + i - MANY;
-	addr_set(&c.addr, AF_INET, "10.9.0.2", s->port[m->kind >= RWND]);
-	agent_post(&s->cli, &c);
-	r = agent_wait(&s->cli);
-	m->lport = addr_port(&r.local);
-	agent_do(&s->srv, OP_ACCEPT, i, LISTENER + (m->kind >= RWND));
-	option(&s->cli, OP_SOCK_OPTION, i, SO_SNDBUF, 100000);
+	m->lport = pair_connect(&s->p, m->kind >= RWND, i);
+	agent_option(&s->p.cli, OP_SOCK_OPTION, i, SO_SNDBUF, 100000);
 }
 
 static void send_once(struct scene *s, unsigned i, uint64_t bytes)
 {
-	agent_do(&s->cli, OP_SEND, i, bytes);
+	agent_do(&s->p.cli, OP_SEND, i, bytes);
 	s->made[i].at_once += bytes;
 }
 
@@ -139,8 +98,8 @@ static void send_waits(struct scene *s, unsigned i, const char *reason,
 	m->waits += bytes;
 	if (!m->begun)
 		m->begun = now_ns();
-	agent_post(&s->cli, &c);
-	agent_wait(&s->cli);
+	agent_post(&s->p.cli, &c);
+	agent_wait(&s->p.cli);
 	if (!m->queued)
 		m->queued = now_ns();
 }
@@ -150,13 +109,13 @@ static void receive(struct scene *s, unsigned i)
 {
 	struct made *m = &s->made[i];
 
-	agent_do(&s->srv, OP_RECV, i, m->at_once + m->waits);
+	agent_do(&s->p.srv, OP_RECV, i, m->at_once + m->waits);
 	m->end = now_ns();
 }
 
 static void cork(struct scene *s, unsigned i)
 {
-	option(&s->cli, OP_TCP_OPTION, i, TCP_CORK, 1);
+	agent_option(&s->p.cli, OP_TCP_OPTION, i, TCP_CORK, 1);
 	send_waits(s, i, "cork", SMALL, 0);
 	send_waits(s, i, "cork", SMALL + i, 0);
 }
@@ -168,14 +127,14 @@ static void make_one(struct scene *s, unsigned i)
 
 	switch (m->kind) {
 	case NODELAY:
-		option(&s->cli, OP_TCP_OPTION, i, TCP_NODELAY, 1);
+		agent_option(&s->p.cli, OP_TCP_OPTION, i, TCP_NODELAY, 1);
 		send_once(s, i, SMALL);
 		send_once(s, i, SMALL + i);
 		break;
 	case CORK:
 		cork(s, i);
 		m->freed = now_ns();
-		option(&s->cli, OP_TCP_OPTION, i, TCP_CORK, 0);
+		agent_option(&s->p.cli, OP_TCP_OPTION, i, TCP_CORK, 0);
 		break;
 	case MORE:
 		send_waits(s, i, "cork", SMALL, SEND_MORE);
@@ -184,7 +143,7 @@ static void make_one(struct scene *s, unsigned i)
 		break;
 	case ABORTED:
 		cork(s, i);
-		agent_do(&s->cli, OP_RESET, i, 0);
+		agent_do(&s->p.cli, OP_RESET, i, 0);
 		break;
 	case CWND:
 		send_waits(s, i, "cwnd", 40000, 0);
@@ -201,11 +160,11 @@ static void make_blocked(struct scene *s)
 	uint64_t freed;
 	unsigned i;
 
-	dropper_set(s->t, &s->drop, P_DATA, 0, UINT32_MAX);
+	dropper_set(s->t, &s->p.drop, P_DATA, 0, UINT32_MAX);
 	for (i = 0; i < MANY + 1; i++)
 		make_one(s, i);
 	freed = now_ns();
-	dropper_set(s->t, &s->drop, P_DATA, 0, 0);
+	dropper_set(s->t, &s->p.drop, P_DATA, 0, 0);
 	for (i = 0; i < MANY + 1; i++) {
 		if (!s->made[i].freed)
 			s->made[i].freed = freed;
@@ -219,16 +178,16 @@ static void make_paced(struct scene *s, unsigned i)
 {
 	unsigned k;
 
-	option(&s->cli, OP_TCP_OPTION, i, TCP_NODELAY, 1);
+	agent_option(&s->p.cli, OP_TCP_OPTION, i, TCP_NODELAY, 1);
 	for (k = 0; k < 11; k++) {
 		send_once(s, i, 1);
-		agent_do(&s->srv, OP_RECV, i, 1);
+		agent_do(&s->p.srv, OP_RECV, i, 1);
 	}
-	option(&s->cli, OP_SOCK_OPTION, i, SO_MAX_PACING_RATE, 500);
+	agent_option(&s->p.cli, OP_SOCK_OPTION, i, SO_MAX_PACING_RATE, 500);
 	send_once(s, i, SMALL);
 	send_waits(s, i, "pacing", SMALL, 0);
 	s->made[i].freed = s->made[i].queued;
-	agent_do(&s->srv, OP_RECV, i, 2 * SMALL);
+	agent_do(&s->p.srv, OP_RECV, i, 2 * SMALL);
 	s->made[i].end = now_ns();
 }
 
@@ -373,8 +332,8 @@ static void tcpnagle(struct test *t)
 	unsigned i;
 
 	scene_init(&s, t);
-	snprintf(port, sizeof(port), "%u,%u", s.port[0], s.port[1]);
-	tool_init(&r, t, s.a.inum);
+	snprintf(port, sizeof(port), "%u,%u", s.p.port[0], s.p.port[1]);
+	tool_init(&r, t, s.p.a.inum);
 	r.may_lack = may_lack(t);
 	tool_start(&r, "tcpnagle", ARGS("--events", "--all", "--csv", "-o",
 					COLUMNS, "-D", port));
@@ -393,7 +352,7 @@ static void tcpnagle(struct test *t)
 	for (i = MANY; i < CONNS; i++)
 		summary(t, ", %u %s", s.made[i].rows, s.made[i].reason);
 	tool_release(&r);
-	scene_release(&s);
+	pair_release(&s.p);
 }
 
 const struct live_case nagle_cases[] = {

@@ -4,7 +4,7 @@
  * They are held in a queue there for as long as is needed, so that what TCP
  * does is certain: the first segment is sent, what comes behind it waits.
  */
-#include "traffic.h"
+#include "pair.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -33,57 +33,30 @@ static const char *const reasons[KINDS] = { "tsq", "autocork" };
 
 struct scene {
 	struct test *t;
-	struct netns a, b;
-	struct agent cli, srv;
-	uint16_t port, lports[CONNS];
+	struct pair p;
+	uint16_t lports[CONNS];
 	uint64_t held_ns;	/* how long the first of them was */
 };
 
 static void scene_init(struct scene *s, struct test *t)
 {
-	struct cmd c = { .op = OP_LISTEN, .slot = LISTENER };
-	struct reply r;
-
 	memset(s, 0, sizeof(*s));
 	s->t = t;
-	veth_pair(t, &s->a, &s->b);
+	pair_init(&s->p, t);
 	/* a tail loss probe would send what waits */
-	netns_sysctl(t, &s->a, "ipv4/tcp_early_retrans", "0");
+	netns_sysctl(t, &s->p.a, "ipv4/tcp_early_retrans", "0");
 	/* 4.15: of a namespace.  A packet of any size is too much. */
-	if (netns_sysctl(t, &s->a, "ipv4/tcp_limit_output_bytes", "1"))
+	if (netns_sysctl(t, &s->p.a, "ipv4/tcp_limit_output_bytes", "1"))
 		skip(t, "no limit of what is in the device");
-	agent_start(t, &s->cli, &s->a, CLIENT_COMM, CLIENT_UID);
-	agent_start(t, &s->srv, &s->b, SERVER_COMM, SERVER_UID);
-	addr_set(&c.addr, AF_INET, "10.9.0.2", 0);
-	agent_post(&s->srv, &c);
-	r = agent_wait(&s->srv);
-	s->port = addr_port(&r.local);
-}
-
-static void scene_release(struct scene *s)
-{
-	agent_stop(&s->cli);
-	agent_stop(&s->srv);
-	netns_free(&s->a);
-	netns_free(&s->b);
+	pair_listen(&s->p, 0);
 }
 
 /* ---- made --------------------------------------------------------------- */
 
 static void connect_one(struct scene *s, unsigned i)
 {
-	struct cmd c = { .op = OP_CONNECT, .slot = i };
-	struct cmd nodelay = { .op = OP_TCP_OPTION, .slot = i,
-			       .flags = TCP_NODELAY, .n = 1 };
-	struct reply r;
-
-	addr_set(&c.addr, AF_INET, "10.9.0.2", s->port);
-	agent_post(&s->cli, &c);
-	agent_post(&s->cli, &nodelay);
-	r = agent_wait(&s->cli);
-	agent_wait(&s->cli);
-	s->lports[i] = addr_port(&r.local);
-	agent_do(&s->srv, OP_ACCEPT, i, LISTENER);
+	s->lports[i] = pair_connect(&s->p, 0, i);
+	agent_option(&s->p.cli, OP_TCP_OPTION, i, TCP_NODELAY, 1);
 }
 
 /* @rate from now on; the last of what is sent here makes it so.  Held up is
@@ -95,7 +68,7 @@ static void queue(struct scene *s, uint32_t rate, uint32_t at_once)
 	int fd, err;
 
 	addr_set(&to, AF_INET, "10.9.0.2", 9);
-	netns_enter(s->t, &s->a);
+	netns_enter(s->t, &s->p.a);
 	err = link_tbf("sk0", rate, at_once, 1 << 20);
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	netns_leave(s->t);
@@ -115,12 +88,12 @@ static void send_three(struct scene *s, unsigned i)
 {
 	struct cmd c = { .op = OP_SEND, .slot = i, .n = 2 * SMALL };
 
-	agent_post(&s->cli, &c);
+	agent_post(&s->p.cli, &c);
 	c.n = SMALL;
-	agent_post(&s->cli, &c);
-	agent_post(&s->cli, &c);
+	agent_post(&s->p.cli, &c);
+	agent_post(&s->p.cli, &c);
 	for (unsigned k = 0; k < 3; k++)
-		agent_wait(&s->cli);
+		agent_wait(&s->p.cli);
 }
 
 static void make_kind(struct scene *s, enum kind kind)
@@ -128,7 +101,7 @@ static void make_kind(struct scene *s, enum kind kind)
 	uint64_t begun;
 	unsigned i;
 
-	netns_sysctl(s->t, &s->a, "ipv4/tcp_autocorking",
+	netns_sysctl(s->t, &s->p.a, "ipv4/tcp_autocorking",
 		     kind == AUTOCORK ? "1" : "0");
 	queue(s, AT_REST, AT_ONCE);
 	begun = now_ns();
@@ -138,7 +111,7 @@ static void make_kind(struct scene *s, enum kind kind)
 		s->held_ns = now_ns() - begun;
 	queue(s, 1 << 30, 1 << 20);
 	for (i = kind * EACH; i < (kind + 1) * EACH; i++)
-		agent_do(&s->srv, OP_RECV, i, 4 * SMALL);
+		agent_do(&s->p.srv, OP_RECV, i, 4 * SMALL);
 }
 
 /* ---- shown -------------------------------------------------------------- */
@@ -200,8 +173,8 @@ static void queued(struct test *t)
 	scene_init(&s, t);
 	for (unsigned i = 0; i < CONNS; i++)
 		connect_one(&s, i);
-	snprintf(port, sizeof(port), "%u", s.port);
-	tool_init(&r, t, s.a.inum);
+	snprintf(port, sizeof(port), "%u", s.p.port[0]);
+	tool_init(&r, t, s.p.a.inum);
 	r.may_lack = !test_types(t) || !test_probes(t);
 	tool_start(&r, "tcpnagle", ARGS("--events", "--all", "--csv", "-o",
 					"comm,lport,reason,bytes", "-D",
@@ -210,13 +183,13 @@ static void queued(struct test *t)
 		make_kind(&s, kind);
 	tool_stop(&r, SIGINT);
 	tool_check_clean(&r);
-	corked = netns_snmp(t, &s.a, "TcpExt", "TCPAutoCorking");
+	corked = netns_snmp(t, &s.p.a, "TcpExt", "TCPAutoCorking");
 	if (corked != EACH)
 		differ(t, "the kernel has corked %" PRIu64 " times, not %u",
 		       corked, EACH);
 	check(&s, r.text);
 	tool_release(&r);
-	scene_release(&s);
+	pair_release(&s.p);
 }
 
 const struct live_case queued_cases[] = {

@@ -80,13 +80,10 @@ static void move(struct agent *from, struct agent *to, unsigned slot,
 static void send_in_vain(struct scene *s, struct agent *from, struct agent *to,
 			 unsigned slot)
 {
-	struct cmd nodelay = { .op = OP_TCP_OPTION, .slot = slot,
-			       .flags = TCP_NODELAY, .n = 1 };
 	struct cmd send = { .op = OP_SEND, .slot = slot, .n = DROPPED,
 			    .chunk = 50 };
 
-	agent_post(from, &nodelay);
-	agent_wait(from);
+	agent_option(from, OP_TCP_OPTION, slot, TCP_NODELAY, 1);
 	move(from, to, slot, FIRST);
 	set_closed(s, true);
 	agent_post(from, &send);

@@ -56,8 +56,6 @@ static void listen_at(struct scene *s, unsigned slot, int family,
 
 static void open_pair(struct scene *s, unsigned slot)
 {
-	struct cmd nodelay = { .op = OP_TCP_OPTION, .slot = slot,
-			       .flags = TCP_NODELAY, .n = 1 };
 	struct made *m = &s->made[2 * slot];
 	struct cmd c = { .op = OP_CONNECT, .slot = slot, .addr = m[1].addr };
 	unsigned i;
@@ -68,8 +66,7 @@ static void open_pair(struct scene *s, unsigned slot)
 	for (i = 0; i < 2; i++) {
 		m[i].comm = s->a[i].comm;
 		m[i].pid = (uint64_t)s->a[i].pid;
-		agent_post(&s->a[i], &nodelay);
-		agent_wait(&s->a[i]);
+		agent_option(&s->a[i], OP_TCP_OPTION, slot, TCP_NODELAY, 1);
 	}
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* tcptracer: sessions begin, are accepted and end, each in its way. */
+#include "pair.h"
 #include "socks.h"
 
 #include <errno.h>
@@ -100,72 +101,38 @@ static void before_start(struct test *t)
 #define SILENT 5
 #define FOR_EVER 1000000
 
-struct pair {
-	struct netns a, b;
-	struct agent cli, srv;
-	struct dropper drop;	/* at b, what comes from a */
-	struct cmd connect;
-};
-
-static void pair_init(struct pair *p, struct test *t)
-{
-	struct cmd c = { .op = OP_LISTEN, .slot = LISTENER };
-	struct reply r;
-
-	veth_pair(t, &p->a, &p->b);
-	/* a second for each SYN, and 4 more on Linux 6.5 and later */
-	netns_sysctl(t, &p->a, "ipv4/tcp_syn_retries", "1");
-	dropper_open(t, &p->drop, &p->b);
-	agent_start(t, &p->cli, &p->a, CLIENT_COMM, CLIENT_UID);
-	agent_start(t, &p->srv, &p->b, SERVER_COMM, SERVER_UID);
-	addr_set(&c.addr, AF_INET, "0.0.0.0", 0);
-	agent_post(&p->srv, &c);
-	r = agent_wait(&p->srv);
-	p->connect.op = OP_CONNECT;
-	addr_set(&p->connect.addr, AF_INET, "10.9.0.2", addr_port(&r.local));
-}
-
-static void pair_release(struct pair *p)
-{
-	agent_stop(&p->cli);
-	agent_stop(&p->srv);
-	dropper_close(&p->drop);
-	netns_free(&p->a);
-	netns_free(&p->b);
-}
-
-static void must_time_out(struct pair *p, struct test *t, const char *what)
+static void must_time_out(struct pair *p, const char *what)
 {
 	int err = agent_wait_err(&p->cli).err;
 
 	if (err != ETIMEDOUT)
-		fatal(t, "%s: %s, no timeout", what, strerror(err));
+		fatal(p->t, "%s: %s, no timeout", what, strerror(err));
 }
 
 /* Open sessions whose data is never acknowledged, and a SYN nobody answers. */
-static void make_silent(struct pair *p, struct test *t)
+static void make_silent(struct pair *p)
 {
-	struct cmd c = { .op = OP_EOF };
+	struct cmd eof = { .op = OP_EOF }, c;
 	unsigned i;
 
 	for (i = 0; i < SILENT; i++) {
-		p->connect.slot = i;
-		agent_post(&p->cli, &p->connect);
+		c = pair_to(p, 0, i);
+		agent_post(&p->cli, &c);
 		agent_wait(&p->cli);
 		agent_do(&p->cli, OP_PATIENCE, i, 700);
 	}
-	dropper_set(t, &p->drop, P_DATA, 0, FOR_EVER);
+	dropper_set(p->t, &p->drop, P_DATA, 0, FOR_EVER);
 	for (i = 0; i < SILENT; i++)
 		agent_do(&p->cli, OP_SEND, i, 500);
 	for (i = 0; i < SILENT; i++) {
-		c.slot = i;
-		agent_post(&p->cli, &c);
-		must_time_out(p, t, "data");
+		eof.slot = i;
+		agent_post(&p->cli, &eof);
+		must_time_out(p, "data");
 	}
-	dropper_set(t, &p->drop, P_SYN, 0, FOR_EVER);
-	p->connect.slot = SILENT;
-	agent_post(&p->cli, &p->connect);
-	must_time_out(p, t, "SYN");
+	dropper_set(p->t, &p->drop, P_SYN, 0, FOR_EVER);
+	c = pair_to(p, 0, SILENT);
+	agent_post(&p->cli, &c);
+	must_time_out(p, "SYN");
 }
 
 static void add_silent(struct socks *s, struct sock *k, unsigned row)
@@ -181,15 +148,19 @@ static void add_silent(struct socks *s, struct sock *k, unsigned row)
 static void timeouts(struct test *t)
 {
 	unsigned i, ended = 0, failed = 0;
-	struct pair p = { 0 };
+	struct pair p;
 	struct socks s;
 	struct tool r;
 
 	pair_init(&p, t);
+	/* a second for each SYN, and 4 more on Linux 6.5 and later */
+	netns_sysctl(t, &p.a, "ipv4/tcp_syn_retries", "1");
+	pair_drop(&p);
+	pair_listen(&p, 0);
 	tool_init(&r, t, p.a.inum);
 	tool_start(&r, "tcptracer", ARGS("--csv", "--strict", "-A", "10.9.0.2",
 					 "-o", COLUMNS));
-	make_silent(&p, t);
+	make_silent(&p);
 	tool_stop(&r, SIGINT);
 	tool_check_clean(&r);
 	socks_init(&s, t, r.text, add_silent);

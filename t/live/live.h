@@ -12,11 +12,13 @@
  *   witness.c   what the kernel counts of sockeye's programs and maps
  *   net.c       namespaces, addresses, veth; drop.c drops packets
  *   qdisc.c     queueing disciplines: netem, tbf, red ...
+ *   addr.c      addresses of sockets
  *   agent.c     a process that does socket calls when told, and counts bytes
  *   segment.c   TCP segments that no socket sends
  *   distract.c  what else it does while a socket connects
  *   tcpinfo.c   what TCP_INFO tells of a socket
  *   look.c      what there is, of tools that list it
+ *   pair.c      a client and a server at the ends of a veth pair
  *   traffic.c   scripts of agents: connections whose truth is known
  *   connects.c  calls of connect(2) with every outcome
  *   burst.c     as many connections as two processes can make

@@ -17,13 +17,27 @@
 #define CLIENT_UID 4201
 #define SERVER_UID 4202
 
-/* ---- agent.c ----------------------------------------------------------- */
+/* ---- addr.c ------------------------------------------------------------ */
 
 union addr {
 	struct sockaddr sa;
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
 };
+
+/* addr_set - from text; a dotted address with @family AF_INET6 is mapped. */
+void addr_set(union addr *a, int family, const char *text, uint16_t port);
+uint16_t addr_port(const union addr *a);
+/* addr_text - as sockeye shows it: mapped addresses dotted. */
+void addr_text(const union addr *a, char *buf, size_t size);
+/* addr_len - of what bind(2) and the like are given. */
+socklen_t addr_len(const union addr *a);
+/* udp_bound - a UDP socket of @ns, at @host and a port that the kernel chooses;
+ * @at: where that is. */
+int udp_bound(struct test *t, const struct netns *ns, int family,
+	      const char *host, union addr *at);
+
+/* ---- agent.c ----------------------------------------------------------- */
 
 enum op {
 	OP_LISTEN,	/* slot := listener on addr; local says the port */
@@ -112,23 +126,14 @@ struct reply agent_wait(struct agent *a);
 struct reply agent_wait_err(struct agent *a);
 /* agent_do - post and wait. */
 struct reply agent_do(struct agent *a, enum op op, uint32_t slot, uint64_t n);
-/* agent_try - the same; an error is in the answer. */
+/* agent_option - @name is @value: OP_TCP_OPTION, OP_SOCK_OPTION. */
+void agent_option(struct agent *a, enum op op, uint32_t slot, uint32_t name,
+		  uint64_t value);
+/* agent_try - post and wait; an error is in the answer. */
 struct reply agent_try(struct agent *a, struct cmd *c, enum op op);
 /* agent_blocked - wait until the agent sleeps in the kernel on its order. */
 void agent_blocked(struct agent *a);
 void agent_stop(struct agent *a);
-
-/* addr_set - from text; a dotted address with @family AF_INET6 is mapped. */
-void addr_set(union addr *a, int family, const char *text, uint16_t port);
-uint16_t addr_port(const union addr *a);
-/* addr_text - as sockeye shows it: mapped addresses dotted. */
-void addr_text(const union addr *a, char *buf, size_t size);
-/* addr_len - of what bind(2) and the like are given. */
-socklen_t addr_len(const union addr *a);
-/* udp_bound - a UDP socket of @ns, at @host and a port that the kernel chooses;
- * @at: where that is. */
-int udp_bound(struct test *t, const struct netns *ns, int family,
-	      const char *host, union addr *at);
 
 /* ---- segment.c --------------------------------------------------------- */
 
