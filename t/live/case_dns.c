@@ -4,9 +4,8 @@
  * asks for one name, over IPv4 and IPv6 in turn, connected or not, and then
  * connects to the address that was the answer.
  */
-#include "net.h"
+#include "nameserver.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,84 +14,32 @@
 #include <unistd.h>
 
 #define NAMES 53
+#define NET 77			/* 10.77.0.16 and so on */
+#define FIRST_HOST 16
 
-struct server {
-	int family, fd;
-	struct sockaddr_storage addr;
-	socklen_t len;
-};
-
-static void server_open(struct test *t, struct server *s, int family)
+/* Ask the server, be answered, read the answer as a resolver does. */
+static void look_up(struct test *t, int server, int family, unsigned n,
+		    bool connected)
 {
-	struct sockaddr_in *in = (void *)&s->addr;
-	struct sockaddr_in6 *in6 = (void *)&s->addr;
-
-	memset(s, 0, sizeof(*s));
-	s->family = family;
-	s->addr.ss_family = family;
-	if (family == AF_INET) {
-		in->sin_port = htons(53);
-		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		s->len = sizeof(*in);
-	} else {
-		in6->sin6_port = htons(53);
-		in6->sin6_addr = in6addr_loopback;
-		s->len = sizeof(*in6);
-	}
-	s->fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (s->fd < 0 || bind(s->fd, (void *)&s->addr, s->len))
-		fatal(t, "no name server on port 53: %m");
-}
-
-/* One A question for "hN.sockeye.test", and room for the answer behind it. */
-static size_t question(uint8_t *msg, unsigned n)
-{
-	static const uint8_t head[12] = { 0x12, 0x34, 1, 0, 0, 1 };
-	static const uint8_t tail[] = "\7sockeye\4test\0\0\1\0\1";
-	char label[16];
-	size_t len = 12;
-
-	memcpy(msg, head, 12);
-	msg[len] = snprintf(label, sizeof(label), "h%u", n);
-	memcpy(msg + len + 1, label, msg[len]);
-	len += 1 + msg[len];
-	memcpy(msg + len, tail, sizeof(tail) - 1);
-	return len + sizeof(tail) - 1;
-}
-
-/* A record with the question's name (compressed), ttl 60. */
-static size_t answer(uint8_t *msg, size_t len, const struct in_addr *addr)
-{
-	static const uint8_t record[] = { 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60,
-					  0, 4 };
-
-	msg[2] = 0x81;
-	msg[3] = 0x80;
-	msg[7] = 1;
-	memcpy(msg + len, record, sizeof(record));
-	memcpy(msg + len + sizeof(record), addr, 4);
-	return len + sizeof(record) + 4;
-}
-
-/* Ask, be answered, read the answer as a resolver does. */
-static void look_up(struct test *t, struct server *s, unsigned n,
-		    const struct in_addr *addr, bool connected)
-{
-	struct sockaddr_storage from;
-	socklen_t len = sizeof(from);
-	uint8_t msg[512];
-	size_t size = question(msg, n);
-	int fd = socket(s->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(union addr);
+	uint8_t msg[DNS_MESSAGE];
+	union addr to, from;
 	bool ok = fd >= 0;
+	char name[32];
+	size_t size;
 
+	snprintf(name, sizeof(name), "h%u.sockeye.test", n);
+	size = dns_question(msg, 0x1234, name, DNS_A);
+	nameserver_addr(&to, family, DNS_PORT);
 	if (ok && connected)
-		ok = !connect(fd, (void *)&s->addr, s->len);
-	ok = ok && sendto(fd, msg, size, 0, connected ? NULL :
-			  (void *)&s->addr, connected ? 0 : s->len) > 0;
-	ok = ok && readable(s->fd, PATIENCE * 1000) &&
-	     recvfrom(s->fd, msg, sizeof(msg), 0, (void *)&from, &len) > 0;
-	size = answer(msg, size, addr);
-	ok = ok && sendto(s->fd, msg, size, 0, (void *)&from, len) > 0;
+		ok = !connect(fd, &to.sa, addr_len(&to));
+	ok = ok && sendto(fd, msg, size, 0, connected ? NULL : &to.sa,
+			  connected ? 0 : addr_len(&to)) > 0;
+	ok = ok && readable(server, PATIENCE * 1000) &&
+	     recvfrom(server, msg, sizeof(msg), 0, &from.sa, &len) > 0;
+	size = dns_answer(msg, size, DNS_ANSWER, NET, FIRST_HOST + n);
+	ok = ok && sendto(server, msg, size, 0, &from.sa, len) > 0;
 	ok = ok && readable(fd, PATIENCE * 1000) &&
 	     recv(fd, msg, sizeof(msg), 0) == (ssize_t)size;
 	if (!ok)
@@ -133,21 +80,23 @@ static int listen_any(struct test *t, uint16_t *port)
  * has none, and one after. */
 static void make(struct test *t)
 {
-	struct server v4, v6;
 	uint16_t port;
 	int listener = listen_any(t, &port);
+	int v4 = nameserver_open(t, AF_INET, SOCK_DGRAM, DNS_PORT);
+	int v6 = nameserver_open(t, AF_INET6, SOCK_DGRAM, DNS_PORT);
 
-	server_open(t, &v4, AF_INET);
-	server_open(t, &v6, AF_INET6);
 	for (unsigned i = 0; i < NAMES; i++) {
-		struct in_addr addr = { htonl(0x0a4d0000 + 16 + i) };
+		struct in_addr addr = {
+			htonl(10u << 24 | NET << 16 | (FIRST_HOST + i))
+		};
 
 		connect_to(t, listener, port, &addr);
-		look_up(t, i & 1 ? &v6 : &v4, i, &addr, i & 2);
+		look_up(t, i & 1 ? v6 : v4, i & 1 ? AF_INET6 : AF_INET, i,
+			i & 2);
 		connect_to(t, listener, port, &addr);
 	}
-	close(v4.fd);
-	close(v6.fd);
+	close(v4);
+	close(v6);
 	close(listener);
 }
 
@@ -162,7 +111,8 @@ static void check(struct test *t, const char *csv)
 	for (unsigned i = 0; i < tb.nrows; i++) {
 		if (strncmp(table_cell(&tb, i, "raddr"), "10.77.", 6))
 			continue;	/* system-wide, not ours */
-		snprintf(addr, sizeof(addr), "10.77.0.%u", 16 + rows / 2);
+		snprintf(addr, sizeof(addr), "10.%u.0.%u", NET,
+			 FIRST_HOST + rows / 2);
 		snprintf(name, sizeof(name), "h%u.sockeye.test", rows / 2);
 		if (strcmp(table_cell(&tb, i, "raddr"), addr) ||
 		    strcmp(table_cell(&tb, i, "query"), rows & 1 ? name : ""))

@@ -6,7 +6,7 @@
  * used where there are any; in a virtual machine this program is the static
  * one.
  */
-#include "net.h"
+#include "nameserver.h"
 
 #include <fcntl.h>
 #include <glob.h>
@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #define NAMES 101
+#define NET 4			/* 10.4.0.0 and so on */
 #define CLIENTS 3
 
 /* ---- the client -------------------------------------------------------- */
@@ -289,42 +290,32 @@ static void client_start(struct lookups *l, struct client *c)
 /* One A record for what begins with h, none for n, no answer for t. */
 static void serve(int fd)
 {
-	static const uint8_t record[] = { 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60,
-					  0, 4, 10, 4, 0, 0 };
-	uint8_t msg[512];
-	struct sockaddr_in from;
+	uint8_t msg[DNS_MESSAGE];
+	union addr from;
 	socklen_t flen;
+	const char *name = (char *)msg + DNS_HEADER + 1;
+	unsigned flags;
+	size_t len;
 	ssize_t n;
 
 	for (;;) {
 		flen = sizeof(from);
-		n = recvfrom(fd, msg, sizeof(msg) - sizeof(record), 0,
-			     (void *)&from, &flen);
-		if (n < 17 || msg[13] == 't')
+		n = recvfrom(fd, msg, sizeof(msg) - DNS_RECORD, 0, &from.sa,
+			     &flen);
+		if (n < DNS_HEADER + 5 || *name == 't')
 			continue;
-		msg[2] = 0x81;
-		msg[3] = msg[13] == 'h' ? 0x80 : 0x83;
-		if (msg[13] == 'h') {
-			msg[7] = 1;
-			memcpy(msg + n, record, sizeof(record));
-			n += (ssize_t)sizeof(record);
-			msg[n - 1] = (uint8_t)atoi((char *)msg + 14);
-		}
-		sendto(fd, msg, (size_t)n, 0, (void *)&from, flen);
+		flags = DNS_ANSWER | (*name == 'h' ? 0 : DNS_NXDOMAIN);
+		len = dns_answer(msg, (size_t)n, flags, NET,
+				 (uint8_t)atoi(name + 1));
+		sendto(fd, msg, len, 0, &from.sa, flen);
 	}
 }
 
 static pid_t server_start(struct test *t)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-		.sin_port = htons(53),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	pid_t pid;
+	int fd = nameserver_open(t, AF_INET, SOCK_DGRAM, DNS_PORT);
+	pid_t pid = fork();
 
-	if (fd < 0 || bind(fd, (void *)&sin, sizeof(sin)))
-		fatal(t, "no name server on port 53: %m");
-	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		serve(fd);
@@ -390,7 +381,7 @@ static void check_row(struct lookups *l, const struct table *tb, unsigned row,
 	snprintf(host, sizeof(host), "%c%u.sockeye.test%s", is_last(l, i) ?
 		 't' : i % 8 == 3 ? 'n' : 'h', i, wire ? "" : ".");
 	if (wire && !strcmp(ret, "OK"))
-		snprintf(addr, sizeof(addr), "10.4.0.%u", i);
+		snprintf(addr, sizeof(addr), "10.%u.0.%u", NET, i);
 	cell_u64(table_cell(tb, row, "duration_ns"), &ns);
 	if (strcmp(table_cell(tb, row, "host"), host) ||
 	    strcmp(table_cell(tb, row, "ret"), ret) ||

@@ -14,6 +14,8 @@
  *   qdisc.c     queueing disciplines: netem, tbf, red ...
  *   addr.c      addresses of sockets
  *   agent.c     a process that does socket calls when told, and counts bytes
+ *   nameserver.c  DNS messages, and a name server's sockets
+ *   dnswire.c   queries and answers in every way
  *   segment.c   TCP segments that no socket sends
  *   distract.c  what else it does while a socket connects
  *   tcpinfo.c   what TCP_INFO tells of a socket
