@@ -49,31 +49,19 @@ static char *put_value(char *p, const struct cell *c)
 	if (c->null)
 		return p;
 	switch (kind_holds(c->kind)) {
-	case HOLDS_SIGNED:
-		return put_s64(p, (int64_t)c->num);
-	case HOLDS_PERCENT:
-		return put_percent(p, c->num);
-	case HOLDS_HEX:
-		return put_hex(p, c->num);
-	case HOLDS_ADDR:
-		return put_addr(p, c->addr);
 	case HOLDS_DATA:
 		return put_data(p, c);
 	case HOLDS_TEXT:
 		return put_field(p, c->text, c->len);
 	case HOLDS_NAMED:
-		if (c->text)
-			return put_field(p, c->text, c->len);
-		break;
 	case HOLDS_SYMBOL:
 		if (c->text)
 			return put_field(p, c->text, c->len);
-		return put_hex(p, c->num);
-	case HOLDS_NUMBER:
-	case HOLDS_STACK:	/* put_stack() */
+		break;
+	default:		/* HOLDS_STACK: put_stack() */
 		break;
 	}
-	return put_u64(p, c->num);
+	return put_bare(p, c);
 }
 
 static char *put_extra(char *p, const struct cell *c)

@@ -62,18 +62,11 @@ static void put_when(struct rows *r, uint64_t ns, const struct clocks *c)
 	out_done(&r->out, p);
 }
 
-static char *put_number_text(char *p, uint64_t v)
+/* A number, too, where it may be a string: readers meet one type. */
+static char *put_bare_text(char *p, const struct cell *c)
 {
 	*p++ = '"';
-	p = put_u64(p, v);
-	*p++ = '"';
-	return p;
-}
-
-static char *put_hex_text(char *p, uint64_t v)
-{
-	*p++ = '"';
-	p = put_hex(p, v);
+	p = put_bare(p, c);
 	*p++ = '"';
 	return p;
 }
@@ -92,33 +85,20 @@ static char *put_value(char *p, const struct cell *c)
 	if (c->null)
 		return put_str(p, "null");
 	switch (kind_holds(c->kind)) {
-	case HOLDS_SIGNED:
-		return put_s64(p, (int64_t)c->num);
-	case HOLDS_PERCENT:
-		return put_percent(p, c->num);
 	case HOLDS_HEX:
-		return put_hex_text(p, c->num);
 	case HOLDS_ADDR:
-		*p++ = '"';
-		p = put_addr(p, c->addr);
-		*p++ = '"';
-		return p;
+		return put_bare_text(p, c);
 	case HOLDS_DATA:
 		return put_data(p, c);
 	case HOLDS_TEXT:
 		return put_quoted(p, c->text, c->len);
 	case HOLDS_NAMED:
-		/* always a string, so that readers meet one type */
-		return c->text ? put_quoted(p, c->text, c->len) :
-				 put_number_text(p, c->num);
 	case HOLDS_SYMBOL:
 		return c->text ? put_quoted(p, c->text, c->len) :
-				 put_hex_text(p, c->num);
-	case HOLDS_NUMBER:
-	case HOLDS_STACK:	/* put_stack() */
-		break;
+				 put_bare_text(p, c);
+	default:		/* HOLDS_STACK: put_stack() */
+		return put_bare(p, c);
 	}
-	return put_u64(p, c->num);
 }
 
 static char *put_extra(char *p, const struct cell *c)

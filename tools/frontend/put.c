@@ -127,6 +127,23 @@ char *put_addr(char *p, const uint8_t a[16])
 	return p;
 }
 
+char *put_bare(char *p, const struct cell *c)
+{
+	switch (kind_holds(c->kind)) {
+	case HOLDS_SIGNED:
+		return put_s64(p, (int64_t)c->num);
+	case HOLDS_PERCENT:
+		return put_percent(p, c->num);
+	case HOLDS_HEX:
+	case HOLDS_SYMBOL:
+		return put_hex(p, c->num);
+	case HOLDS_ADDR:
+		return put_addr(p, c->addr);
+	default:
+		return put_u64(p, c->num);
+	}
+}
+
 /*
  * One UTF-8 character: its length, 0 when it is not valid (overlong,
  * surrogate, cut off).

@@ -46,8 +46,8 @@ int write_all(int fd, const void *data, size_t len);
 char *put_u64(char *p, uint64_t v);			/* at most 20 */
 char *put_s64(char *p, int64_t v);			/* 20 */
 char *put_padded(char *p, uint64_t v, unsigned digits);	/* zeros in front */
-/* put_hundredths - "1234.56": a number and that many hundredths. */
-/* put_hundredths - 1234.56; put_percent - the same, of K_PERCENT. */
+/* put_hundredths - "1234.56": a number and that many hundredths; put_percent -
+ * the same, of K_PERCENT. */
 char *put_hundredths(char *p, uint64_t v, unsigned hundredths);	/* 23 */
 char *put_percent(char *p, uint64_t v);			/* 23 */
 char *put_hex(char *p, uint64_t v);			/* "0x...", 18 */
@@ -143,6 +143,10 @@ struct cell {
 };
 
 #define AGE_UNKNOWN UINT64_MAX
+
+/* put_bare - what it holds but text: the number as its kind has it, or the
+ * address; the same wherever a cell is written, between quotes or not. */
+char *put_bare(char *p, const struct cell *c);			/* 39 */
 
 /* cell_load - what the event says; the bytes of K_COMM stay in @ev. */
 void cell_load(struct cell *cell, const struct column *col,

@@ -66,9 +66,9 @@ static char *put_name(char *p, const struct cell *c)
 	return p + 3;
 }
 
-static char *put_text_or_num(char *p, const struct cell *c)
+static char *put_text_or_bare(char *p, const struct cell *c)
 {
-	return c->text ? put_clean(p, c->text, c->len) : put_u64(p, c->num);
+	return c->text ? put_clean(p, c->text, c->len) : put_bare(p, c);
 }
 
 /* Bytes, and "..." where there were more of them. */
@@ -82,40 +82,25 @@ static char *put_data(char *p, const struct cell *c)
 	return end + 3;
 }
 
-static char *put_symbol(char *p, const struct cell *c)
-{
-	return c->text ? put_clean(p, c->text, c->len) : put_hex(p, c->num);
-}
-
 static char *put_held(char *p, const struct cell *c)
 {
 	char *start = p;
 
 	switch (kind_holds(c->kind)) {
-	case HOLDS_SIGNED:
-		return put_s64(p, (int64_t)c->num);
-	case HOLDS_PERCENT:
-		return put_percent(p, c->num);
-	case HOLDS_HEX:
-		return put_hex(p, c->num);
-	case HOLDS_ADDR:
-		return put_addr(p, c->addr);
-	case HOLDS_SYMBOL:
-		return put_symbol(p, c);
 	case HOLDS_DATA:
 		return put_data(p, c);
+	case HOLDS_SYMBOL:
+		return put_text_or_bare(p, c);
 	case HOLDS_TEXT:
 	case HOLDS_NAMED:
-		p = put_text_or_num(p, c);
+		p = put_text_or_bare(p, c);
 		/* an empty name would move the columns for awk */
 		if (p == start)
 			*p++ = '-';
 		return p;
-	case HOLDS_NUMBER:
-	case HOLDS_STACK:	/* below the row */
-		break;
+	default:		/* HOLDS_STACK: below the row */
+		return put_bare(p, c);
 	}
-	return put_u64(p, c->num);
 }
 
 /* As people want it, who see neither units nor second fields. */
@@ -133,7 +118,7 @@ static char *put_cell(char *p, const struct cell *c)
 	case K_NAME:
 		return put_name(p, c);
 	case K_ERRNO:
-		return put_text_or_num(p, c);
+		return put_text_or_bare(p, c);
 	}
 	return put_held(p, c);
 }
