@@ -39,20 +39,16 @@ static const struct column columns[] = {
 	    "remote address"),
 	COL(EV, flow.rport, K_PORT, 5, "rport", "RPORT", C_LEFT,
 	    "remote port"),
-	COL(EV, flow.pid, K_U32, 7, "pid", "PID", C_OWNER | C_LEFT,
-	    "process that has it open, as /proc counts; of several the one "
-	    "with the lowest number that the filters let pass"),
+	COL_HOLDER(EV),
 	COL_COMM(EV, 10, C_HIDDEN | C_WIDE),
 	COL(EV, fd, K_S32, 4, "fd", "FD", C_OWNER | C_HIDDEN,
 	    "descriptor of that process"),
-	COL(EV, owners, K_U32, 6, "owners", "OWNERS", C_OWNER | C_HIDDEN,
-	    "descriptors that are this socket, of all processes"),
+	COL_OWNERS(EV),
 	COL_UID(EV),
 	U64(sk_uid, "SK_UID", 6, "user of the socket"),
 	COL(EV, inode, K_U32, 8, "inode", "INODE", C_ZERO | C_LEFT | C_HIDDEN,
 	    "its inode number"),
-	COL(EV, flow.id, K_HEX64, 18, "cookie", "COOKIE",
-	    C_ZERO | C_LEFT | C_HIDDEN, "its cookie (SO_COOKIE)"),
+	COL_COOKIE(EV),
 	COL_IP(EV, C_HIDDEN), COL_PROTO(EV, C_HIDDEN), COL_NETNS(EV),
 	COL_CGROUP(EV),
 	NUMBER(bound_if, K_S32, "ifindex", "IFINDEX", 7,
@@ -119,9 +115,7 @@ static const struct tool_option options[] = {
 	{ .name = "net", .arg = "LIST", .constant = "protocols",
 	  .names = socket_netids, .max = UINT32_MAX,
 	  .help = "of these kinds: tcp, udp, raw, ping" },
-	{ .name = "each-owner", .constant = "each_owner", .max = 1,
-	  .help = "a row for each descriptor that is the socket" },
-	{ 0 }
+	OPTION_EACH_OWNER, { 0 }
 };
 
 static const struct example examples[] = {
@@ -151,10 +145,7 @@ const struct tool tool_sosnap = {
 		"/proc/PID/fd tells whose they are.  Without root it shows the "
 		"sockets of its own network namespace, and the PIDs of one's "
 		"own processes.",
-	.overhead = "None while it does not look; a look costs a few "
-		"microseconds for each socket, and for each descriptor that "
-		"is open on the machine, unless no column tells whose a "
-		"socket is.",
+	.overhead = SNAPSHOT_OVERHEAD,
 	SNAPSHOT(&source_sockets),
 	.filters = F_SOCK | F_PID | F_COMM | F_UID | F_CGROUP,
 	.flags = T_COUNT | T_SNAPSHOT,

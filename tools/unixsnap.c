@@ -16,9 +16,7 @@ static const struct column columns[] = {
 	COL(EV, send_q, K_S64, 5, "send_q", "SENDQ", C_NEG | C_SUM,
 	    "memory of what was sent and is not read; of a listener how many "
 	    "connections may wait"),
-	COL(EV, flow.pid, K_U32, 7, "pid", "PID", C_OWNER | C_LEFT,
-	    "process that has it open, as /proc counts; of several the one "
-	    "with the lowest number that the filters let pass"),
+	COL_HOLDER(EV),
 	COL_COMM(EV, 10, 0),
 	COL(EV, peer_pid, K_U32, 8, "peer_pid", "PEER_PID", C_ZERO | C_LEFT,
 	    "process that has the other end open, of several the one with the "
@@ -27,8 +25,7 @@ static const struct column columns[] = {
 	    C_ZERO | C_LEFT, "name of that process"),
 	COL(EV, fd, K_S32, 4, "fd", "FD", C_OWNER | C_HIDDEN,
 	    "descriptor of the process of PID"),
-	COL(EV, owners, K_U32, 6, "owners", "OWNERS", C_OWNER | C_HIDDEN,
-	    "descriptors that are this socket, of all processes"),
+	COL_OWNERS(EV),
 	COL(EV, peer_owners, K_U32, 11, "peer_owners", "PEER_OWNERS",
 	    C_ZERO | C_HIDDEN, "the same of the other end"),
 	COL_UID(EV),
@@ -40,8 +37,7 @@ static const struct column columns[] = {
 	    C_ZERO | C_LEFT | C_HIDDEN | C_WIDE,
 	    "that of the other end; while a connection waits to be accepted, "
 	    "of the listener"),
-	COL(EV, flow.id, K_HEX64, 18, "cookie", "COOKIE",
-	    C_ZERO | C_LEFT | C_HIDDEN, "its cookie (SO_COOKIE)"),
+	COL_COOKIE(EV),
 	COL_NETNS(EV), COL_CGROUP(EV),
 	COL_BITS(EV, shutdown, shutdowns, 8, "shutdown", "SHUTDOWN",
 		 C_ZERO | C_LEFT | C_HIDDEN,
@@ -64,9 +60,7 @@ static const struct tool_option options[] = {
 	{ .name = "net", .arg = "LIST", .constant = "netids",
 	  .names = unix_netids, .max = UINT32_MAX,
 	  .help = "of these kinds: u_str, u_dgr, u_seq" },
-	{ .name = "each-owner", .constant = "each_owner", .max = 1,
-	  .help = "a row for each descriptor that is the socket" },
-	{ 0 }
+	OPTION_EACH_OWNER, { 0 }
 };
 
 static const struct example examples[] = {
@@ -100,10 +94,7 @@ const struct tool tool_unixsnap = {
 		"PID may not exist there.  Without root it shows the sockets "
 		"of its own network namespace, and the PIDs of one's own "
 		"processes.",
-	.overhead = "None while it does not look; a look costs a few "
-		"microseconds for each socket, and for each descriptor that "
-		"is open on the machine, unless no column tells whose a "
-		"socket is.",
+	.overhead = SNAPSHOT_OVERHEAD,
 	SNAPSHOT(&source_unix),
 	.filters = F_PID | F_COMM | F_UID | F_CGROUP | F_NETNS,
 	.flags = T_COUNT | T_SNAPSHOT,

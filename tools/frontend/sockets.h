@@ -96,6 +96,28 @@ extern const char *const socket_netids[];
  * (bits of those above, 0: all), each_owner. */
 extern const struct row_source source_sockets;
 
+/* What tools show of any source of them: who has a socket open (flow.pid,
+ * owners), and its cookie. */
+#define COL_HOLDER(type)						\
+	COL(type, flow.pid, K_U32, 7, "pid", "PID", C_OWNER | C_LEFT,	\
+	    "process that has it open, as /proc counts; of several the one " \
+	    "with the lowest number that the filters let pass")
+#define COL_OWNERS(type)						\
+	COL(type, owners, K_U32, 6, "owners", "OWNERS",			\
+	    C_OWNER | C_HIDDEN,						\
+	    "descriptors that are this socket, of all processes")
+#define COL_COOKIE(type)						\
+	COL(type, flow.id, K_HEX64, 18, "cookie", "COOKIE",		\
+	    C_ZERO | C_LEFT | C_HIDDEN, "its cookie (SO_COOKIE)")
+/* The constant each_owner. */
+#define OPTION_EACH_OWNER						\
+	{ .name = "each-owner", .constant = "each_owner", .max = 1,	\
+	  .help = "a row for each descriptor that is the socket" }
+#define SNAPSHOT_OVERHEAD						\
+	"None while it does not look; a look costs a few microseconds "	\
+	"for each socket, and for each descriptor that is open on the "	\
+	"machine, unless no column tells whose a socket is."
+
 /*
  * A socket that exists, and one who has it open.  What is 32 or 64 bits and
  * signed is not known when negative.
