@@ -6,6 +6,16 @@
 
 #include <string.h>
 
+unsigned text_word(const char **text, size_t *len)
+{
+	unsigned breaks = 0;
+
+	for (; **text == ' ' || **text == '\n'; ++*text)
+		breaks += **text == '\n';
+	*len = strcspn(*text, " \n");
+	return breaks;
+}
+
 void text_fill(FILE *out, const char *text, unsigned indent, unsigned col)
 {
 	unsigned at = col, breaks;
@@ -13,10 +23,7 @@ void text_fill(FILE *out, const char *text, unsigned indent, unsigned col)
 	size_t len;
 
 	for (;;) {
-		breaks = 0;
-		for (; *text == ' ' || *text == '\n'; text++)
-			breaks += *text == '\n';
-		len = strcspn(text, " \n");
+		breaks = text_word(&text, &len);
 		if (!len)
 			break;
 		if (!first && breaks > 1) {

@@ -70,10 +70,7 @@ static void put_text(FILE *out, const char *text, const char *para)
 	size_t len;
 
 	for (;;) {
-		breaks = 0;
-		for (; *text == ' ' || *text == '\n'; text++)
-			breaks += *text == '\n';
-		len = strcspn(text, " \n");
+		breaks = text_word(&text, &len);
 		if (!len)
 			break;
 		width = word_width(text, len);

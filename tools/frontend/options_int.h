@@ -137,6 +137,9 @@ const char *nearest_text(const struct nearest *n, const char *prefix,
 
 #define TEXT_WIDTH 80
 
+/* text_word - move *@text to its next word, of *@len bytes, 0: there is none;
+ * how many line ends were before it, of which two make a paragraph. */
+unsigned text_word(const char **text, size_t *len);
 /*
  * text_fill - put out the words of @text in lines of at most TEXT_WIDTH - 1
  * columns, those after the first indented by @indent; the cursor stands at
