@@ -29,6 +29,7 @@ says()
 
 says 2 "unknown tool 'tcpfoo'" tcpfoo
 says 2 "did you mean" tcplif
+says 2 "did you mean trace_dns?" trace_dn
 says 2 "unknown option --foo" tcplife --foo
 says 2 "not a process id" tcplife -p abc
 says 2 "not a port" tcplife -L 70000

@@ -309,6 +309,7 @@ END_TEST
 static void names_of(const struct tool *t)
 {
 	char name[TOOL_NAME];
+	const struct tool_option *own;
 	const char *argument;
 	unsigned i;
 
@@ -318,16 +319,30 @@ static void names_of(const struct tool *t)
 		ck_assert_uint_lt(strlen(name), sizeof(name) - 1);
 		ck_assert_ptr_eq(tool_find(name), t);
 		argument = tool_alias_argument(t, name);
-		ck_assert_int_eq(argument != NULL, t->arguments != NULL);
+		ck_assert_int_eq(argument != NULL, t->arguments &&
+				 !tool_alias_option(t, name));
 		ck_assert(!argument || strstr(t->arguments, argument));
 	}
-	ck_assert_int_eq(i > 0, t->alias != NULL);
+	ck_assert_uint_ge(i, t->alias != NULL);
+	for (own = t->options; own && own->name; own++)
+		if (own->alias) {
+			ck_assert_ptr_null(own->arg);
+			ck_assert_ptr_eq(tool_find(own->alias), t);
+			ck_assert_ptr_eq(tool_alias_option(t, own->alias), own);
+		}
 }
 
 START_TEST(aliases)
 {
 	const struct tool any = { .alias = "q-*", .arguments = "fq tbf" },
 			  one = { .alias = "other" }, none = { .name = "n" };
+	const struct tool_option given[] = {
+		{ .name = "a" }, { .name = "b", .alias = "n-b" },
+		{ .name = "c", .alias = "n-c" }, { 0 }
+	};
+	const struct tool own = { .name = "n", .options = given },
+			  both = { .alias = "q-*", .arguments = "fq",
+				   .options = given };
 	char name[TOOL_NAME];
 
 	each(names_of);
@@ -340,6 +355,41 @@ START_TEST(aliases)
 	ck_assert_str_eq(name, "other");
 	ck_assert(!tool_other_name(&one, 1, name, sizeof(name)));
 	ck_assert(!tool_other_name(&none, 0, name, sizeof(name)));
+	ck_assert(tool_other_name(&own, 1, name, sizeof(name)));
+	ck_assert_str_eq(name, "n-c");
+	ck_assert(!tool_other_name(&own, 2, name, sizeof(name)));
+	ck_assert(tool_other_name(&both, 0, name, sizeof(name)));
+	ck_assert_str_eq(name, "q-fq");
+	ck_assert(tool_other_name(&both, 1, name, sizeof(name)));
+	ck_assert_str_eq(name, "n-b");
+	ck_assert(!tool_other_name(&both, 3, name, sizeof(name)));
+	ck_assert_ptr_eq(tool_alias_option(&both, "n-c"), &given[2]);
+	ck_assert_ptr_null(tool_alias_option(&both, "a"));
+	ck_assert_ptr_null(tool_alias_option(&none, "n-b"));
+}
+END_TEST
+
+static void called(char *name, uint64_t wire)
+{
+	static struct options o;
+	char *argv[] = { name, NULL };
+
+	ck_assert_int_eq(options_parse(&o, tool_find("gethostlatency"), 1, argv,
+				       false), -1);
+	ck_assert_uint_eq(option_value(&o, "wire"), wire);
+}
+
+/* What a name stands for is given, whatever link has it. */
+START_TEST(alias_of_option)
+{
+	char names[][32] = { "trace_dns", "sockeye-trace_dns",
+			     "/usr/bin/trace_dns" };
+	char own[] = "gethostlatency", other[] = "trace_dns_";
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		called(names[i], 1);
+	called(own, 0);
+	called(other, 0);
 }
 END_TEST
 
@@ -581,6 +631,7 @@ Suite *suite_tools(void)
 	tcase_add_test(tc, roles);
 	tcase_add_test(tc, requests);
 	tcase_add_test(tc, aliases);
+	tcase_add_test(tc, alias_of_option);
 	tcase_add_test(tc, helps);
 	tcase_add_test(tc, mans);
 	tcase_add_test(tc, examples);

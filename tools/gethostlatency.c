@@ -175,9 +175,9 @@ static const struct role *const roles[] = {
 };
 
 static const struct tool_option options[] = {
-	{ .name = "wire", .constant = "wire", .max = 1,
+	{ .name = "wire", .constant = "wire", .max = 1, .alias = "trace_dns",
 	  .help = "DNS queries and their answers, as the kernel sends and "
-		  "receives them" },
+		  "receives them: what trace_dns is short for" },
 	{ .name = "timeout", .arg = "TIME", .constant = "timeout_ns",
 	  .duration = true, .max = INT64_MAX, .def = 5000000000,
 	  .help = "--wire: a query counts as not answered after this long "

@@ -387,6 +387,8 @@ struct tool_option {
 				   ns; min and max are not looked at */
 	/* A list of these words, as bits by their number; ends with NULL. */
 	const char *const *names;
+	const char *alias;	/* of the tool with this switch given, or
+				   NULL */
 };
 
 /* What only user space can tell a program of the running kernel, put in its

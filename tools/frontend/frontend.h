@@ -34,6 +34,10 @@ const struct tool *tool_find(const char *name);
 /* tool_alias_argument - what stands for the '*' of its alias in @name; NULL:
  * that is no such alias. */
 const char *tool_alias_argument(const struct tool *t, const char *name);
+/* tool_alias_option - the option that it has been given if it is called @name;
+ * NULL: none. */
+const struct tool_option *tool_alias_option(const struct tool *t,
+					    const char *name);
 #define TOOL_NAME 32
 /* tool_other_name - the @i'th name that lists have of it besides its own, in
  * @buf of TOOL_NAME bytes; false: there are not so many. */

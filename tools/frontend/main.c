@@ -33,16 +33,12 @@ static const struct tool *tool_of_link(const char *argv0)
 
 static int unknown(const char *word)
 {
-	const struct verb *v;
 	struct nearest n;
 	char like[200];
-	unsigned i;
 
 	nearest_init(&n, word);
-	for (i = 0; tools[i]; i++)
-		nearest_try(&n, tools[i]->name);
-	for (v = verbs; v->name; v++)
-		nearest_try(&n, v->name);
+	nearest_tools(&n);
+	nearest_verbs(&n);
 	complain("unknown tool '%s'%s Try 'sockeye list'.", word,
 		 nearest_text(&n, "", like, sizeof(like)));
 	return EXIT_USAGE;

@@ -364,10 +364,9 @@ static bool is_argument(const char *s)
 	return len && !s[len] && len < ASK_NAME;
 }
 
-/* Behind the name of the tool, or in it: "qdisc fq", "qdisc-fq"; how many
- * words that takes, or -1 after a complaint. */
-static int take_argument(struct options *o, const char *argv0, char **words,
-			 int n)
+/* What the name that the tool was called by says beside it: "qdisc-fq" has its
+ * argument, "trace_dns" stands for --wire, too. */
+static void take_name(struct options *o, const char *argv0)
 {
 	static const char *const prefixes[] = {
 		"", LINK_PREFIX, "sockeye-", NULL
@@ -375,19 +374,34 @@ static int take_argument(struct options *o, const char *argv0, char **words,
 	const struct tool *t = o->tool;
 	const char *slash = strrchr(argv0, '/');
 	const char *name = slash ? slash + 1 : argv0;
+	const struct tool_option *own;
+	size_t len;
+
+	for (unsigned i = 0; prefixes[i]; i++) {
+		len = strlen(prefixes[i]);
+		if (strncmp(name, prefixes[i], len))
+			continue;
+		if (!o->argument)
+			o->argument = tool_alias_argument(t, name + len);
+		own = tool_alias_option(t, name + len);
+		if (own)
+			o->own[own - t->options] = 1;
+	}
+}
+
+/* Behind the name of the tool, unless it was in it; how many words that takes,
+ * or -1 after a complaint. */
+static int take_argument(struct options *o, char **words, int n)
+{
 	int taken = 0;
 
-	for (unsigned i = 0; !o->argument && prefixes[i]; i++)
-		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
-			o->argument = tool_alias_argument(t, name +
-							  strlen(prefixes[i]));
 	if (!o->argument && n > 0) {
 		o->argument = words[0];
 		taken = 1;
 	}
 	if (!o->argument || is_argument(o->argument))
 		return taken;
-	complain("'%.40s' is no %s", o->argument, t->argument);
+	complain("'%.40s' is no %s", o->argument, o->tool->argument);
 	return -1;
 }
 
@@ -401,7 +415,7 @@ static int check_rest(struct options *o, int argc, char **argv, bool replay,
 	if (flags & (T_TOTALS | T_SNAPSHOT))
 		words = take_interval(o, argv + optind, n);
 	else if (o->tool && !replay && o->tool->argument)
-		words = take_argument(o, argv[0], argv + optind, n);
+		words = take_argument(o, argv + optind, n);
 	if (words < 0)
 		return EXIT_USAGE;
 	n -= words;
@@ -465,6 +479,8 @@ int options_parse(struct options *o, const struct tool *t, int argc,
 
 	talk_init(name, 0);
 	set_defaults(o, t);
+	if (!replay)
+		take_name(o, argv[0]);
 	set_init(&s, t, replay);
 	opterr = 0;
 	optind = 0;	/* glibc and musl alike: begin anew */

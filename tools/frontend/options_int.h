@@ -133,6 +133,13 @@ void nearest_try(struct nearest *n, const char *candidate);
 const char *nearest_text(const struct nearest *n, const char *prefix,
 			 char *buf, size_t len);
 
+/* ---- verbs.c ---------------------------------------------------------- */
+
+/* nearest_tools, nearest_verbs - try the names of all tools, with their
+ * aliases, and of all verbs. */
+void nearest_tools(struct nearest *n);
+void nearest_verbs(struct nearest *n);
+
 /* ---- fill.c ----------------------------------------------------------- */
 
 #define TEXT_WIDTH 80

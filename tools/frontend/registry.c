@@ -30,16 +30,28 @@ const char *tool_alias_argument(const struct tool *t, const char *name)
 	       name[len] ? name + len : NULL;
 }
 
-bool tool_other_name(const struct tool *t, unsigned i, char *buf, size_t len)
+const struct tool_option *tool_alias_option(const struct tool *t,
+					    const char *name)
+{
+	const struct tool_option *own;
+
+	for (own = t->options; own && own->name; own++)
+		if (own->alias && !strcmp(own->alias, name))
+			return own;
+	return NULL;
+}
+
+/* The same of what its alias stands for; *@i: less those that there are. */
+static bool alias_name(const struct tool *t, unsigned *i, char *buf, size_t len)
 {
 	int stem = t->alias ? (int)strcspn(t->alias, "*") : 0;
 	const char *word = t->arguments ? t->arguments : "";
 
 	if (stem && !t->alias[stem]) {
 		snprintf(buf, len, "%s", t->alias);
-		return !i;
+		return !(*i)--;
 	}
-	for (; i && *word; i--) {
+	for (; *i && *word; --*i) {
 		word += strcspn(word, " ");
 		word += strspn(word, " ");
 	}
@@ -48,12 +60,31 @@ bool tool_other_name(const struct tool *t, unsigned i, char *buf, size_t len)
 	return stem && *word;
 }
 
+bool tool_other_name(const struct tool *t, unsigned i, char *buf, size_t len)
+{
+	const struct tool_option *own;
+
+	if (alias_name(t, &i, buf, len))
+		return true;
+	for (own = t->options; own && own->name; own++)
+		if (own->alias && !i--) {
+			snprintf(buf, len, "%s", own->alias);
+			return true;
+		}
+	return false;
+}
+
+static bool is_alias(const struct tool *t, const char *name)
+{
+	return (t->alias && !strcmp(t->alias, name)) ||
+	       tool_alias_argument(t, name) || tool_alias_option(t, name);
+}
+
 static const struct tool *by_alias(const char *name)
 {
 	unsigned i = 0;
 
-	while (tools[i] && (!tools[i]->alias || strcmp(tools[i]->alias, name)) &&
-	       !tool_alias_argument(tools[i], name))
+	while (tools[i] && !is_alias(tools[i], name))
 		i++;
 	return tools[i];
 }

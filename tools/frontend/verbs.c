@@ -84,6 +84,27 @@ int verb_list(int argc, char **argv)
 	return EXIT_OK;
 }
 
+/* Those with an argument in them are like the tool that they begin with. */
+void nearest_tools(struct nearest *n)
+{
+	const struct tool_option *own;
+
+	for (unsigned i = 0; tools[i]; i++) {
+		nearest_try(n, tools[i]->name);
+		if (tools[i]->alias && !tools[i]->arguments)
+			nearest_try(n, tools[i]->alias);
+		for (own = tools[i]->options; own && own->name; own++)
+			if (own->alias)
+				nearest_try(n, own->alias);
+	}
+}
+
+void nearest_verbs(struct nearest *n)
+{
+	for (const struct verb *v = verbs; v->name; v++)
+		nearest_try(n, v->name);
+}
+
 static int help_on(const char *name, bool man)
 {
 	const struct tool *t = tool_find(name);
@@ -91,7 +112,6 @@ static int help_on(const char *name, bool man)
 	char what[32], flag[] = "--help", *argv[] = { what, flag, NULL };
 	struct nearest n;
 	char like[200];
-	unsigned i;
 
 	if (!t && man)
 		t = ask_verb(name);
@@ -109,10 +129,9 @@ static int help_on(const char *name, bool man)
 		return v->main(2, argv);
 	}
 	nearest_init(&n, name);
-	for (i = 0; tools[i]; i++)
-		nearest_try(&n, tools[i]->name);
-	for (v = verbs; v->name && !man; v++)
-		nearest_try(&n, v->name);
+	nearest_tools(&n);
+	if (!man)
+		nearest_verbs(&n);
 	complain("no help on '%s'%s Try 'sockeye list'.", name,
 		 nearest_text(&n, "", like, sizeof(like)));
 	return EXIT_USAGE;
