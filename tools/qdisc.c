@@ -11,6 +11,8 @@
 	.by = "dev, qdisc=" KIND(qdisc)
 #define OF(skb, kind)	.dev = skb ":sk_buff.dev", .by = "dev, qdisc=" kind
 #define UNKNOWN		"''"
+/* Who takes a packet has it for the device that it is of already. */
+#define ENQUEUED	.start_dev = "arg0:sk_buff.dev"
 
 #define AROUND "from before the queue to the driver: with what is not " \
 	"queued, and what a busy driver hands back"
@@ -33,7 +35,7 @@
  * peek of what the discipline is in come to (codel, 2026). */
 #define IN_ONE(enter, leave)						\
 	.hooks = enter "enqueue " leave "dequeue",			\
-	.on = "arg0,retval64,arg0", .forget = "rt:kfree_skb"
+	.on = "arg0,retval64,arg0", .forget = "rt:kfree_skb", ENQUEUED
 
 /* Where there is none of two underscores (7.3): a peek takes out as well, and
  * what is peeked at may never be dequeued. */
@@ -41,7 +43,7 @@
 	kind "r:%" leave "dequeue ?" kind "r:%_peek"
 #define WAITS_PEEKED(kind, enter)					\
 	.hooks = kind ":%" enter "enqueue " OUT_BY_PEEK(kind, enter),	\
-	.on = "arg0,retval64,arg0", .forget = "rt:kfree_skb",		\
+	.on = "arg0,retval64,arg0", .forget = "rt:kfree_skb", ENQUEUED,	\
 	.only = "codel fq_codel"
 #define DROPPED_PEEKED(kind, enter)					\
 	.hooks = kind ":%" enter "enqueue rt:kfree_skb",		\

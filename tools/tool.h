@@ -282,6 +282,8 @@ struct way {
 	const char *forget;	/* hooks after which a clock runs no more */
 	const char *dev;	/* where a struct net_device is, which filters
 				   and words as `dev' are of */
+	const char *start_dev;	/* where it is as a clock begins; NULL: in the
+				   same place */
 	const char *next;	/* "sk_buff.next": the clock ends for a list,
 				   whose elements this member leads along */
 	const char *only;	/* "codel fq_codel": for these arguments of the

@@ -392,7 +392,7 @@ struct named {
 static void named_start(struct scene *s, struct named *n)
 {
 	tool_init(&n->tool, s->t, s->a.inum);
-	tool_start(&n->tool, n->name, ARGS("--csv"));
+	tool_start(&n->tool, n->name, ARGS("--csv", "--dev", "sk0"));
 }
 
 static void named_stop(struct scene *s, struct named *n)

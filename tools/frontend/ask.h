@@ -32,6 +32,7 @@ struct ask_world {
 					   it; NULL: none */
 	const char *dev;	/* where the struct net_device is, or NULL: the
 				   same */
+	const char *start_dev;	/* where it is at the start, NULL: as dev */
 	const char *sock;	/* --sock WORD: where the socket is ("arg0"), or
 				   NULL: known from the hook */
 	/* Values that can be asked for by their names, or NULL: what a tool

@@ -374,6 +374,8 @@ static int parse_at_start(const struct asking *a, struct ask_value *v,
 		return ask_bad(a->e, "'start.%s': only a latency has a start",
 			       what);
 	w.hook = w.start;
+	if (w.start_dev)
+		w.dev = w.start_dev;
 	w.nnamed = 0;
 	err = parse_what(&at_start, v, what);
 	v->at_start = true;

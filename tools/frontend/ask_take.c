@@ -44,7 +44,8 @@ struct ask_world query_world(const struct query *q, const struct hook *h)
 {
 	return (struct ask_world){
 		.env = q->r->env, .hook = h, .sock = WORDS(q, sock),
-		.dev = q->words_of_way.dev, .start = start_hook(q),
+		.dev = q->words_of_way.dev,
+		.start_dev = q->words_of_way.start_dev, .start = start_hook(q),
 	};
 }
 
