@@ -21,21 +21,32 @@
 #define SKIPS "; one that passes in an interrupt of such a program is missed"
 #define ROOTS "the root of a device or of one of its queues alone"
 
+/*
+ * What is never let out: dropped, or cut into segments (tbf, cake, taprio), by
+ * which it is consumed.  Those come from nowhere, maybe with its memory.
+ */
+#define FREED		"rt:kfree_skb rt:consume_skb"
+
 /* Passed by every packet, of devices without a queue, too. */
 #define TO_DRIVER							\
 	.hooks = "rt:net_dev_queue rt:net_dev_start_xmit",		\
-	.on = "arg0", .forget = "rt:kfree_skb"
-/* At the root: after it took a packet, and as some leave it; 5.15. */
+	.on = "arg0", .forget = FREED
+/*
+ * At the root: from before it has a packet, since qdisc_enqueue (5.15) tells of
+ * it when it may be cut and freed already, and as some leave it (4.14).  What
+ * passes by it has a start, too, until it is at the driver.
+ */
 #define AT_ROOT								\
-	.hooks = "rt:qdisc_enqueue rt:qdisc_dequeue",			\
-	.on = "arg2,arg3,arg0", .forget = "rt:kfree_skb",		\
-	.next = "sk_buff.next", BY("arg0")
+	.hooks = "rt:net_dev_queue rt:qdisc_dequeue",			\
+	.on = "arg0,arg3,arg0",						\
+	.forget = FREED " rt:net_dev_start_xmit",			\
+	.next = "sk_buff.next", ENQUEUED, BY("arg0")
 /* What a discipline is called to do; of some functions have longer names.
  * Where there is a function of two underscores it is what both a dequeue and a
  * peek of what the discipline is in come to (codel, 2026). */
 #define IN_ONE(enter, leave)						\
 	.hooks = enter "enqueue " leave "dequeue",			\
-	.on = "arg0,retval64,arg0", .forget = "rt:kfree_skb", ENQUEUED
+	.on = "arg0,retval64,arg0", .forget = FREED, ENQUEUED
 
 /* Where there is none of two underscores (7.3): a peek takes out as well, and
  * what is peeked at may never be dequeued. */
@@ -43,7 +54,7 @@
 	kind "r:%" leave "dequeue ?" kind "r:%_peek"
 #define WAITS_PEEKED(kind, enter)					\
 	.hooks = kind ":%" enter "enqueue " OUT_BY_PEEK(kind, enter),	\
-	.on = "arg0,retval64,arg0", .forget = "rt:kfree_skb", ENQUEUED,	\
+	.on = "arg0,retval64,arg0", .forget = FREED, ENQUEUED,		\
 	.only = "codel fq_codel"
 #define DROPPED_PEEKED(kind, enter)					\
 	.hooks = kind ":%" enter "enqueue rt:kfree_skb",		\
@@ -56,7 +67,7 @@ static const struct way waited[] = {
 	  .where = ROOT("arg0") "!=noqueue", .note = AROUND },
 	{ TO_DRIVER, OF("arg0", UNKNOWN), .note = KINDLESS },
 	{ .hooks = "t:net:net_dev_queue t:net:net_dev_start_xmit",
-	  .on = "args.skbaddr", .forget = "t:skb:kfree_skb",
+	  .on = "args.skbaddr", .forget = "t:skb:kfree_skb t:skb:consume_skb",
 	  .by = "dev, qdisc=" UNKNOWN, .note = KINDLESS SKIPS },
 	{ IN_ONE("f:%_", "fr:__%_"), BY("arg0") },
 	{ IN_ONE("f:%_qdisc_", "fr:__%_qdisc_"), BY("arg0") },
@@ -195,7 +206,8 @@ const struct tool tool_qdisc = {
 		"one went, and how many were dropped, and why, which is not "
 		"in the times.  What fq is told to hold back on purpose, by "
 		"TCP's pacing or SO_TXTIME, is in both us and paced_us: "
-		"queueing is what us has beyond that.\n\n"
+		"queueing is what us has beyond that.  us begins before the "
+		"queue is locked.\n\n"
 		"With a DISCIPLINE (fq, fq_codel, codel, red, tbf, cbs, "
 		"cbq, htb, netem ... as tc calls it; its module must be "
 		"loaded; qdisc-fq is the same as qdisc fq) its own functions "
@@ -203,13 +215,12 @@ const struct tool tool_qdisc = {
 		"that it or what is below it makes.\n\n"
 		"Not measured: what is sent at once, since the queue is empty "
 		"(fq_codel, pfifo_fast), devices without a queue, what XDP "
-		"sends, segments that a discipline itself makes of larger "
-		"packets (tbf), and, without a DISCIPLINE, packets that are "
-		"taken as others are dropped for them (fq_codel).  Disciplines "
+		"sends, and larger packets of which a discipline itself makes "
+		"segments (tbf, cake, taprio), with those.  Disciplines "
 		"without a lock (pfifo_fast) count what waits by processor: 0 "
 		"is shown.  Of more than 16 packets that leave at a time the "
 		"first 16 are seen.",
-	.overhead = "Per packet two to five small programs, a microsecond or "
-		"two.",
+	.overhead = "Per packet two to seven small programs, a microsecond or "
+		"two; two for those received, as they are freed.",
 	REQUEST_DEV, .parts = parts, .examples = examples,
 };

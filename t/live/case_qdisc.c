@@ -12,6 +12,8 @@
 #include <linux/net_tstamp.h>
 #include <linux/pkt_sched.h>
 #include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +29,8 @@ enum {
 	SENT = 41,
 	PACED = 11, PACED_MS = 40,
 	INSIDE_ROOM = 17,	/* packets */
+	CUTS = 23,		/* packets that are more than AT_ONCE: of each */
+	SEGMENTS = 7, SEGMENT = 900,	/* bytes of UDP */
 	PROTOCOL = 0x88b5,	/* IEEE 802: for experiments; nobody listens */
 };
 
@@ -38,8 +42,7 @@ static const struct discipline {
 #define ROOTS ARRAY_SIZE(roots)
 
 /* As a root with nothing to wait for these are passed by; so, in tbf, which
- * they fill.  The kernel does not tell (qdisc_enqueue) that a packet was taken
- * for which fq_codel has dropped others; its own functions do. */
+ * they fill.  fq_codel takes a packet and drops others for it. */
 static const char *const kinds[] = { "codel", "fq_codel" };
 #define KINDS ARRAY_SIZE(kinds)
 
@@ -55,7 +58,8 @@ struct scene {
 	struct netns a, b;
 	int fd;			/* packet socket in a */
 	struct table table;
-	struct passage tbf, fq, roots[ROOTS], inside[KINDS];
+	struct passage tbf, fq, roots[ROOTS], inside[KINDS], cut;
+	unsigned segments;	/* that tbf has made of larger packets */
 	uint64_t gone_us;	/* until all of one had left, the longest */
 	bool has[ROOTS];
 	bool inside_too;	/* functions can be watched, and there are
@@ -166,6 +170,45 @@ static void through_inside(struct scene *s, unsigned i)
 		s->inside[i] = push(s, SENT, INSIDE);
 }
 
+/* One packet for the queue. */
+static void send_large(struct scene *s, int fd)
+{
+	static const char bytes[SEGMENTS * SEGMENT];
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(9) };
+
+	inet_pton(AF_INET, "10.9.0.2", &to.sin_addr);
+	if (sendto(fd, bytes, sizeof(bytes), 0, (void *)&to, sizeof(to)) < 0)
+		fatal(s->t, "a large datagram: %s", strerror(errno));
+}
+
+/*
+ * Of a packet that is larger than what may pass at once tbf makes packets of
+ * its segments (UDP_SEGMENT: 4.18), and frees it.  Its memory is that of a
+ * later segment soon, if all have left in between.
+ */
+static void through_cut(struct scene *s)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int size = SEGMENT;
+
+	if (fd < 0)
+		fatal(s->t, "socket: %s", strerror(errno));
+	link_unqueue("sk0");
+	if (setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size)) ||
+	    !made(s, link_tbf("sk0", 20 * RATE, AT_ONCE * FRAME, ROOM * FRAME),
+		  "tbf")) {
+		close(fd);
+		return;
+	}
+	for (unsigned i = 0; i < CUTS; i++) {
+		send_large(s, fd);
+		s->segments += SEGMENTS;
+		s->cut = push(s, 1, 0);
+	}
+	close(fd);
+}
+
 /* SO_TXTIME is of 4.19, and fq heeds it since 4.20. */
 static void through_fq(struct scene *s)
 {
@@ -259,6 +302,18 @@ static void check_held(struct scene *s, const char *kind,
 		       PRIu64, kind, top, s->gone_us);
 }
 
+/* A segment has no start: what is measured is the rest, of which somebody asks
+ * for an address. */
+static uint64_t uncut(struct scene *s)
+{
+	const struct tc_stats *q = &s->cut.q;
+
+	if (s->segments && (q->drops || q->packets < s->segments + CUTS))
+		differ(s->t, "tbf counts %u + %u packets of %u segments and "
+		       "%u frames", q->packets, q->drops, s->segments, CUTS);
+	return q->packets - s->segments;
+}
+
 /* With those that something in it kept or dropped. */
 static void check_tbf(struct scene *s)
 {
@@ -267,14 +322,15 @@ static void check_tbf(struct scene *s)
 	if (left + drops != SENT)
 		differ(s->t, "tbf counts %" PRIu64 " + %" PRIu64 " frames",
 		       left, drops);
+	left += uncut(s);
 	for (unsigned i = 0; i < KINDS; i++) {
 		left += s->inside[i].q.packets;
 		drops += s->inside[i].q.drops;
 	}
 	want(s, "us", "tbf", left);
 	want(s, "drops", "tbf", drops);
-	want_some(s, "packets", "tbf", left);
-	want_some(s, "backlog", "tbf", left);
+	want_some(s, "packets", "tbf", left + s->segments);
+	want_some(s, "backlog", "tbf", left + s->segments);
 	check_held(s, "tbf", &s->tbf, AT_ONCE, FRAME * 1000000ull / RATE);
 }
 
@@ -349,7 +405,7 @@ static void want_half(struct scene *s, const char *map, uint64_t made)
  * of devices skip some packets. */
 static void check_nameless(struct scene *s)
 {
-	uint64_t left = s->tbf.q.packets + s->fq.q.packets;
+	uint64_t left = s->tbf.q.packets + s->fq.q.packets + uncut(s);
 	uint64_t drops = s->tbf.q.drops;
 
 	for (unsigned i = 0; i < ROOTS; i++)
@@ -466,16 +522,19 @@ static void qdisc(struct test *t)
 	s.tbf = push(&s, SENT, 0);
 	through_fq(&s);
 	through_roots(&s);
-	through_inside(&s, 0);
+	for (unsigned i = 0; i < KINDS; i++)
+		through_inside(&s, i);
+	through_cut(&s);
 	netns_leave(t);
 	if (test_btf(t))
 		named_stop(&s, &one);
 	check_all(&s, &all);
 	tool_replayed(&all, path);
-	summary(t, "tbf %u, dropped %u; fq %u, red %u, cbs %u; codel %u, "
-		"dropped %u", s.tbf.q.packets, s.tbf.q.drops, s.fq.q.packets,
-		s.roots[0].q.packets, s.roots[1].q.packets,
-		s.inside[0].q.packets, s.inside[0].q.drops);
+	summary(t, "tbf %u, dropped %u, segments %u; fq %u, red %u, cbs %u; "
+		"codel %u, dropped %u", s.tbf.q.packets, s.tbf.q.drops,
+		s.segments, s.fq.q.packets, s.roots[0].q.packets,
+		s.roots[1].q.packets, s.inside[0].q.packets,
+		s.inside[0].q.drops);
 	tool_release(&all);
 	scene_release(&s);
 }
@@ -500,6 +559,7 @@ static void qdisc_each(struct test *t)
 	s.tbf = push(&s, SENT, 0);
 	for (unsigned i = 0; i < KINDS; i++)
 		through_inside(&s, i);
+	through_cut(&s);
 	netns_leave(t);
 	for (unsigned i = 0; i < ARRAY_SIZE(named); i++)
 		named_stop(&s, &named[i]);
