@@ -287,6 +287,8 @@ START_TEST(by_name)
 	is("ether", FROM_FIELD, SHAPE_U64, 0);
 	is("txqueue", FROM_FIELD, SHAPE_U64, 0);
 	ck_assert_str_eq(v.field, "queue_mapping");
+	at("raw_tracepoint:net_dev_xmit");
+	bad("ether", "'ether' is of the packet, which may be freed by then");
 	at("uprobe:/bin/x:tcp_sendmsg");
 	bad("lport", "'lport' needs a socket; say where it is with --sock "
 	    "arg0");

@@ -112,8 +112,12 @@ static int find(const struct asking *a, struct ask_value *v, bool skb)
 	} else if (by_prototype(a, &p) == -ENOENT) {
 		by_name(a, &p);
 	}
-	if (is_gone(h))
+	if (is_gone(h)) {
+		if (skb)
+			return ask_bad(a->e, "'%s' is of the packet, which "
+				       "may be freed by then", v->name);
 		p.skb = NONE;
+	}
 	if (skb ? p.skb == NONE : p.skb == NONE && p.dev == NONE)
 		return no_packet(a, v);
 	if (h->kind != HOOK_TRACEPOINT) {

@@ -181,7 +181,8 @@ static int start_parts(struct asked *r, const struct part *parts,
 		err = start_part(q, e);
 		if (err && parts->optional && !life_stopped() &&
 		    (!wrong_words(q) || words_taken(r))) {
-			say("%s: %s", parts->name, wrong_words(q) ?
+			say(wrong_words(q) ? "%s: not shown: %s" : "%s: %s",
+			    parts->name, wrong_words(q) ?
 			    wrong_words(q)->msg : e->msg);
 			err = 0;
 		}
