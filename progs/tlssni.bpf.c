@@ -34,6 +34,25 @@ struct probe___enter {
 	u64 msg;
 } PAI;
 
+/*
+ * Where in its stream a socket was last given a ClientHello, by the low bits of
+ * that, which are random.  One that comes to the same place is the same, which
+ * the kernel has not taken before (EAGAIN).
+ */
+#define TRIED 1024
+
+struct tried {
+	u64 sk;
+	u32 write_seq, reserved;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TRIED);
+	__type(key, u32);
+	__type(value, struct tried);
+} tried SEC(".maps");
+
 /* Where in the process's memory extensions are, and those that are wanted. */
 struct walk {
 	u64 hello;
@@ -173,6 +192,26 @@ static __always_inline void read_bodies(struct tlssni_event *ev,
 		ev->notes |= HELLO_CUT;
 }
 
+static __always_inline int is_again(const struct sock *sk)
+{
+	const struct tcp_sock *tp = (const void *)sk;
+	struct tried *last;
+	u32 seq, slot;
+
+	if (!EXISTS(tp->write_seq))
+		return 0;
+	seq = READ(tp, write_seq);
+	slot = seq % TRIED;
+	last = map_lookup(&tried, &slot);
+	if (!last)
+		return 0;
+	if (last->sk == (u64)sk && last->write_seq == seq)
+		return 1;
+	last->sk = (u64)sk;
+	last->write_seq = seq;
+	return 0;
+}
+
 static __always_inline int show(void *ctx, const struct sock *sk,
 				const struct buffer *b)
 {
@@ -181,7 +220,7 @@ static __always_inline int show(void *ctx, const struct sock *sk,
 
 	flow_sock(&ev.flow, sk);
 	flow_current(&ev.flow);
-	if (!pass(&ev.flow))
+	if (!pass(&ev.flow) || is_again(sk))
 		return 0;
 	ev.event.ns = ktime_get_ns();
 	find_extensions(&w, b);

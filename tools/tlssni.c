@@ -72,8 +72,9 @@ const struct tool tool_tlssni = {
 		"or for more than 32 extensions.  QUIC, DTLS and TLS within "
 		"TLS are not seen, nor TLS that the sender is not a process "
 		"for (a forwarded packet).  One that the kernel takes at a "
-		"second try only (EAGAIN) is shown twice.  With Encrypted "
-		"ClientHello (ECH) there is but the public name.",
+		"second try only (EAGAIN) is shown at the first, and without "
+		"BTF at each.  With Encrypted ClientHello (ECH) there is but "
+		"the public name.",
 	.overhead = "A small program per call that sends over TCP, which "
 		"reads 16 bytes; where no function can be probed, per "
 		"write(2) to any file.",

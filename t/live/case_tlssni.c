@@ -5,6 +5,7 @@
  */
 #include "traffic.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ struct made {
 	uint16_t lport, rport;
 	int from, to;
 	unsigned call;		/* the next one sends by this */
-	unsigned n;
+	unsigned n, refused;
 	struct row rows[ROWS];
 };
 
@@ -317,9 +318,55 @@ static void others(struct made *m)
 	give(m, "GET / HTTP/1.1\r\n\r\n", 18, 18);
 }
 
+/* The kernel takes it once there is room again, and not before; how often it
+ * was asked in vain. */
+static unsigned insist(struct made *m, const struct hello *h)
+{
+	static const char fill[4096];
+	char got[sizeof(fill)];
+	unsigned refused = 0;
+	size_t filled = 0;
+	ssize_t n;
+
+	while ((n = send(m->from, fill, sizeof(fill), MSG_DONTWAIT)) > 0)
+		filled += (size_t)n;
+	while ((n = send(m->from, h->b, h->len, MSG_DONTWAIT)) < 0) {
+		if (errno != EAGAIN)
+			fatal(m->t, "send: %m");
+		if (++refused < 3)
+			continue;
+		n = recv(m->to, got, sizeof(got), MSG_DONTWAIT);
+		filled -= n > 0 ? (size_t)n : 0;
+	}
+	for (filled += (size_t)n; filled; filled -= (size_t)n) {
+		n = recv(m->to, got, filled < sizeof(got) ? filled :
+			 sizeof(got), 0);
+		if (n <= 0)
+			fatal(m->t, "recv: %m");
+	}
+	return refused;
+}
+
+/* Without the kernel's types each try is shown. */
+static void refused(struct made *m)
+{
+	static struct hello h;
+	size_t at = begin(&h);
+
+	put_name(&h, "again.example");
+	put_versions(&h);
+	put_alpn(&h);
+	finish(&h, at);
+	if (test_btf(m->t)) {
+		m->refused += insist(m, &h);
+		add(m, "again.example");
+	}
+}
+
 static void make(struct made *m, int family, const char *addr)
 {
 	int l = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const int few = 1 << 15;
 	socklen_t len;
 	union addr a;
 	unsigned i;
@@ -332,6 +379,8 @@ static void make(struct made *m, int family, const char *addr)
 	m->raddr = addr;
 	m->rport = addr_port(&a);
 	m->from = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(l, SOL_SOCKET, SO_RCVBUF, &few, sizeof(few));
+	setsockopt(m->from, SOL_SOCKET, SO_SNDBUF, &few, sizeof(few));
 	if (m->from < 0 || connect(m->from, &a.sa, len) ||
 	    getsockname(m->from, &a.sa, &len))
 		fatal(m->t, "connect to %s: %m", addr);
@@ -345,6 +394,7 @@ static void make(struct made *m, int family, const char *addr)
 		split(m);
 		long_ones(m);
 		others(m);
+		refused(m);
 	}
 	close(m->from);
 	close(m->to);
@@ -384,7 +434,8 @@ static void check(struct made *m, struct tool *r)
 
 	if (!table_made(&tb, r, m->n, check_row, m))
 		return;
-	summary(m->t, "%u ClientHellos sent, %u rows", m->n, tb.nrows);
+	summary(m->t, "%u ClientHellos sent, %u refused at first, %u rows",
+		m->n, m->refused, tb.nrows);
 	table_release(&tb);
 }
 
