@@ -111,7 +111,7 @@ static void check(struct test *t, const char *csv)
 	for (unsigned i = 0; i < tb.nrows; i++) {
 		if (strncmp(table_cell(&tb, i, "raddr"), "10.77.", 6))
 			continue;	/* system-wide, not ours */
-		snprintf(addr, sizeof(addr), "10.%u.0.%u", NET,
+		snprintf(addr, sizeof(addr), "10.%d.0.%u", NET,
 			 FIRST_HOST + rows / 2);
 		snprintf(name, sizeof(name), "h%u.sockeye.test", rows / 2);
 		if (strcmp(table_cell(&tb, i, "raddr"), addr) ||

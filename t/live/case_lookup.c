@@ -381,7 +381,7 @@ static void check_row(struct lookups *l, const struct table *tb, unsigned row,
 	snprintf(host, sizeof(host), "%c%u.sockeye.test%s", is_last(l, i) ?
 		 't' : i % 8 == 3 ? 'n' : 'h', i, wire ? "" : ".");
 	if (wire && !strcmp(ret, "OK"))
-		snprintf(addr, sizeof(addr), "10.%u.0.%u", NET, i);
+		snprintf(addr, sizeof(addr), "10.%d.0.%u", NET, i);
 	cell_u64(table_cell(tb, row, "duration_ns"), &ns);
 	if (strcmp(table_cell(tb, row, "host"), host) ||
 	    strcmp(table_cell(tb, row, "ret"), ret) ||

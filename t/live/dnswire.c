@@ -75,7 +75,7 @@ static struct asked *ask(struct wire *w, int family, uint16_t port,
 
 	snprintf(a->host, sizeof(a->host), "q%u.wire.test", w->n);
 	if (!strcmp(ret, "OK"))
-		snprintf(a->addrs, sizeof(a->addrs), "10.%u.0.%u", NET, w->n);
+		snprintf(a->addrs, sizeof(a->addrs), "10.%d.0.%u", NET, w->n);
 	a->ret = ret;
 	a->qtype = "A";
 	a->proto = proto;
