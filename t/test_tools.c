@@ -507,8 +507,9 @@ static bool is_local(const char *args)
 static void examples_of(const struct tool *t)
 {
 	static struct optrun r;
+	static struct layout l;
 	const struct example *ex;
-	char line[256];
+	char line[256], why[1024];
 	int code;
 
 	for (ex = t->examples; ex && ex->args; ex++) {
@@ -520,6 +521,10 @@ static void examples_of(const struct tool *t)
 		code = optrun(&r, t, false, line);
 		ck_assert_msg(code == -1, "%s %s: %s", t->name, ex->args,
 			      r.err);
+		if (!t->parts)	/* a request has keys */
+			ck_assert_msg(!layout_select(&l, &r.o, why,
+						     sizeof(why)),
+				      "%s %s: %s", t->name, ex->args, why);
 	}
 }
 

@@ -32,7 +32,7 @@ static const struct role *const roles[] = {
 static const struct example examples[] = {
 	{ "", "every change of state of every TCP socket" },
 	{ "-w -T -D 443", "of connections to port 443, with the time of day" },
-	{ "-o time,id,oldstate,newstate,duration_ns", "socket by socket" },
+	{ "-T -o id,oldstate,newstate,duration_ns", "socket by socket" },
 	{ "-c -o oldstate,newstate -d 60", "count the changes of a minute" },
 	{ 0 }
 };

@@ -49,7 +49,7 @@ static const struct example examples[] = {
 	{ "", "TCP sessions as they come and go" },
 	{ "-t -x", "with durations, bytes and all else that is known" },
 	{ "-P 5432 -o +duration_ns", "of port 5432, and how long they took" },
-	{ "-c -o type,how,err -d 60", "how the sessions of a minute fared" },
+	{ "-c -o kind,how,err -d 60", "how the sessions of a minute fared" },
 	{ 0 }
 };
 

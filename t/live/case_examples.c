@@ -322,6 +322,8 @@ static void examples(struct test *t)
 	tool_stop(&list, 0);
 	for (line = strtok_r(list.text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
+		if (*line == ' ')	/* other names of the one above */
+			continue;
 		line[strcspn(line, " ")] = '\0';
 		run_examples(t, &s, line, &tally);
 	}
