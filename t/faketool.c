@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "t/faketool.h"
+#include "tools/frontend/frontend.h"
 
 static const char *const states[] = { "none", "open", "closed", NULL };
 
@@ -101,3 +102,11 @@ const struct tool bare_tool = {
 	.columns = bare_columns,
 	.event_size = sizeof(struct event),
 };
+
+void each_tool(void (*fn)(const struct tool *))
+{
+	fn(&fake_tool);
+	fn(&bare_tool);
+	for (unsigned i = 0; tools[i]; i++)
+		fn(tools[i]);
+}

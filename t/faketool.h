@@ -20,4 +20,7 @@ extern const struct tool fake_tool;
 /* The least a tool can have. */
 extern const struct tool bare_tool;
 
+/* each_tool - call @fn for both, and for each of tools[]. */
+void each_tool(void (*fn)(const struct tool *));
+
 #endif

@@ -13,17 +13,6 @@
 #include "tools/frontend/options_int.h"
 #include "tools/frontend/rows_int.h"
 
-/* Call @fn for each. */
-static void each(void (*fn)(const struct tool *))
-{
-	unsigned i;
-
-	fn(&fake_tool);
-	fn(&bare_tool);
-	for (i = 0; tools[i]; i++)
-		fn(tools[i]);
-}
-
 START_TEST(sorted)
 {
 	unsigned i;
@@ -56,7 +45,7 @@ static void texts_of(const struct tool *t)
 
 START_TEST(texts)
 {
-	each(texts_of);
+	each_tool(texts_of);
 }
 END_TEST
 
@@ -112,7 +101,7 @@ static void options_of(const struct tool *t)
 
 START_TEST(options)
 {
-	each(options_of);
+	each_tool(options_of);
 }
 END_TEST
 
@@ -171,7 +160,7 @@ static void columns_of(const struct tool *t)
 
 START_TEST(columns)
 {
-	each(columns_of);
+	each_tool(columns_of);
 }
 END_TEST
 
@@ -194,7 +183,7 @@ static void hist_of(const struct tool *t)
 
 START_TEST(hists)
 {
-	each(hist_of);
+	each_tool(hist_of);
 }
 END_TEST
 
@@ -241,7 +230,7 @@ static void roles_of(const struct tool *t)
 
 START_TEST(roles)
 {
-	each(roles_of);
+	each_tool(roles_of);
 }
 END_TEST
 
@@ -301,7 +290,7 @@ static void parts_of(const struct tool *t)
 
 START_TEST(requests)
 {
-	each(parts_of);
+	each_tool(parts_of);
 }
 END_TEST
 
@@ -345,7 +334,7 @@ START_TEST(aliases)
 				   .options = given };
 	char name[TOOL_NAME];
 
-	each(names_of);
+	each_tool(names_of);
 	ck_assert(tool_other_name(&any, 0, name, sizeof(name)));
 	ck_assert_str_eq(name, "q-fq");
 	ck_assert(tool_other_name(&any, 1, name, sizeof(name)));
@@ -393,146 +382,7 @@ START_TEST(alias_of_option)
 }
 END_TEST
 
-/* ---- texts that are made ---------------------------------------------- */
-
-/* Render, and see that no line is too long for 80 columns. */
-static char *render(void (*fn)(FILE *, const struct tool *),
-		    const struct tool *t)
-{
-	char *text = NULL, *s;
-	size_t len, line;
-	FILE *f = open_memstream(&text, &len);
-
-	ck_assert_ptr_nonnull(f);
-	fn(f, t);
-	fclose(f);
-	for (s = text; *s; s += line + (s[line] == '\n')) {
-		line = strcspn(s, "\n");
-		ck_assert_msg(line <= 80, "%.*s", (int)line, s);
-		ck_assert_msg(!line || s[line - 1] != ' ', "blank at the end: "
-			      "%.*s", (int)line, s);
-	}
-	return text;
-}
-
-static void help_of(const struct tool *t)
-{
-	const struct column *c;
-	char *text = render(usage, t);
-
-	for (c = t->columns; c->key; c++)
-		ck_assert_ptr_nonnull(strstr(text, c->key));
-	free(text);
-}
-
-START_TEST(helps)
-{
-	char *text;
-
-	each(help_of);
-	text = render(usage, NULL);
-	ck_assert_ptr_nonnull(strstr(text, "replay"));
-	free(text);
-	text = render(usage, &fake_tool);
-	ck_assert_ptr_nonnull(strstr(text, "  -l, --least MS          only "
-		"sessions that lived this long (1 to 3600000,\n"
-		"                          default 5)\n"));
-	ck_assert_ptr_nonnull(strstr(text, "\nExamples:\n  sockeye fake\n"));
-	free(text);
-}
-END_TEST
-
-static void man_of(const struct tool *t)
-{
-	static const char *const sections[] = { ".SH NAME", ".SH SYNOPSIS",
-		".SH DESCRIPTION", ".SH OPTIONS", ".SH FIELDS", ".SH HOOKS",
-		".SH EXIT STATUS", ".SH SEE ALSO", NULL };
-	static const char *const of_requests[] = { ".SH NAME",
-		".SH SYNOPSIS", ".SH DESCRIPTION", ".SH OPTIONS", ".SH MAPS",
-		".SH EXAMPLES", ".SH EXIT STATUS", ".SH SEE ALSO", NULL };
-	static const char *const of_sources[] = { ".SH NAME",
-		".SH SYNOPSIS", ".SH DESCRIPTION", ".SH OPTIONS",
-		".SH FIELDS", ".SH EXAMPLES", ".SH EXIT STATUS",
-		".SH SEE ALSO", NULL };
-	const char *const *s = t->parts ? of_requests :
-			       t->source ? of_sources : sections;
-	char *text = render(man_page, t), *at = text;
-
-	for (; *s; s++) {
-		at = strstr(at, *s);
-		ck_assert_msg(at, "%s: %s", t->name, *s);
-	}
-	free(text);
-}
-
-START_TEST(mans)
-{
-	char *text;
-
-	each(man_of);
-	ck_assert_ptr_null(ask_verb("list"));
-	text = render(man_page, ask_verb("lhist"));
-	ck_assert_ptr_nonnull(strstr(text, "... \\fIHOOK\\fR...\n"));
-	free(text);
-	text = render(man_page, NULL);
-	ck_assert_ptr_nonnull(strstr(text, ".TH SOCKEYE 8 "));
-	free(text);
-	text = render(man_page, &fake_tool);
-	ck_assert_ptr_nonnull(strstr(text, "sent\n\\e received"));
-	ck_assert_ptr_nonnull(strstr(text, ".PP\n\\&.A second"));
-	ck_assert_ptr_nonnull(strstr(text, "\\(aqnothing\\(aq \\-\\- not"));
-	ck_assert_ptr_nonnull(strstr(text, "raw_tracepoint "
-		"inet_sock_set_state (Linux 4.17)\n"));
-	ck_assert_ptr_nonnull(strstr(text, "kretprobe tcp_set_state (Linux "
-		"4.1): two\nhooks, twice the work\n"));
-	free(text);
-}
-END_TEST
-
-/* ---- examples --------------------------------------------------------- */
-
-/* Those that name files or namespaces only make sense where these exist. */
-static bool is_local(const char *args)
-{
-	static const char *const opts[] = { "-N", "--netns", "--cgroup",
-		"--btf", "--fields", "--ready-fd" };
-	size_t i;
-
-	for (i = 0; i < sizeof(opts) / sizeof(opts[0]); i++)
-		if (strstr(args, opts[i]))
-			return true;
-	return false;
-}
-
-static void examples_of(const struct tool *t)
-{
-	static struct optrun r;
-	static struct layout l;
-	const struct example *ex;
-	char line[256], why[1024];
-	int code;
-
-	for (ex = t->examples; ex && ex->args; ex++) {
-		ck_assert(ex->what && *ex->what);
-		snprintf(line, sizeof(line), "%.*s",
-			 (int)strcspn(ex->args, "|>&"), ex->args);
-		if (is_local(line))
-			continue;
-		code = optrun(&r, t, false, line);
-		ck_assert_msg(code == -1, "%s %s: %s", t->name, ex->args,
-			      r.err);
-		if (!t->parts)	/* a request has keys */
-			ck_assert_msg(!layout_select(&l, &r.o, why,
-						     sizeof(why)),
-				      "%s %s: %s", t->name, ex->args, why);
-	}
-}
-
-START_TEST(examples)
-{
-	each(examples_of);
-}
-END_TEST
+/* ---- stacks ------------------------------------------------------------ */
 
 /* What symbolise.c believes of them. */
 static void stacks_of(const struct tool *t)
@@ -560,7 +410,7 @@ static void stacks_of(const struct tool *t)
 
 START_TEST(stacks)
 {
-	each(stacks_of);
+	each_tool(stacks_of);
 }
 END_TEST
 
@@ -637,9 +487,6 @@ Suite *suite_tools(void)
 	tcase_add_test(tc, requests);
 	tcase_add_test(tc, aliases);
 	tcase_add_test(tc, alias_of_option);
-	tcase_add_test(tc, helps);
-	tcase_add_test(tc, mans);
-	tcase_add_test(tc, examples);
 	tcase_add_test(tc, stacks);
 	tcase_add_test(tc, stack_options);
 	tcase_add_test(tc, nearest);
