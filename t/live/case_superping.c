@@ -345,8 +345,82 @@ static void superping(struct test *t)
 	netns_free(&s.b);
 }
 
+/* ---- losses and duplicates of netem ------------------------------------- */
+
+#define PLAIN 87		/* pings that are answered, once, */
+#define DROPPED 10		/* and so many that netem drops the answer of */
+
+/* In the namespace that was entered for it. */
+static void want_netem(struct test *t, int err)
+{
+	netns_leave(t);
+	if (err == -ENOENT)
+		skip(t, "this kernel has no netem");
+	if (err)
+		fatal(t, "netem: %s", strerror(-err));
+}
+
+/* Of neighbours' messages some may be among them. */
+static void await_drops(struct test *t, const struct netns *ns)
+{
+	uint64_t n = 0, end = now_ns() + PATIENCE * NSEC;
+
+	netns_enter(t, ns);
+	while (!link_dropped("sk0", &n) && n < DROPPED && now_ns() < end)
+		nap_ms(10);
+	netns_leave(t);
+	if (n < DROPPED)
+		differ(t, "netem has dropped %llu", (unsigned long long)n);
+}
+
+static void ping_answered(struct test *t, int fd, const struct echo_path *p,
+			  unsigned first, unsigned n, unsigned times)
+{
+	for (unsigned seq = first; seq < first + n; seq++) {
+		echo_send(t, fd, p, p->to, p->request, PING, seq);
+		for (unsigned i = 0; i < times; i++)
+			echo_hear(t, fd, p, p->reply, seq);
+	}
+}
+
+static void superping_netem(struct test *t)
+{
+	const struct echo_path *p = &echo_paths[0];
+	struct scene s = { .t = t };
+	struct sums m = { 0 };
+	int fd;
+
+	veth_pair(t, &s.a, &s.b);
+	tool_init(&s.people, t, s.a.inum);
+	tool_start(&s.people, "superping", ARGS("--timeout", "3600"));
+	fd = echo_raw(t, &s.a, p, p->from);
+	ping_answered(t, fd, p, 1, PLAIN, 1);
+	netns_enter(t, &s.b);
+	want_netem(t, link_twice("sk0"));
+	ping_answered(t, fd, p, PLAIN + 1, TWICE, 2);
+	netns_enter(t, &s.b);
+	want_netem(t, link_netem("sk0", 1, 0));
+	ping_answered(t, fd, p, PLAIN + TWICE + 1, DROPPED, 0);
+	await_drops(t, &s.b);
+	tool_stop(&s.people, SIGINT);
+	tool_check_clean(&s.people);
+	if (!summed(s.people.text, p->to, &m) ||
+	    m.sent != PLAIN + TWICE + DROPPED || m.lost != DROPPED ||
+	    m.received != PLAIN + TWICE || m.dup != TWICE || m.late ||
+	    m.errors)
+		differ(t, "summary: %u %u %u %u %u %u", m.sent, m.received,
+		       m.lost, m.dup, m.late, m.errors);
+	summary(t, "%u pings, %u lost, %u twice", m.sent, m.lost, m.dup);
+	close(fd);
+	tool_release(&s.people);
+	netns_free(&s.a);
+	netns_free(&s.b);
+}
+
 const struct live_case superping_cases[] = {
 	{ "superping", "replies, duplicates, losses and errors of echoes", 120,
 	  superping, false },
+	{ "superping-netem", "of 100 pings netem drops 10, and doubles 3", 60,
+	  superping_netem, false },
 	{ NULL, NULL, 0, NULL, false },
 };

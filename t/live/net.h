@@ -77,6 +77,8 @@ int link_unqueue(const char *ifname);
 int link_closed(const char *ifname);
 /* link_netem - lose that part of the packets, delay all of them. */
 int link_netem(const char *ifname, double loss, unsigned delay_ms);
+/* link_twice - netem, each packet twice. */
+int link_twice(const char *ifname);
 /* link_tbf - bytes a second, of which so many at once; more than @limit of them
  * do not wait. */
 int link_tbf(const char *ifname, uint32_t rate, uint32_t burst,

@@ -44,17 +44,32 @@ int link_closed(const char *ifname)
 	return req_talk(&q);
 }
 
+static int netem(const char *ifname, const struct tc_netem_qopt *opt)
+{
+	struct request q;
+
+	qdisc_init(&q, ifname, TC_H_ROOT, root, "netem");
+	req_add(&q, TCA_OPTIONS, opt, sizeof(*opt));
+	return req_talk(&q);
+}
+
 int link_netem(const char *ifname, double loss, unsigned delay_ms)
 {
 	struct tc_netem_qopt opt = { .limit = 10000 };
-	struct request q;
 
 	opt.loss = loss * 4294967295.0;
 	/* ticks of 64 ns: PSCHED_SHIFT */
 	opt.latency = delay_ms * MSEC >> 6;
-	qdisc_init(&q, ifname, TC_H_ROOT, root, "netem");
-	req_add(&q, TCA_OPTIONS, &opt, sizeof(opt));
-	return req_talk(&q);
+	return netem(ifname, &opt);
+}
+
+int link_twice(const char *ifname)
+{
+	const struct tc_netem_qopt opt = {
+		.limit = 10000, .duplicate = UINT32_MAX,
+	};
+
+	return netem(ifname, &opt);
 }
 
 int link_tbf(const char *ifname, uint32_t rate, uint32_t burst, uint32_t limit)
