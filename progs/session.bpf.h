@@ -86,36 +86,96 @@ static __always_inline void owner_shutdown(const struct sock *sk)
 	}
 }
 
+/*
+ * What @newstate, any of session_left()'s but CLOSE, tells of the owner:
+ * owner_set(), owner_nobody() and owner_shutdown() with an end in common, as
+ * start-up is the verifier's time.  False if there was no room.
+ */
+static __always_inline int owner_follow(const struct sock *sk, u32 oldstate,
+					u32 newstate)
+{
+	u64 how = BPF_ANY;
+	struct owner o = {}, *known;
+	int seeded = 0;
+
+	if (newstate == TCP_ESTABLISHED) {
+		if (oldstate != TCP_SYN_RECV)
+			return 1;
+		/* with TCP Fast Open it may have been accepted already */
+		how = BPF_NOEXIST;
+		o.birth = ktime_get_ns();
+	} else if (newstate == TCP_SYN_SENT) {
+		o.birth = ktime_get_ns();
+		o.flags = OWNER_ACTIVE;
+	} else {
+		known = owner_known(sk);
+		if (known) {
+			if (!known->pid)
+				owner_current(known);
+			return 1;
+		}
+		seeded = owner_take_seed(&o, sk);
+	}
+	if (newstate != TCP_ESTABLISHED && !seeded)
+		owner_current(&o);
+	return owner_put((u64)sk, &o, how);
+}
+
+/* 1 or 0, and below all ones or 0, without a branch, of which verifiers go both
+ * ways; clang would make one of it again. */
+static __always_inline u64 nonzero(u64 v)
+{
+	u64 negative = -v;
+
+	asm("" : "+r"(negative));
+	return (v | negative) >> 63;
+}
+
+static __always_inline u64 is_negative(__s64 v)
+{
+	v >>= 63;
+	asm("" : "+r"(v));
+	return v;
+}
+
+static __always_inline u64 is_among(u32 state, u32 states)
+{
+	return (states >> (state & 15)) & 1;
+}
+
 /* A connection is active when this end connected.  Of one that is older than
  * the tool: what a listener has accepted keeps a copy of its backlog. */
-static __always_inline int is_active(const struct sock *sk,
+static __always_inline u64 is_active(const struct sock *sk,
 				     const struct owner *o)
 {
 	if (o->birth)
 		return o->flags & OWNER_ACTIVE;
-	return EXISTS(sk->sk_max_ack_backlog) && !READ(sk, sk_max_ack_backlog);
+	if (!EXISTS(sk->sk_max_ack_backlog))
+		return 0;
+	return 1 - nonzero(READ(sk, sk_max_ack_backlog));
 }
 
 /* tcp_ack() moves a socket on only once our FIN is acknowledged. */
-static __always_inline int is_fin_acked(const struct sock *sk, u32 oldstate)
+static __always_inline u64 is_fin_acked(const struct sock *sk, u32 oldstate)
 {
-	return oldstate == TCP_FIN_WAIT2 ||
-	       ((oldstate == TCP_LAST_ACK || oldstate == TCP_CLOSING) &&
-		!READ(sk, sk_err));
+	return is_among(oldstate, 1u << TCP_FIN_WAIT2) |
+	       (is_among(oldstate, 1u << TCP_LAST_ACK | 1u << TCP_CLOSING) &
+		(1 - nonzero(READ(sk, sk_err))));
 }
 
 /* Our FIN is the last of the write queue, and has a sequence number.  Where
  * that cannot be read, only what was acknowledged counts. */
-static __always_inline int is_fin_sent(const struct sock *sk, u32 oldstate)
+static __always_inline u64 is_fin_sent(const struct sock *sk, u32 oldstate,
+				       u32 snd_nxt)
 {
 	const struct tcp_sock *tp = (const void *)sk;
 
 	if (!EXISTS(tp->snd_nxt))
 		return is_fin_acked(sk, oldstate);
-	return oldstate == TCP_FIN_WAIT2 ||
-	       ((oldstate == TCP_FIN_WAIT1 || oldstate == TCP_LAST_ACK ||
-		 oldstate == TCP_CLOSING) &&
-		READ(tp, snd_nxt) == READ(tp, write_seq));
+	return is_among(oldstate, 1u << TCP_FIN_WAIT2) |
+	       (is_among(oldstate, 1u << TCP_FIN_WAIT1 | 1u << TCP_LAST_ACK |
+				   1u << TCP_CLOSING) &
+		(1 - nonzero(snd_nxt ^ READ(tp, write_seq))));
 }
 
 /*
@@ -129,9 +189,11 @@ static __always_inline int is_fin_sent(const struct sock *sk, u32 oldstate)
 static __always_inline u64 tx_once(const struct tcp_sock *tp, u64 seq,
 				   u64 sent)
 {
+	__s64 less = seq - sent;	/* if negative */
+
 	if (!EXISTS(tp->bytes_sent))
 		return seq;
-	return EXISTS(tp->snd_nxt) && seq < sent ? seq : sent;
+	return EXISTS(tp->snd_nxt) ? sent + (less & is_negative(less)) : sent;
 }
 
 /* What the application was given to send: what went out, each byte once; where
@@ -142,18 +204,17 @@ static __always_inline u64 tx_bytes(const struct sock *sk,
 {
 	const struct tcp_sock *tp = (const void *)sk;
 	u64 seq = READ(tp, bytes_acked), sent = 0;
-	s32 in_flight;
+	u32 snd_nxt = 0;
+	__s64 in_flight;
 
 	if (EXISTS(tp->snd_nxt)) {
-		in_flight = READ(tp, snd_nxt) - READ(tp, snd_una);
+		snd_nxt = READ(tp, snd_nxt);
+		in_flight = (s32)(snd_nxt - READ(tp, snd_una));
 		/* without the lock an ACK may have come in between */
-		if (in_flight > 0)
-			seq += in_flight;
+		seq += in_flight & ~is_negative(in_flight);
 	}
-	if (seq && is_active(sk, o))
-		seq--;
-	if (seq && is_fin_sent(sk, oldstate))
-		seq--;
+	seq -= nonzero(seq) & is_active(sk, o);
+	seq -= nonzero(seq) & is_fin_sent(sk, oldstate, snd_nxt);
 	if (EXISTS(tp->bytes_sent))
 		sent = READ(tp, bytes_sent) - READ(tp, bytes_retrans);
 	return tx_once(tp, seq, sent);
@@ -164,9 +225,7 @@ static __always_inline u64 rx_bytes(const struct sock *sk)
 {
 	u64 n = READ((const struct tcp_sock *)sk, bytes_received);
 
-	if (n && is_done(sk))
-		n--;
-	return n;
+	return n - (nonzero(n) & is_done(sk));
 }
 
 /* ---- how they end ----------------------------------------------------- */

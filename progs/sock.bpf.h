@@ -97,11 +97,11 @@ static __always_inline void emit(void *ctx, void *data, u32 len, u16 type)
 	ev->type = type;
 	ev->cpu = get_smp_processor_id();
 	if (CONST(ringbuf)) {
-		u64 flags = BPF_RB_NO_WAKEUP;
+		u64 avail = ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+		/* no branch: the verifier would go both ways from here */
+		u64 flags = BPF_RB_FORCE_WAKEUP -
+			    ((avail - CONST(ring_wake)) >> 63);
 
-		if (ringbuf_query(&events, BPF_RB_AVAIL_DATA) >=
-		    CONST(ring_wake))
-			flags = BPF_RB_FORCE_WAKEUP;
 		if (ringbuf_output(&events, ev, len, flags))
 			count(STAT_LOST);
 	} else if (perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, ev,
@@ -161,9 +161,9 @@ static __always_inline int is_udp(const struct sock *sk)
 }
 
 /* Has the peer's FIN come? */
-static __always_inline int is_done(const struct sock *sk)
+static __always_inline u64 is_done(const struct sock *sk)
 {
-	return !!(READ(sk, __sk_common.skc_flags) & 1ul << SOCK_DONE);
+	return READ(sk, __sk_common.skc_flags) >> SOCK_DONE & 1;
 }
 
 static __always_inline u32 netns_of(const struct sock_common *c)
@@ -195,13 +195,25 @@ static __always_inline void map_v4(u8 addr[16], u32 v4)
 	*(u32 *)(addr + 12) = v4;
 }
 
-/* Addresses and remote port.  @f is zeroed. */
+/*
+ * Addresses and remote port.  @f is zeroed.
+ *
+ * IPv4's are read at once, as the beginning of struct sock_common is theirs
+ * (4.9 to 7.x): a call costs more than the bytes that it reads.
+ */
 static __always_inline void flow_ends(struct flow *f,
 				      const struct sock_common *c)
 {
-	f->family = READ(c, skc_family);
+	u64 head[3];
+
+#define HEAD(member)							     \
+	(field_info(c->member, 0) + sizeof(c->member) <= sizeof(head) ?	     \
+	 *(typeof(c->member) *)((void *)head + field_info(c->member, 0)) :   \
+	 READ(c, member))
+	probe_read(head, sizeof(head), c);
+	f->family = HEAD(skc_family);
 	f->protocol = IPPROTO_TCP;
-	f->rport = ntohs(READ(c, skc_dport));
+	f->rport = ntohs(HEAD(skc_dport));
 	if (f->family == AF_INET6) {
 		/* unless there is no CONFIG_IPV6, and so none of these */
 		if (EXISTS(c->skc_v6_daddr)) {
@@ -209,9 +221,10 @@ static __always_inline void flow_ends(struct flow *f,
 			probe_read(f->raddr, 16, &c->skc_v6_daddr);
 		}
 	} else {
-		map_v4(f->laddr, READ(c, skc_rcv_saddr));
-		map_v4(f->raddr, READ(c, skc_daddr));
+		map_v4(f->laddr, HEAD(skc_rcv_saddr));
+		map_v4(f->raddr, HEAD(skc_daddr));
 	}
+#undef HEAD
 }
 
 /* The same and the namespace; of a request_sock as well, since it starts with
@@ -326,18 +339,21 @@ static __always_inline void owner_current(struct owner *o)
 }
 
 /* False if there was no room. */
-static __always_inline int owner_put(u64 sk, const struct owner *o, u64 how)
+static __always_inline int owner_keep(u64 sk, const struct owner *o, u64 how)
 {
 	/* 32 bits: maps return an int, of any upper half, before 6.4 */
-	s32 err;
+	s32 err = map_update(&owners, &sk, o, how);
 
-	if (is_elsewhere((const void *)sk))
-		return 1;
-	err = map_update(&owners, &sk, o, how);
 	if (!err || err == -EEXIST)
 		return 1;
 	count(STAT_OWNERS_FULL);
 	return 0;
+}
+
+/* The same of a socket that may be elsewhere. */
+static __always_inline int owner_put(u64 sk, const struct owner *o, u64 how)
+{
+	return is_elsewhere((const void *)sk) ? 1 : owner_keep(sk, o, how);
 }
 
 /* The process at hand has made or taken this socket. */
@@ -386,7 +402,8 @@ static __always_inline int owner_seeded(struct owner *to, u64 key)
 	return 1;
 }
 
-static __always_inline int owner_from_seed(struct owner *to,
+/* The same, which is not asked for again. */
+static __always_inline int owner_take_seed(struct owner *to,
 					   const struct sock *sk)
 {
 	u64 key = sock_cookie(sk);
@@ -394,8 +411,16 @@ static __always_inline int owner_from_seed(struct owner *to,
 	if (!owner_seeded(to, key))
 		return 0;
 	map_delete(&seeds, &key);
-	key = (u64)sk;
-	owner_put(key, to, BPF_ANY);
+	return 1;
+}
+
+/* There are none of sockets that are elsewhere. */
+static __always_inline int owner_from_seed(struct owner *to,
+					   const struct sock *sk)
+{
+	if (!owner_take_seed(to, sk))
+		return 0;
+	owner_keep((u64)sk, to, BPF_ANY);
 	return 1;
 }
 

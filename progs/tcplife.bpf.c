@@ -81,36 +81,6 @@ static __always_inline void show(void *ctx, struct tcplife_event *ev,
 		emit(ctx, ev, TCPLIFE_LEAST, EVENT_ROW);
 }
 
-static __always_inline void finish(void *ctx, const struct sock *sk,
-				   const struct owner *o, u32 oldstate,
-				   u64 now)
-{
-	struct tcplife_event ev;
-
-	event_init(&ev, now);
-	flow_sock(&ev.flow, sk);
-	flow_owner(&ev.flow, sk, o);
-	if (!pass(&ev.flow))
-		return;
-	ev.tx_bytes = tx_bytes(sk, o, oldstate);
-	ev.rx_bytes = rx_bytes(sk);
-	if (want_more())
-		read_more(&ev.more, sk, oldstate);
-	show(ctx, &ev, o->birth);
-}
-
-static __always_inline void keep_more(const struct sock *sk, u32 oldstate)
-{
-	struct tcplife_more m = {};
-	u64 key = (u64)sk;
-
-	if (!want_more())
-		return;
-	read_more(&m, sk, oldstate);
-	if (map_update(&ends, &key, &m, BPF_ANY))
-		count(STAT_STATE_FULL);
-}
-
 static __always_inline void take_more(struct tcplife_more *to,
 				      const struct sock *sk)
 {
@@ -133,22 +103,22 @@ static __always_inline void take_more(struct tcplife_more *to,
  * (inet_csk_listen_stop(), tcp_disconnect()): counters, remote port and local
  * address are erased before the socket goes away, so they are kept here.
  */
-static __always_inline void keep_end(const struct sock *sk, u32 oldstate,
-				     u64 now)
+static __always_inline void keep_end(const struct sock *sk,
+				     struct tcplife_event *ev)
 {
 	struct owner *o = owner_known(sk);
-	struct flow f = {};
+	u64 key = (u64)sk;
 
 	if (!o)
 		return;
-	flow_ends(&f, &sk->__sk_common);
-	o->flags |= (u32)f.rport << OWNER_RPORT_SHIFT;
-	o->end.tx_bytes = tx_bytes(sk, o, oldstate);
-	o->end.rx_bytes = rx_bytes(sk);
-	copy16(o->end.laddr, f.laddr);
-	keep_more(sk, oldstate);
+	o->flags |= (u32)ev->flow.rport << OWNER_RPORT_SHIFT;
+	o->end.tx_bytes = ev->tx_bytes;
+	o->end.rx_bytes = ev->rx_bytes;
+	copy16(o->end.laddr, ev->flow.laddr);
+	if (want_more() && map_update(&ends, &key, &ev->more, BPF_ANY))
+		count(STAT_STATE_FULL);
 	asm volatile("" ::: "memory");	/* see owner_current() */
-	o->closed = now;
+	o->closed = ev->event.ns;
 }
 
 /* What keep_end() left is shown, with an owner or without. */
@@ -172,26 +142,33 @@ static __always_inline void finish_kept(void *ctx, const struct sock *sk,
 
 /*
  * A session that ends before anybody accepted it belongs to nobody yet: it
- * waits for accept() or for its destruction.
+ * waits for accept() or for its destruction.  All is read before that is
+ * asked, and before the filter is: the verifier goes through it once.
  */
 static __always_inline void on_close(void *ctx, const struct sock *sk,
 				     u32 oldstate)
 {
 	struct owner known = {};
-	int found = owner_copy(&known, sk);
-	u64 now = ktime_get_ns();
+	struct tcplife_event ev;
 
-	if (found && !known.pid) {
-		keep_end(sk, oldstate, now);
+	owner_copy(&known, sk);
+	/* not what owner_copy() said: see there */
+	if (oldstate == TCP_SYN_RECV && !(known.pid | known.birth))
+		return;		/* never was a session */
+	event_init(&ev, ktime_get_ns());
+	flow_sock(&ev.flow, sk);
+	flow_owner(&ev.flow, sk, &known);
+	ev.tx_bytes = tx_bytes(sk, &known, oldstate);
+	ev.rx_bytes = rx_bytes(sk);
+	if (want_more())
+		read_more(&ev.more, sk, oldstate);
+	if (!known.pid && known.birth) {	/* owner_nobody() */
+		keep_end(sk, &ev);
 		return;
 	}
-	if (!found && oldstate == TCP_SYN_RECV)
-		return;		/* never was a session */
-	if (!CONST(established) || !is_opening(oldstate))
-		finish(ctx, sk, &known, oldstate, now);
-	/* found or not: asked here, the verifier would go twice through all
-	 * of the above */
-	owner_forget(sk);
+	if ((!CONST(established) || !is_opening(oldstate)) && pass(&ev.flow))
+		show(ctx, &ev, known.birth);
+	owner_forget(sk);	/* found or not */
 }
 
 SEC("probe/state")
@@ -199,19 +176,12 @@ int on_state(struct probe___state *ctx)
 {
 	struct sock *sk = ctx->sk;
 	u32 newstate = ctx->newstate, oldstate = session_left(ctx);
-	int fits = 1;
 
 	if (!oldstate)
 		return 0;
-	if (newstate == TCP_SYN_SENT)
-		fits = owner_set((u64)sk, ktime_get_ns(), OWNER_ACTIVE);
-	else if (newstate == TCP_CLOSE)
+	if (newstate == TCP_CLOSE)
 		on_close(ctx, sk, oldstate);
-	else if (newstate != TCP_ESTABLISHED)
-		owner_shutdown(sk);
-	else if (oldstate == TCP_SYN_RECV)
-		fits = owner_nobody(sk);
-	if (!fits)
+	else if (!owner_follow(sk, oldstate, newstate))
 		births_lost();
 	return 0;
 }
