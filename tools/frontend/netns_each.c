@@ -154,10 +154,11 @@ int netns_each(const struct filters *f, netns_fn *fn, void *ctx,
 	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	int err = visit_home(&w, home);
 
-	if (!err && home >= 0)
-		err = proc_each(visit_process, &w);
+	/* mounts first: one file tells all of them */
 	if (!err && home >= 0)
 		err = visit_mounts(&w);
+	if (!err && home >= 0 && !all_seen(&w))
+		err = proc_each(visit_process, &w);
 	if (w.moved && setns(home, CLONE_NEWNET) && !err)
 		err = -errno;
 	if (home >= 0)
