@@ -169,6 +169,7 @@ static void mount_all(struct guest *g)
 		{ "proc", "/proc", 1 },
 		{ "sysfs", "/sys", 1 },
 		{ "devtmpfs", "/dev", 1 },
+		{ "devpts", "/dev/pts", 0 },
 		{ "tmpfs", "/tmp", 0 },
 		{ "cgroup2", "/sys/fs/cgroup", 0 },
 	};
