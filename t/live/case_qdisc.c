@@ -34,11 +34,32 @@ enum {
 	PROTOCOL = 0x88b5,	/* IEEE 802: for experiments; nobody listens */
 };
 
-/* Without a queue a frame leaves red at once; cbs holds it for RATE. */
+static int make_red(void)
+{
+	return link_red("sk0");
+}
+
+static int make_cbs(void)
+{
+	return link_cbs("sk0", RATE);
+}
+
+static int make_cake(void)
+{
+	return link_cake("sk0", RATE);
+}
+
+/* Without a queue a frame leaves red at once; the others hold it for RATE. */
 static const struct discipline {
 	const char *kind;
 	unsigned frames;
-} roots[] = { { "red", 13 }, { "cbs", 11 } };
+	bool holds;
+	int (*make)(void);
+} roots[] = {
+	{ "red", 13, false, make_red },
+	{ "cbs", 11, true, make_cbs },
+	{ "cake", 17, true, make_cake },
+};
 #define ROOTS ARRAY_SIZE(roots)
 
 /* As a root with nothing to wait for these are passed by; so, in tbf, which
@@ -155,12 +176,11 @@ static int make_tbf(void)
 
 static void through_roots(struct scene *s)
 {
-	s->has[0] = made(s, link_red("sk0"), "red");
-	if (s->has[0])
-		s->roots[0] = push(s, roots[0].frames, 0);
-	s->has[1] = made(s, link_cbs("sk0", RATE), "cbs");
-	if (s->has[1])
-		s->roots[1] = push(s, roots[1].frames, 0);
+	for (unsigned i = 0; i < ROOTS; i++) {
+		s->has[i] = made(s, roots[i].make(), roots[i].kind);
+		if (s->has[i])
+			s->roots[i] = push(s, roots[i].frames, 0);
+	}
 }
 
 static void through_inside(struct scene *s, unsigned i)
@@ -356,13 +376,16 @@ static void check_roots(struct scene *s)
 	for (unsigned i = 0; i < ROOTS; i++) {
 		q = &s->roots[i].q;
 		want(s, "us", roots[i].kind, q->packets);
-		want(s, "drops", roots[i].kind, 0);
-		if (q->packets != (s->has[i] ? roots[i].frames : 0))
-			differ(s->t, "%s counts %u frames", roots[i].kind,
-			       q->packets);
+		want(s, "drops", roots[i].kind, q->drops);
+		if (q->packets + q->drops !=
+		    (s->has[i] ? roots[i].frames : 0))
+			differ(s->t, "%s counts %u + %u frames", roots[i].kind,
+			       q->packets, q->drops);
+		/* credits are of whole bytes */
+		if (roots[i].holds)
+			check_held(s, roots[i].kind, &s->roots[i], 1,
+				   FRAME * 900000ull / RATE);
 	}
-	/* credits are of whole bytes */
-	check_held(s, "cbs", &s->roots[1], 1, FRAME * 900000ull / RATE);
 }
 
 /* What they were told to wait they did, and are not said to have queued: what
@@ -408,8 +431,10 @@ static void check_nameless(struct scene *s)
 	uint64_t left = s->tbf.q.packets + s->fq.q.packets + uncut(s);
 	uint64_t drops = s->tbf.q.drops;
 
-	for (unsigned i = 0; i < ROOTS; i++)
+	for (unsigned i = 0; i < ROOTS; i++) {
 		left += s->roots[i].q.packets;
+		drops += s->roots[i].q.drops;
+	}
 	for (unsigned i = 0; i < KINDS; i++) {
 		left += s->inside[i].q.packets;
 		drops += s->inside[i].q.drops;
@@ -530,11 +555,12 @@ static void qdisc(struct test *t)
 		named_stop(&s, &one);
 	check_all(&s, &all);
 	tool_replayed(&all, path);
-	summary(t, "tbf %u, dropped %u, segments %u; fq %u, red %u, cbs %u; "
-		"codel %u, dropped %u", s.tbf.q.packets, s.tbf.q.drops,
-		s.segments, s.fq.q.packets, s.roots[0].q.packets,
-		s.roots[1].q.packets, s.inside[0].q.packets,
-		s.inside[0].q.drops);
+	summary(t, "tbf %u, dropped %u, segments %u; fq %u, red %u, cbs %u, "
+		"cake %u, dropped %u; codel %u, dropped %u", s.tbf.q.packets,
+		s.tbf.q.drops, s.segments, s.fq.q.packets,
+		s.roots[0].q.packets, s.roots[1].q.packets,
+		s.roots[2].q.packets, s.roots[2].q.drops,
+		s.inside[0].q.packets, s.inside[0].q.drops);
 	tool_release(&all);
 	scene_release(&s);
 }

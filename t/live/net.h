@@ -84,10 +84,11 @@ int link_twice(const char *ifname);
 int link_tbf(const char *ifname, uint32_t rate, uint32_t burst,
 	     uint32_t limit);
 /* link_fq - packets leave when they are to.  link_red - it has nothing to do.
- * link_cbs - bytes a second, once the first packet has left. */
+ * link_cbs, link_cake - bytes a second, once the first packet has left. */
 int link_fq(const char *ifname);
 int link_red(const char *ifname);
 int link_cbs(const char *ifname, uint32_t rate);
+int link_cake(const char *ifname, uint64_t rate);
 /* link_inside - what waits in tbf does so in a codel or fq_codel, @kind, at
  * most so many packets. */
 int link_inside(const char *ifname, const char *kind, uint32_t limit);

@@ -148,6 +148,18 @@ int link_cbs(const char *ifname, uint32_t rate)
 	return req_talk(&q);
 }
 
+int link_cake(const char *ifname, uint64_t rate)
+{
+	struct rtattr *nest;
+	struct request q;
+
+	qdisc_init(&q, ifname, TC_H_ROOT, 6 << 16, "cake");
+	nest = req_add(&q, TCA_OPTIONS, NULL, 0);
+	req_add(&q, TCA_CAKE_BASE_RATE64, &rate, sizeof(rate));
+	req_end(&q, nest);
+	return req_talk(&q);
+}
+
 /* It is full before it finds that anyone has waited for too long. */
 int link_inside(const char *ifname, const char *kind, uint32_t limit)
 {
