@@ -121,23 +121,7 @@ static __always_inline int owner_follow(const struct sock *sk, u32 oldstate,
 	return owner_put((u64)sk, &o, how);
 }
 
-/* 1 or 0, and below all ones or 0, without a branch, of which verifiers go both
- * ways; clang would make one of it again. */
-static __always_inline u64 nonzero(u64 v)
-{
-	u64 negative = -v;
-
-	asm("" : "+r"(negative));
-	return (v | negative) >> 63;
-}
-
-static __always_inline u64 is_negative(__s64 v)
-{
-	v >>= 63;
-	asm("" : "+r"(v));
-	return v;
-}
-
+/* 1 or 0. */
 static __always_inline u64 is_among(u32 state, u32 states)
 {
 	return (states >> (state & 15)) & 1;

@@ -54,17 +54,33 @@ static __always_inline void copy16(void *to, const void *from)
 	((word *)to)[1] = b;
 }
 
-/* The first @n bytes of eight that stay. */
+/* 1 or 0, and below all ones or 0, without a branch, of which verifiers go both
+ * ways; clang would make one of it again. */
+static __always_inline u64 nonzero(u64 v)
+{
+	u64 negative = -v;
+
+	asm("" : "+r"(negative));
+	return (v | negative) >> 63;
+}
+
+static __always_inline u64 is_negative(__s64 v)
+{
+	v >>= 63;
+	asm("" : "+r"(v));
+	return v;
+}
+
+/* The first @n bytes of eight stay: none below 0, all above 8.  Half a shift
+ * at a time, since one by 64 is none. */
 static __always_inline u64 cut8(u64 v, __s64 n)
 {
-	if (n <= 0)
-		return 0;
-	if (n >= 8)
-		return v;
+	n &= ~is_negative(n);
+	n = 4 * (8 + ((n - 8) & is_negative(n - 8)));
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return v & ((1ull << 8 * n) - 1);
+	return v & ~(~0ull << n << n);
 #else
-	return v & ~(~0ull >> 8 * n);
+	return v & ~(~0ull >> n >> n);
 #endif
 }
 
