@@ -205,6 +205,7 @@ void env_close(struct env *env)
 {
 	resolver_release(&env->fields);
 	env->kernel_btf = env->types = NULL;
+	env_functions_forget(env);
 	free(env->ksyms);
 	env->ksyms = NULL;
 	env->nksyms = 0;

@@ -1,52 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Kernel symbols by name. */
+/* Kernel symbols by name, of the kernel that runs. */
 #include "loader/loader_int.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* "ffffffff81c0b2d0 t tcp_drop.isra.0\t[module]": the third word, of code, and
- * in *@rest what is behind it. */
-static char *symbol_name(char *line, char **rest)
+struct ksyms *env_functions(struct env *env)
 {
-	char *p = strchr(line, ' ');
-
-	if (!p || !p[1] || !strchr("tTwW", p[1]) || p[2] != ' ')
-		return NULL;
-	p += 3;
-	*rest = p + strcspn(p, " \t\n");
-	if (**rest)
-		*(*rest)++ = '\0';
-	return p;
+	if (!env->functions)
+		env->functions = ksyms_new();
+	if (env->functions)
+		ksyms_load(env->functions);
+	return env->functions;
 }
 
-static void take(struct ksym_named *k, const char *symbol, const char *rest)
+void env_functions_forget(struct env *env)
 {
-	size_t n = *rest == '[' ? strcspn(rest + 1, "]\n") : 0;
-
-	snprintf(k->found, sizeof(k->found), "%s", symbol);
-	snprintf(k->module, sizeof(k->module), "%.*s", (int)n, rest + 1);
+	ksyms_free(env->functions);
+	env->functions = NULL;
 }
 
-/* One of that very name, else a variant. */
-static void look_up(struct ksym_named *k)
+static void look_up(struct env *env, struct ksym_named *k)
 {
-	FILE *f = fopen("/proc/kallsyms", "re");
-	size_t n = strlen(k->name), cap = 0;
-	char *line = NULL, *sym, *rest;
-	bool whole = false;
+	struct ksyms *all = env_functions(env);
+	const char *found, *module;
 
-	while (f && !whole && getline(&line, &cap, f) > 0) {
-		sym = symbol_name(line, &rest);
-		if (!sym || strncmp(sym, k->name, n))
-			continue;
-		whole = !sym[n];
-		if (whole || (sym[n] == '.' && strncmp(sym + n, ".cold", 5)))
-			take(k, sym, rest);
-	}
-	free(line);
-	if (f)
-		fclose(f);
+	if (!all || !ksyms_named(all, k->name, &found, &module))
+		return;
+	snprintf(k->found, sizeof(k->found), "%s", found);
+	snprintf(k->module, sizeof(k->module), "%s", module);
 }
 
 const struct ksym_named *env_ksym(struct env *env, const char *name)
@@ -65,7 +47,7 @@ const struct ksym_named *env_ksym(struct env *env, const char *name)
 		env->nksyms++;
 		memset(&k[i], 0, sizeof(k[i]));
 		snprintf(k[i].name, sizeof(k[i].name), "%s", name);
-		look_up(&k[i]);
+		look_up(env, &k[i]);
 	}
 	return k[i].found[0] ? &k[i] : NULL;
 }

@@ -105,8 +105,8 @@ static bool is_code(char type)
 }
 
 /*
- * "ffffffff81c0b2d0 t tcp_drop.isra.0\t[module]".  False: no memory.  Lines
- * without an address are hidden from us, or are offsets of per-CPU data.
+ * "ffffffff81c0b2d0 t tcp_drop.isra.0\t[module]".  False: no memory.  Where
+ * addresses are hidden from us (kptr_restrict) they are 0, but names are told.
  */
 static bool add_line(struct ksyms *k, const char *line)
 {
@@ -117,8 +117,7 @@ static bool add_line(struct ksyms *k, const char *line)
 	char *end;
 
 	addr = strtoull(line, &end, 16);
-	if (!addr || end == line || end[0] != ' ' || !is_code(end[1]) ||
-	    end[2] != ' ')
+	if (end == line || end[0] != ' ' || !is_code(end[1]) || end[2] != ' ')
 		return true;
 	name = end + 3;
 	len = strcspn(name, " \t\n");
@@ -165,7 +164,7 @@ static void read_lines(struct ksyms *k, FILE *f)
 	sort(k);
 }
 
-static void load(struct ksyms *k)
+void ksyms_load(struct ksyms *k)
 {
 	FILE *f;
 
@@ -233,9 +232,10 @@ const char *ksyms_find(struct ksyms *k, uint64_t addr, uint64_t *offset,
 	const struct ksym *sym;
 	uint32_t n;
 
-	load(k);
+	ksyms_load(k);
 	n = count_below(k, addr);
-	if (!n || addr - k->syms[n - 1].addr >= FUNCTION_MAX)
+	if (!n || !k->syms[n - 1].addr ||
+	    addr - k->syms[n - 1].addr >= FUNCTION_MAX)
 		return NULL;
 	sym = &k->syms[n - 1];
 	while (sym > k->syms && sym[-1].addr == sym->addr)
@@ -250,9 +250,9 @@ bool ksyms_range(struct ksyms *k, const char *name, uint64_t *start,
 {
 	const struct ksym *sym, *next;
 
-	load(k);
+	ksyms_load(k);
 	for (sym = k->syms; sym < k->syms + k->nsyms; sym++) {
-		if (strcmp(k->text + sym->name, name))
+		if (!sym->addr || strcmp(k->text + sym->name, name))
 			continue;
 		next = sym;
 		while (next < k->syms + k->nsyms && next->addr == sym->addr)
@@ -262,4 +262,38 @@ bool ksyms_range(struct ksyms *k, const char *name, uint64_t *start,
 		return true;
 	}
 	return false;
+}
+
+/* How well it is what is called @name: 0 not at all, 1 or 2 a variant of that,
+ * 3 or 4 it itself, in a module or the kernel proper. */
+static int likeness(const char *text, const char *module, const char *name,
+		    size_t n)
+{
+	if (strncmp(text, name, n))
+		return 0;
+	if (!text[n])
+		return 3 + !*module;
+	return text[n] == '.' && strncmp(text + n, ".cold", 5) ?
+	       1 + !*module : 0;
+}
+
+bool ksyms_named(struct ksyms *k, const char *name, const char **found,
+		 const char **module)
+{
+	const char *text, *mod;
+	size_t n = strlen(name);
+	int best = 0, like;
+
+	ksyms_load(k);
+	for (uint32_t i = 0; i < k->nsyms && best < 4; i++) {
+		text = k->text + k->syms[i].name;
+		mod = k->text + k->syms[i].module;
+		like = likeness(text, mod, name, n);
+		if (!like || like < best || (like == best && like > 2))
+			continue;
+		*found = text;
+		*module = mod;
+		best = like;
+	}
+	return best;
 }

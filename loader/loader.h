@@ -254,6 +254,7 @@ struct env {
 	struct resolver fields;
 	int tracefs;		/* directory fd; -1: not looked for yet,
 				   -2: none to be had */
+	struct ksyms *functions;	/* env_functions() */
 	struct ksym_named *ksyms;	/* what env_ksym() was asked */
 	size_t nksyms;
 	uint32_t bpf_calls;	/* bpf(2) calls made so far, for the curious */

@@ -18,18 +18,24 @@ struct ksym_named {
 	char module[MODULE_NAME];	/* that has it; "" the kernel */
 };
 
-/* env_ksym - what /proc/kallsyms has of function @name; NULL:
- * nothing, or it cannot be read.  Reads the whole file, 50 ms, but once for
- * each name.  Valid until the next call. */
+/* env_ksym - what env_functions() has by the name @name; NULL: nothing, or it
+ * cannot be read.  Valid until the next call. */
 const struct ksym_named *env_ksym(struct env *env, const char *name);
+/* env_functions - the functions of the running kernel; /proc/kallsyms is read
+ * at the first call, which takes 50 to 100 ms.  NULL: no memory.  Valid until
+ * env_functions_forget(), for who needs no more of them, or env_close(). */
+struct ksyms *env_functions(struct env *env);
+void env_functions_forget(struct env *env);
 
 /* ---- ksyms_table.c: the kernel's --------------------------------------- */
 
 /* Functions of /proc/kallsyms by address: 16 bytes for each and its name,
  * some 6 MB. */
 struct ksyms;
-/* ksyms_new - reads nothing before the first question.  NULL: no memory. */
+/* ksyms_new - reads nothing before ksyms_load() or the first question.  NULL:
+ * no memory. */
 struct ksyms *ksyms_new(void);
+void ksyms_load(struct ksyms *k);
 /* ksyms_parse - from @len bytes of such a text.  NULL: no memory. */
 struct ksyms *ksyms_parse(const char *text, size_t len);
 void ksyms_free(struct ksyms *k);
@@ -43,6 +49,12 @@ const char *ksyms_find(struct ksyms *k, uint64_t addr, uint64_t *offset,
  * addresses are hidden. */
 bool ksyms_range(struct ksyms *k, const char *name, uint64_t *start,
 		 uint64_t *end);
+/* ksyms_named - a function of that very name, else the last of its variants
+ * ("tcp_drop.isra.0"), *@found, and the module that has it, "" for the kernel
+ * itself, which is preferred; addresses hidden or not.  False: none.  Text
+ * stays until ksyms_free(). */
+bool ksyms_named(struct ksyms *k, const char *name, const char **found,
+		 const char **module);
 
 /* ---- maps.c: what a process has mapped ---------------------------------- */
 

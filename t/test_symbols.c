@@ -101,6 +101,44 @@ START_TEST(test_hidden)
 }
 END_TEST
 
+static void check_named(struct ksyms *k, const char *name, const char *found,
+			const char *module)
+{
+	const char *text = NULL, *mod = NULL;
+
+	ck_assert_int_eq(ksyms_named(k, name, &text, &mod), found != NULL);
+	if (found) {
+		ck_assert_str_eq(text, found);
+		ck_assert_str_eq(mod, module);
+	}
+}
+
+START_TEST(test_named)
+{
+	static const char names[] =
+		"0000000000000000 t tcp_v4_rcv\t[mine]\n"
+		"0000000000000000 T tcp_v4_rcv\n"
+		"0000000000000000 t tcp_v4_rcv_more\n"
+		"0000000000000000 t tcp_drop.part.0\n"
+		"0000000000000000 t tcp_drop.isra.0\n"
+		"0000000000000000 t tcp_drop.isra.1\t[mine]\n"
+		"0000000000000000 t tcp_drop.cold\n"
+		"0000000000000000 t lone.constprop.0\t[nf_tables]\n"
+		"0000000000000000 t frozen.cold\n"
+		"0000000000000000 D tcp_hashinfo\n";
+	struct ksyms *k = ksyms_parse(names, strlen(names));
+
+	check_named(k, "tcp_v4_rcv", "tcp_v4_rcv", "");
+	check_named(k, "tcp_v4_rcv_more", "tcp_v4_rcv_more", "");
+	check_named(k, "tcp_drop", "tcp_drop.isra.0", "");
+	check_named(k, "lone", "lone.constprop.0", "nf_tables");
+	check_named(k, "frozen", NULL, NULL);
+	check_named(k, "tcp_hashinfo", NULL, NULL);
+	check_named(k, "tcp_v", NULL, NULL);
+	ksyms_free(k);
+}
+END_TEST
+
 /* More than what there is room for at first, the last ones first. */
 START_TEST(test_many)
 {
@@ -517,6 +555,7 @@ Suite *suite_symbols(void)
 
 	tcase_add_test(tc, test_kallsyms);
 	tcase_add_test(tc, test_hidden);
+	tcase_add_test(tc, test_named);
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_own_kernel);
 	tcase_add_test(tc, test_maps);

@@ -168,8 +168,6 @@ static int take_stacks(struct query *q, struct err *e)
 	s->build_ids = q->r->o->ask.no_symbols;
 	if (!s->usyms)
 		s->usyms = usyms_new();
-	if (!s->ksyms && !s->build_ids)
-		s->ksyms = ksyms_new();
 	return s->usyms ? 0 : err_set(e, ENOMEM, "stacks");
 }
 

@@ -257,8 +257,6 @@ int asked_start(struct asked *r, const struct part *parts)
 {
 	struct err e = { .no = 0 };
 	int err, ret = kernel_open(&r->own, r->o);
-	const char *module;
-	uint64_t off;
 
 	r->env = &r->own;
 	if (ret >= 0)
@@ -276,10 +274,11 @@ int asked_start(struct asked *r, const struct part *parts)
 	if (r->o->dump || r->o->dry_run || r->o->plan)
 		return EXIT_OK;
 	ask_argument_tell(r);
-	/* the kernel's symbols are read once; those of processes are their
-	 * files', for which it takes more than what is kept */
-	if (r->stacks.ksyms)
-		ksyms_find(r->stacks.ksyms, 0, &off, &module);
+	/* those of processes are their files', and take more than is kept */
+	if (r->stacks.usyms && !r->stacks.build_ids)
+		r->stacks.ksyms = env_functions(r->env);
+	else if (parts->what != ASK_TRACE)	/* see run_rows() */
+		env_functions_forget(r->env);
 	return -1;
 }
 
@@ -539,7 +538,6 @@ void asked_release(struct asked *r)
 		query_release(&r->queries[i]);
 	}
 	reasons_free(r->reasons);
-	ksyms_free(r->stacks.ksyms);
 	usyms_free(r->stacks.usyms);
 	if (r->env == &r->own)
 		env_close(r->env);

@@ -26,10 +26,21 @@ static uint64_t reason_bits(const struct reasons *r, const char *list,
 	}
 }
 
-static uint64_t value(const struct kernel_constant *k, const struct reasons *r,
-		      struct ksyms *syms)
+/* Where function @name is; 0, 0: nowhere that is told. */
+static void where(struct env *env, const char *name, uint64_t *start,
+		  uint64_t *end)
 {
-	uint64_t start = 0, end = 0;
+	struct ksyms *all = env_functions(env);
+
+	*start = *end = 0;
+	if (all)
+		ksyms_range(all, name, start, end);
+}
+
+static uint64_t value(const struct kernel_constant *k, const struct reasons *r,
+		      struct env *env)
+{
+	uint64_t start, end;
 
 	switch (k->what) {
 	case KERNEL_REASON:
@@ -37,10 +48,10 @@ static uint64_t value(const struct kernel_constant *k, const struct reasons *r,
 	case KERNEL_REASONS:
 		return reason_bits(r, k->name, k->first);
 	case KERNEL_FUNCTION:
-		ksyms_range(syms, k->name, &start, &end);
+		where(env, k->name, &start, &end);
 		return start;
 	case KERNEL_FUNCTION_END:
-		ksyms_range(syms, k->name, &start, &end);
+		where(env, k->name, &start, &end);
 		return end;
 	}
 	return 0;
@@ -51,13 +62,11 @@ unsigned kernel_constants(struct constant *c, const struct tool *t,
 {
 	const struct kernel_constant *k = t->kernel;
 	struct reasons *r = k ? reasons_new(env) : NULL;
-	struct ksyms *syms = k ? ksyms_new() : NULL;
 	unsigned n = 0;
 
 	for (; k && k->constant && n < MAX_KERNEL_CONSTANTS; k++)
 		c[n++] = (struct constant){ k->constant,
-			r && syms ? value(k, r, syms) : 0 };
-	ksyms_free(syms);
+			r ? value(k, r, env) : 0 };
 	reasons_free(r);
 	return n;
 }

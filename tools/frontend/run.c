@@ -3,6 +3,7 @@
  * Events become rows, and a capture: told ready, then one loop until a signal,
  * a limit, or nobody reads any more; then detached, drained, summed up.
  */
+#include "loader/symbols.h"
 #include "tools/frontend/run.h"
 
 #include <errno.h>
@@ -428,6 +429,8 @@ static int start_output(struct run *r)
 							"stacks"),
 					     r->frames);
 	}
+	if (!r->symbolise || o->ask.no_symbols)
+		env_functions_forget(r->from->env);
 	if (o->tool->flags & T_TOTALS) {
 		r->totals = totals_new(o->tool);
 		if (!r->totals) {

@@ -49,8 +49,6 @@ struct symbolise *symbolise_new(const struct options *o, struct env *env,
 				int fd, struct frames *frames)
 {
 	struct symbolise *s = calloc(1, sizeof(*s));
-	const char *module;
-	uint64_t off;
 
 	if (!s || !frames || !choose(s, o, env)) {
 		free(s);
@@ -61,10 +59,7 @@ struct symbolise *symbolise_new(const struct options *o, struct env *env,
 	s->map = fd;
 	s->stacks.build_ids = o->ask.no_symbols;
 	s->stacks.usyms = s->users ? usyms_new() : NULL;
-	s->stacks.ksyms = o->ask.no_symbols ? NULL : ksyms_new();
-	/* read once, now that we may */
-	if (s->stacks.ksyms)
-		ksyms_find(s->stacks.ksyms, 0, &off, &module);
+	s->stacks.ksyms = o->ask.no_symbols ? NULL : env_functions(env);
 	return s;
 }
 
@@ -72,7 +67,6 @@ void symbolise_free(struct symbolise *s)
 {
 	if (!s)
 		return;
-	ksyms_free(s->stacks.ksyms);
 	usyms_free(s->stacks.usyms);
 	reasons_free(s->reasons);
 	free(s);
