@@ -66,8 +66,7 @@ static __always_inline u64 tx_bytes_of(const struct before *b,
 
 	if (EXISTS(tp->snd_nxt))
 		seq += b->in_flight;
-	if (seq && is_active(sk, o))
-		seq--;
+	seq -= nonzero(seq) & is_active(sk, o);
 	return tx_once(tp, seq, b->sent);
 }
 
@@ -215,14 +214,10 @@ int on_state(struct probe___state *ctx)
 
 	if (!oldstate)
 		return 0;
-	if (newstate == TCP_SYN_SENT)
-		owner_set((u64)sk, ktime_get_ns(), OWNER_ACTIVE);
-	else if (newstate == TCP_CLOSE && 1u << oldstate & SESSION)
+	if (newstate != TCP_CLOSE)
+		owner_follow(sk, oldstate, newstate);
+	else if (1u << oldstate & SESSION)
 		on_close(ctx, sk, oldstate);
-	else if (newstate == TCP_ESTABLISHED && oldstate == TCP_SYN_RECV)
-		owner_nobody(sk);
-	else if (newstate == TCP_FIN_WAIT1 || newstate == TCP_LAST_ACK)
-		owner_shutdown(sk);
 	return 0;
 }
 

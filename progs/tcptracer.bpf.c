@@ -73,9 +73,7 @@ int on_state(struct probe___state *ctx)
 		return on_close(ctx, &ev, sk, oldstate);
 	if (newstate == TCP_ESTABLISHED)
 		return on_established(ctx, &ev, sk, oldstate);
-	if (newstate != TCP_SYN_SENT)
-		owner_shutdown(sk);
-	else if (!owner_set((u64)sk, ev.event.ns, OWNER_ACTIVE))
+	if (!owner_follow(sk, oldstate, newstate))
 		births_lost();
 	return 0;
 }

@@ -274,17 +274,12 @@ int on_state(struct probe___state *ctx)
 	oldstate = oldstate_of(ctx);
 	if (oldstate == TCP_LISTEN || oldstate == newstate || !is_tcp(sk))
 		return 0;
-	if (newstate == TCP_SYN_SENT) {
-		owner_set(key, ktime_get_ns(), OWNER_ACTIVE);
+	if (newstate != TCP_CLOSE)
+		owner_follow(sk, oldstate, newstate);
+	if (newstate != TCP_ESTABLISHED && newstate != TCP_CLOSE)
 		return 0;
-	}
-	if (newstate != TCP_ESTABLISHED && newstate != TCP_CLOSE) {
-		owner_shutdown(sk);
-		return 0;
-	}
 	/* what a peer opened waits for accept(2), or its first segment */
 	if (newstate == TCP_ESTABLISHED && oldstate == TCP_SYN_RECV) {
-		owner_nobody(sk);
 		window_new(sk);
 		return 0;
 	}
