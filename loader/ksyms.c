@@ -20,15 +20,43 @@ void env_functions_forget(struct env *env)
 	env->functions = NULL;
 }
 
-static void look_up(struct env *env, struct ksym_named *k)
+static void take(struct ksym_named *k, const char *found, const char *module)
 {
-	struct ksyms *all = env_functions(env);
-	const char *found, *module;
-
-	if (!all || !ksyms_named(all, k->name, &found, &module))
-		return;
 	snprintf(k->found, sizeof(k->found), "%s", found);
 	snprintf(k->module, sizeof(k->module), "%s", module);
+}
+
+/* Most ask for a name or none: not worth the memory of a table. */
+static void stream(struct ksym_named *k)
+{
+	FILE *f = kallsyms_open();
+	int best = 0, like;
+	char *line = NULL;
+	size_t cap = 0;
+	struct ksym_line l;
+
+	while (f && best < KSYM_ITSELF && getline(&line, &cap, f) > 0) {
+		if (!ksym_line(line, &l))
+			continue;
+		like = ksym_likeness(l.name, l.module, k->name);
+		if (!ksym_better(like, best))
+			continue;
+		take(k, l.name, l.module);
+		best = like;
+	}
+	free(line);
+	if (f)
+		fclose(f);
+}
+
+static void look_up(struct env *env, struct ksym_named *k)
+{
+	const char *found, *module;
+
+	if (!env->functions)
+		stream(k);
+	else if (ksyms_named(env->functions, k->name, &found, &module))
+		take(k, found, module);
 }
 
 const struct ksym_named *env_ksym(struct env *env, const char *name)

@@ -5,7 +5,7 @@
  * Names stand one behind the other in one text, a module's name once for each
  * run of its functions; offset 0 is "".
  */
-#include "loader/symbols.h"
+#include "loader/loader_int.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -104,34 +104,43 @@ static bool is_code(char type)
 	return type == 't' || type == 'T' || type == 'w' || type == 'W';
 }
 
-/*
- * "ffffffff81c0b2d0 t tcp_drop.isra.0\t[module]".  False: no memory.  Where
- * addresses are hidden from us (kptr_restrict) they are 0, but names are told.
- */
-static bool add_line(struct ksyms *k, const char *line)
+bool ksym_line(char *line, struct ksym_line *l)
 {
-	const char *name, *module;
-	struct ksym *sym;
-	size_t len, mlen = 0;
-	uint64_t addr;
-	char *end;
+	char *module, *end;
+	size_t len, mlen;
 
-	addr = strtoull(line, &end, 16);
+	l->addr = strtoull(line, &end, 16);
 	if (end == line || end[0] != ' ' || !is_code(end[1]) || end[2] != ' ')
-		return true;
-	name = end + 3;
-	len = strcspn(name, " \t\n");
-	module = name + len + strspn(name + len, " \t");
-	if (*module == '[')
-		mlen = strcspn(++module, "]\n");
+		return false;
+	l->name = end + 3;
+	len = strcspn(l->name, " \t\n");
+	module = end + 3 + len;
+	module += strspn(module, " \t");
+	mlen = *module == '[' ? strcspn(++module, "]\n") : 0;
 	if (!len || len >= NAME_LEN_MAX || mlen >= NAME_LEN_MAX)
+		return false;
+	module[mlen] = end[3 + len] = '\0';
+	l->module = module;
+	return true;
+}
+
+/* False: no memory. */
+static bool add_line(struct ksyms *k, char *line)
+{
+	struct ksym_line l;
+	struct ksym *sym;
+	size_t len, mlen;
+
+	if (!ksym_line(line, &l))
 		return true;
+	len = strlen(l.name);
+	mlen = strlen(l.module);
 	if (!symbol_room(k) || !text_room(k, len + mlen + 2))
 		return false;
 	sym = &k->syms[k->nsyms];
-	sym->addr = addr;
-	sym->module = module_at(k, module, mlen);
-	sym->name = put_text(k, name, len);
+	sym->addr = l.addr;
+	sym->module = module_at(k, l.module, mlen);
+	sym->name = put_text(k, l.name, len);
 	k->nsyms++;
 	return true;
 }
@@ -164,6 +173,16 @@ static void read_lines(struct ksyms *k, FILE *f)
 	sort(k);
 }
 
+FILE *kallsyms_open(void)
+{
+	static char page[4096];
+	FILE *f = fopen("/proc/kallsyms", "re");
+
+	if (f)
+		setvbuf(f, page, _IOFBF, sizeof(page));
+	return f;
+}
+
 void ksyms_load(struct ksyms *k)
 {
 	FILE *f;
@@ -171,7 +190,7 @@ void ksyms_load(struct ksyms *k)
 	if (k->loaded)
 		return;
 	k->loaded = true;
-	f = fopen("/proc/kallsyms", "re");
+	f = kallsyms_open();
 	if (!f)
 		return;
 	read_lines(k, f);
@@ -264,16 +283,15 @@ bool ksyms_range(struct ksyms *k, const char *name, uint64_t *start,
 	return false;
 }
 
-/* How well it is what is called @name: 0 not at all, 1 or 2 a variant of that,
- * 3 or 4 it itself, in a module or the kernel proper. */
-static int likeness(const char *text, const char *module, const char *name,
-		    size_t n)
+int ksym_likeness(const char *symbol, const char *module, const char *name)
 {
-	if (strncmp(text, name, n))
+	size_t n = strlen(name);
+
+	if (strncmp(symbol, name, n))
 		return 0;
-	if (!text[n])
-		return 3 + !*module;
-	return text[n] == '.' && strncmp(text + n, ".cold", 5) ?
+	if (!symbol[n])
+		return *module ? 3 : KSYM_ITSELF;
+	return symbol[n] == '.' && strncmp(symbol + n, ".cold", 5) ?
 	       1 + !*module : 0;
 }
 
@@ -281,15 +299,14 @@ bool ksyms_named(struct ksyms *k, const char *name, const char **found,
 		 const char **module)
 {
 	const char *text, *mod;
-	size_t n = strlen(name);
 	int best = 0, like;
 
 	ksyms_load(k);
-	for (uint32_t i = 0; i < k->nsyms && best < 4; i++) {
+	for (uint32_t i = 0; i < k->nsyms && best < KSYM_ITSELF; i++) {
 		text = k->text + k->syms[i].name;
 		mod = k->text + k->syms[i].module;
-		like = likeness(text, mod, name, n);
-		if (!like || like < best || (like == best && like > 2))
+		like = ksym_likeness(text, mod, name);
+		if (!ksym_better(like, best))
 			continue;
 		*found = text;
 		*module = mod;

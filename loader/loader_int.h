@@ -3,6 +3,7 @@
 #ifndef SOCKEYE_LOADER_INT_H
 #define SOCKEYE_LOADER_INT_H
 
+#include <stdio.h>
 #include <time.h>
 
 #include "loader/loader.h"
@@ -110,6 +111,25 @@ void diagnose(struct err *e, const struct env *env, enum diag_op op,
 /* verifier_summary - the line or two of a verifier log that tell why. */
 void verifier_summary(const char *log, char *buf, size_t len,
 		      int *insn);
+
+/* ksyms_table.c: a line of /proc/kallsyms. */
+struct ksym_line {
+	uint64_t addr;			/* 0: hidden from us */
+	const char *name, *module;	/* "" the kernel itself */
+};
+/* kallsyms_open - one at a time; the kernel hands out a page at most. */
+FILE *kallsyms_open(void);
+/* ksym_line - of code?  @line is cut up, and what @l has points into it. */
+bool ksym_line(char *line, struct ksym_line *l);
+/* ksym_likeness - how well @symbol is what is called @name: 0 not at all, 1 or
+ * 2 a variant of that, 3 or KSYM_ITSELF that very one, in a module or the
+ * kernel itself.  ksym_better - of variants the last, else the first. */
+enum { KSYM_ITSELF = 4 };
+int ksym_likeness(const char *symbol, const char *module, const char *name);
+static inline bool ksym_better(int like, int best)
+{
+	return like > best || (like && like == best && like < 3);
+}
 
 /* object.c, for ring.c */
 struct env *object_env(struct object *o);

@@ -18,12 +18,13 @@ struct ksym_named {
 	char module[MODULE_NAME];	/* that has it; "" the kernel */
 };
 
-/* env_ksym - what env_functions() has by the name @name; NULL: nothing, or it
- * cannot be read.  Valid until the next call. */
+/* env_ksym - what /proc/kallsyms has of function @name, as ksyms_named();
+ * NULL: nothing, or it cannot be read.  It is read once for each name, 50 to
+ * 100 ms, unless env_functions() has it all.  Valid until the next call. */
 const struct ksym_named *env_ksym(struct env *env, const char *name);
-/* env_functions - the functions of the running kernel; /proc/kallsyms is read
- * at the first call, which takes 50 to 100 ms.  NULL: no memory.  Valid until
- * env_functions_forget(), for who needs no more of them, or env_close(). */
+/* env_functions - the functions of the running kernel, all read at the first
+ * call.  NULL: no memory.  Valid until env_functions_forget(), for who needs
+ * no more of them, or env_close(). */
 struct ksyms *env_functions(struct env *env);
 void env_functions_forget(struct env *env);
 

@@ -419,6 +419,8 @@ void reasons_free(struct reasons *r);
 
 /* ---- symbolise.c: what they are made of ------------------------------- */
 
+/* symbolises - does @o ask for names of the kernel's functions? */
+bool symbolises(const struct options *o);
 struct symbolise;
 /*
  * symbolise_new - for the rows of @o->tool, whose map `stacks` is @fd, on the

@@ -429,7 +429,7 @@ static int start_output(struct run *r)
 							"stacks"),
 					     r->frames);
 	}
-	if (!r->symbolise || o->ask.no_symbols)
+	if (!symbolises(o))
 		env_functions_forget(r->from->env);
 	if (o->tool->flags & T_TOTALS) {
 		r->totals = totals_new(o->tool);

@@ -3,6 +3,7 @@
  * A tool at work: programs attached, sockets that are open already looked up,
  * and what comes then is run.c's.
  */
+#include "loader/symbols.h"
 #include "tools/frontend/ask_run.h"
 
 #include <stdlib.h>
@@ -94,6 +95,9 @@ static int prepare(struct start *s)
 
 	if (ret >= 0)
 		return ret;
+	/* who is asked for names on the way need not read the file, too */
+	if (symbolises(o))
+		env_functions(&s->env);
 	s->ns = now_ns();
 	err = target_open(&s->object, &target, &s->env, o, s->ns, &e);
 	if (!err && o->tool->flags & T_LIBS)

@@ -26,6 +26,17 @@ static bool is_looked_up(uint8_t kind)
 	return kind_stacks(kind) || kind == K_KSYM || kind == K_REASON;
 }
 
+bool symbolises(const struct options *o)
+{
+	const struct column *col = o->tool->columns;
+	bool any = false;
+
+	for (unsigned i = 0; i < MAX_COLUMNS && col[i].key; i++)
+		any |= is_looked_up(col[i].kind) && col[i].kind != K_REASON &&
+		       column_wanted(o, &col[i]);
+	return any && o->tool->flags & T_STACKS && !o->ask.no_symbols;
+}
+
 /* Which columns there is something to look up for; false: none. */
 static bool choose(struct symbolise *s, const struct options *o,
 		   struct env *env)
@@ -59,7 +70,7 @@ struct symbolise *symbolise_new(const struct options *o, struct env *env,
 	s->map = fd;
 	s->stacks.build_ids = o->ask.no_symbols;
 	s->stacks.usyms = s->users ? usyms_new() : NULL;
-	s->stacks.ksyms = o->ask.no_symbols ? NULL : env_functions(env);
+	s->stacks.ksyms = symbolises(o) ? env_functions(env) : NULL;
 	return s;
 }
 
