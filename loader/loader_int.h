@@ -112,7 +112,8 @@ void diagnose(struct err *e, const struct env *env, enum diag_op op,
 void verifier_summary(const char *log, char *buf, size_t len,
 		      int *insn);
 
-/* ksyms_table.c: a line of /proc/kallsyms. */
+/* ksyms_table.c: a line of /proc/kallsyms, as
+ * "ffffffff81c0b2d0 t tcp_drop.isra.0\t[module]". */
 struct ksym_line {
 	uint64_t addr;			/* 0: hidden from us */
 	const char *name, *module;	/* "" the kernel itself */

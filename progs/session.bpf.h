@@ -72,30 +72,17 @@ static __always_inline u32 session_left(struct probe___state *ctx)
 	return oldstate;
 }
 
-/* close(2) and shutdown(2) move to these states, nothing else does: the
- * process at hand has the socket. */
-static __always_inline void owner_shutdown(const struct sock *sk)
-{
-	struct owner *o = owner_known(sk), known = {};
-
-	if (o) {
-		if (!o->pid)
-			owner_current(o);
-	} else if (!owner_from_seed(&known, sk)) {
-		owner_set((u64)sk, 0, 0);
-	}
-}
-
 /*
- * What @newstate, any of session_left()'s but CLOSE, tells of the owner:
- * owner_set(), owner_nobody() and owner_shutdown() with an end in common, as
- * start-up is the verifier's time.  False if there was no room.
+ * What @newstate, any of session_left()'s but CLOSE, tells of the owner, as
+ * owner_set() and owner_nobody() do, with an end in common.  close(2) and
+ * shutdown(2) move to FIN_WAIT1 and LAST_ACK, nothing else does: the process
+ * at hand has the socket.  False if there was no room.
  */
 static __always_inline int owner_follow(const struct sock *sk, u32 oldstate,
 					u32 newstate)
 {
-	u64 how = BPF_ANY;
 	struct owner o = {}, *known;
+	u64 how = BPF_ANY;
 	int seeded = 0;
 
 	if (newstate == TCP_ESTABLISHED) {

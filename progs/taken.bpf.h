@@ -14,7 +14,7 @@ static __always_inline void learn_owner(const struct sock *sk, u32 newstate)
 	if (newstate == TCP_SYN_SENT || newstate == TCP_LISTEN)
 		owner_set((u64)sk, ktime_get_ns(), 0);
 	else if (newstate == TCP_FIN_WAIT1 || newstate == TCP_LAST_ACK)
-		owner_shutdown(sk);
+		owner_follow(sk, 0, TCP_FIN_WAIT1);
 }
 
 static __always_inline int taken(const struct sock *sk)
