@@ -445,6 +445,8 @@ int object_open(struct object **out, const struct spec *s, struct env *env,
  */
 int object_attach(struct object *o, const char *prog, const struct hook *h,
 		  struct err *e);
+/* object_possible - attach_possible() for the kernel of @o. */
+int object_possible(struct object *o, const struct hook *h, struct err *e);
 /* object_check - the same without attaching (--plan): link and load only. */
 int object_check(struct object *o, const char *prog, const struct hook *h,
 		 struct err *e);

@@ -211,6 +211,11 @@ int object_check(struct object *o, const char *prog, const struct hook *h,
 	return 0;
 }
 
+int object_possible(struct object *o, const struct hook *h, struct err *e)
+{
+	return attach_possible(o->env, h, e);
+}
+
 int object_attach(struct object *o, const char *prog, const struct hook *h,
 		  struct err *e)
 {

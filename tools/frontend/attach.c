@@ -6,6 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What cannot be had of several is asked before any is attached: to load and
+ * to detach for nothing takes a grace period. */
+static int possible(struct object *o, const struct alternative *a,
+		    struct err *e)
+{
+	int err = 0;
+
+	if (a->nhooks < 2)
+		return 0;
+	for (unsigned i = a->nhooks; i-- && !err;)
+		if (!mapped_function(&a->hooks[i].hook))
+			err = object_possible(o, &a->hooks[i].hook, e);
+	return err;
+}
+
 /*
  * All hooks of an alternative, or none of them.  The last comes first: where a
  * call is seen to begin, what else is to be seen of it is by then.
@@ -14,7 +29,7 @@ static int attach_alternative(struct object *o, const struct target *s,
 			      const struct alternative *a, struct err *e)
 {
 	unsigned before = object_attached(o);
-	int err = 0;
+	int err = possible(o, a, e);
 
 	for (unsigned i = a->nhooks; i-- && !err;) {
 		const struct hook *h = &a->hooks[i].hook;
