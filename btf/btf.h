@@ -158,6 +158,12 @@ int btf_want(struct btf *b, const char *const *names, size_t nnames,
 	     const char **why);
 
 /*
+ * btf_foresee - @names may be wanted later: the next pass that must be made
+ * looks for them, too.  -ENOMEM.
+ */
+int btf_foresee(struct btf *b, const char *const *names, size_t nnames);
+
+/*
  * btf_next - the id of the next type called @name and of one of @kinds with
  * an id above @after (0 starts); 0 when there is none.  In split BTF only
  * the split part's types are listed.

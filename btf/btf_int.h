@@ -123,6 +123,8 @@ struct scan {
 	size_t nmarks, marks_cap;
 	struct wanted *wanted;
 	size_t nwanted;
+	char **foreseen;	/* to be wanted in the next pass */
+	size_t nforeseen;
 	struct place *places;	/* sorted by off */
 	size_t nplaces, places_cap;
 	struct hit *hits;	/* sorted by want, id */

@@ -217,6 +217,24 @@ static int add_wanted(const struct btf *b, const char *name)
 	return 0;
 }
 
+static void forget_foreseen(struct scan *s)
+{
+	while (s->nforeseen)
+		free(s->foreseen[--s->nforeseen]);
+	free(s->foreseen);
+	s->foreseen = NULL;
+}
+
+static int add_foreseen(const struct btf *b)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < b->scan->nforeseen && !err; i++)
+		err = add_wanted(b, b->scan->foreseen[i]);
+	forget_foreseen(b->scan);
+	return err;
+}
+
 /* Back to @n names, as if the others had never been asked for. */
 static void drop_wanted(struct scan *s, uint32_t n)
 {
@@ -251,6 +269,8 @@ int scan_want(const struct btf *b, const char *const *names, size_t n,
 		err = add_wanted(b, long_names[i]);
 	if (!err && s->nwanted == first)
 		return scan_types(b, why);
+	if (!err)
+		err = add_foreseen(b);
 	if (!err)
 		err = scan_strings(b, first, why);
 	if (!err)
@@ -334,12 +354,31 @@ int btf_want(struct btf *b, const char *const *names, size_t nnames,
 	return scan_want(b, names, nnames, why);
 }
 
+int btf_foresee(struct btf *b, const char *const *names, size_t nnames)
+{
+	struct scan *s = b->scan;
+	char **all = realloc(s->foreseen,
+			     (s->nforeseen + nnames + 1) * sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	s->foreseen = all;
+	for (size_t i = 0; i < nnames; i++) {
+		all[s->nforeseen] = strdup(names[i]);
+		if (!all[s->nforeseen])
+			return -ENOMEM;
+		s->nforeseen++;
+	}
+	return 0;
+}
+
 void scan_free(struct scan *s)
 {
 	size_t i;
 
 	if (!s)
 		return;
+	forget_foreseen(s);
 	for (i = 0; i < s->nwanted; i++)
 		free(s->wanted[i].name);
 	free(s->wanted);

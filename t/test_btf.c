@@ -304,6 +304,30 @@ START_TEST(test_names)
 END_TEST
 
 /* More types than marks, names across words and windows. */
+/* What may be wanted is found with what is, and takes no pass of its own. */
+START_TEST(test_foresee)
+{
+	const char *wanted = "net", *late[] = { "sock", "gone" };
+	const char *why;
+	uint32_t sock, net;
+	struct btf *b;
+
+	bb_init(&bb, BIG(_i));
+	sock = bb_struct(&bb, "sock", 4, 0);
+	net = bb_struct(&bb, "net", 4, 0);
+	b = bb_open(&bb, NULL, STREAMED(_i));
+	ck_assert_int_eq(btf_foresee(b, late, 2), 0);
+	ck_assert_uint_eq(btf_next(b, "sock", BTF_ANY_KIND, 0), 0);
+	ck_assert_int_eq(btf_want(b, &wanted, 1, &why), 0);
+	ck_assert_uint_eq(btf_next(b, "net", BTF_ANY_KIND, 0), net);
+	ck_assert_uint_eq(btf_next(b, "sock", BTF_ANY_KIND, 0), sock);
+	ck_assert_uint_eq(btf_next(b, "gone", BTF_ANY_KIND, 0), 0);
+	/* too late for that pass, and never made */
+	ck_assert_int_eq(btf_foresee(b, late, 2), 0);
+	btf_free(b);
+}
+END_TEST
+
 START_TEST(test_many)
 {
 	char name[32];
@@ -484,6 +508,7 @@ Suite *suite_btf(void)
 	tcase_add_loop_test(tc, test_bitfields, 0, MODES);
 	tcase_add_loop_test(tc, test_sizes, 0, MODES);
 	tcase_add_loop_test(tc, test_names, 0, MODES);
+	tcase_add_loop_test(tc, test_foresee, 0, MODES);
 	tcase_add_loop_test(tc, test_many, 0, MODES);
 	tcase_add_loop_test(tc, test_enums, 0, MODES);
 	tcase_add_loop_test(tc, test_funcs, 0, MODES);

@@ -173,6 +173,7 @@ static int start_parts(struct asked *r, const struct part *parts,
 
 	r->constants[0] = (struct constant){ "want_netns",
 					     r->o->filters.nnetns > 0 };
+	ask_foresee(r->env, r->o, parts);
 	for (; parts->name && !err; parts++) {
 		struct query *q = &r->queries[r->nqueries++];
 

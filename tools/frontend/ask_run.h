@@ -67,6 +67,9 @@ bool ask_applies(const struct options *o, const struct way *w);
 void ask_argument_put(char *buf, size_t len, const char *text,
 		      const char *argument);
 void ask_argument_tell(const struct asked *r);
+/* ask_foresee - tell the BTF of @env what types @parts may ask for. */
+void ask_foresee(struct env *env, const struct options *o,
+		 const struct part *parts);
 /* query_has - is there a key of enum ask_from @from? */
 bool query_has(const struct query *q, int from);
 /* asked_start - from the options to programs that run; @parts ends with name
