@@ -233,16 +233,24 @@ static void check_wait(struct scene *s, const struct made *m, uint64_t ns)
 static void check_flags(struct scene *s, const struct made *m,
 			const char *nonagle, const char *call)
 {
-	static const char *const flags[EVERYDAY][2] = {
+	static const char *const flags[ABORTED][2] = {
 		[NAGLE] = { "ON", "ON" }, [NODELAY] = { "OFF", "OFF" },
 		[CORK] = { "CORK", "CORK" }, [MORE] = { "ON", "CORK" },
 	};
 
-	if (m->kind < EVERYDAY && (strcmp(nonagle, flags[m->kind][0]) ||
-				   strcmp(call, flags[m->kind][1])))
+	/* ABORTED should not wait at all */
+	if (m->kind < ABORTED && (strcmp(nonagle, flags[m->kind][0]) ||
+				  strcmp(call, flags[m->kind][1])))
 		differ(s->t, "kind %d: nonagle %s, call %s, not %s and %s",
 		       m->kind, nonagle, call, flags[m->kind][0],
 		       flags[m->kind][1]);
+}
+
+/* The cork is lifted by a timer, or the paced segment's time is up, where
+ * this machine was that slow. */
+static bool was_slow(const struct made *m)
+{
+	return m->freed - m->begun > 100 * MSEC && m->kind != NAGLE;
 }
 
 static void check_row(struct scene *s, const struct table *tb, unsigned row)
@@ -270,18 +278,12 @@ static void check_row(struct scene *s, const struct table *tb, unsigned row)
 	if (m->reason && !strcmp(reason, m->reason)) {
 		m->rows++;
 		check_wait(s, m, ns);
-	} else if (m->kind < EVERYDAY) {
+	} else if (m->kind < ABORTED ||
+		   (m->kind == ABORTED && !was_slow(m))) {
 		differ(s->t, "kind %d waited for %s", m->kind, reason);
 	}
 	check_flags(s, m, table_cell(tb, row, "nonagle"),
 		    table_cell(tb, row, "call"));
-}
-
-/* The cork is lifted by a timer, or the paced segment's time is up, where
- * this machine was that slow. */
-static bool was_slow(const struct made *m)
-{
-	return m->freed - m->begun > 100 * MSEC && m->kind != NAGLE;
 }
 
 static void check_everyday(struct scene *s, const struct made *m)
