@@ -8,6 +8,7 @@
 #include "t/fakelife.h"
 #include "t/json.h"
 #include "tools/frontend/rows_int.h"
+#include "tools/frontend/symbolise.h"
 
 static struct options opt;
 static struct frames *frames;

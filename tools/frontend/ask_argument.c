@@ -7,9 +7,7 @@
 
 #include <string.h>
 
-/* The next of @list's words, which blanks are between, to @word; false: no
- * more. */
-static bool next_word(const char **list, char *word, size_t len)
+bool ask_next_word(const char **list, char *word, size_t len)
 {
 	size_t n = strcspn(*list, " ");
 
@@ -25,7 +23,7 @@ static bool is_listed(const char *list, const char *argument)
 {
 	char word[ASK_NAME];
 
-	while (next_word(&list, word, sizeof(word)))
+	while (ask_next_word(&list, word, sizeof(word)))
 		if (!strcmp(word, argument))
 			return true;
 	return false;
@@ -66,7 +64,7 @@ static bool is_known(struct env *env, const struct tool *t,
 
 	if (!*list)
 		return true;
-	while (next_word(&list, word, sizeof(word))) {
+	while (ask_next_word(&list, word, sizeof(word))) {
 		ask_argument_put(symbol, sizeof(symbol), word, argument);
 		k = env_ksym(env, symbol);
 		if (k && !strcmp(k->found, symbol))
@@ -87,7 +85,7 @@ static void tell_unknown(const struct options *o, const char *note)
 			 o->argument);
 	nearest_init(&nearest, o->argument);
 	for (unsigned i = 0; i < 16 &&
-	     next_word(&list, words[i], sizeof(words[i])); i++)
+	     ask_next_word(&list, words[i], sizeof(words[i])); i++)
 		nearest_try(&nearest, words[i]);
 	say("%s '%s': the kernel has none of %s (/proc/kallsyms), so it is "
 	    "watched at %s; %s%s", o->tool->argument, o->argument, symbols,

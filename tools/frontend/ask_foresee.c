@@ -73,16 +73,9 @@ static void add_hook(struct words *w, const char *hook)
 static void add_hooks(struct words *w, const char *list)
 {
 	char hook[WORD];
-	size_t n;
 
-	for (; list && *list; list += n) {
-		list += strspn(list, " ");
-		n = strcspn(list, " ");
-		if (n < sizeof(hook)) {
-			snprintf(hook, sizeof(hook), "%.*s", (int)n, list);
-			add_hook(w, hook);
-		}
-	}
+	while (list && ask_next_word(&list, hook, sizeof(hook)))
+		add_hook(w, hook);
 }
 
 static void add_way(struct words *w, const struct way *way)

@@ -67,6 +67,9 @@ bool ask_applies(const struct options *o, const struct way *w);
 void ask_argument_put(char *buf, size_t len, const char *text,
 		      const char *argument);
 void ask_argument_tell(const struct asked *r);
+/* ask_next_word - the next of @list's words, which blanks are between, to
+ * @word, cut if it has no room; false: no more. */
+bool ask_next_word(const char **list, char *word, size_t len);
 /* ask_foresee - tell the BTF of @env what types @parts may ask for. */
 void ask_foresee(struct env *env, const struct options *o,
 		 const struct part *parts);

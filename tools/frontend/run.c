@@ -5,6 +5,7 @@
  */
 #include "loader/symbols.h"
 #include "tools/frontend/run.h"
+#include "tools/frontend/symbolise.h"
 
 #include <errno.h>
 #include <poll.h>

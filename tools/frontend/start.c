@@ -5,6 +5,7 @@
  */
 #include "loader/symbols.h"
 #include "tools/frontend/ask_run.h"
+#include "tools/frontend/symbolise.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "loader/symbols.h"
 #include "tools/frontend/ask.h"
 #include "tools/frontend/rows_int.h"
+#include "tools/frontend/symbolise.h"
 
 #include <stdlib.h>
 #include <string.h>
