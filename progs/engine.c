@@ -53,7 +53,8 @@ static bool by_hook(const struct ask *a)
 
 void engine_prog(const struct ask *a, uint32_t i, char *buf, size_t len)
 {
-	static const char *const roles[] = { "start", "end", "forget" };
+	static const char *const roles[] = { "start", "end", "forget",
+					     "free" };
 	const char *what = a->nstart ? roles[ask_role_of(a, i)] : "ask";
 
 	if (by_hook(a))
@@ -165,6 +166,7 @@ static void hit(struct engine *e, const struct ask *a)
 		engine_start(e);
 		break;
 	case ASK_FORGETS:
+	case ASK_FREES:
 		engine_forget(e);
 		break;
 	default:

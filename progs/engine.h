@@ -156,7 +156,7 @@ enum ask_filter {
 };
 
 /* What the hooks of a latency are for. */
-enum ask_role { ASK_STARTS, ASK_ENDS, ASK_FORGETS, ASK_ROLES };
+enum ask_role { ASK_STARTS, ASK_ENDS, ASK_FORGETS, ASK_FREES, ASK_ROLES };
 
 /*
  * A request.  Everything is borrowed and must outlive the spec.
@@ -165,7 +165,8 @@ enum ask_role { ASK_STARTS, ASK_ENDS, ASK_FORGETS, ASK_ROLES };
  * hooks stop it; keys and value are those at the end, unless they are at_start;
  * FROM_LATENCY is what has passed, and a hit without a start is none.  What a
  * test or filter at the start refuses has none.  With nstart 0 there is no
- * clock.  The last nforget hooks forget that it was started.
+ * clock.  The last nforget + nfreed hooks forget that it was started; the last
+ * nfreed of them may go by something else.
  *
  * Where the clock stops for several at a time, on[1] is the first of a list,
  * and `next` leads from each to the one behind it; of hooks that have their
@@ -174,7 +175,7 @@ enum ask_role { ASK_STARTS, ASK_ENDS, ASK_FORGETS, ASK_ROLES };
 struct ask {
 	uint8_t what;
 	const struct hook *hooks;	/* their args are not looked at */
-	uint32_t nhooks, nstart, nforget;
+	uint32_t nhooks, nstart, nforget, nfreed;
 	struct ask_value on[ASK_ROLES];	/* by enum ask_role */
 	struct ask_step next;		/* type NULL: there is no list */
 	struct ask_value keys[ASK_KEYS];
@@ -220,6 +221,9 @@ enum { ASK_SLOT_NEGATIVE = 0, ASK_SLOT_ZERO = 1 };
 
 /* ask_role_of - of hook @i; without a clock they are ASK_ENDS. */
 enum ask_role ask_role_of(const struct ask *a, uint32_t i);
+/* ask_role_from - the first hook of @role or, if there is none of it, of the
+ * next; of ASK_ROLES nhooks. */
+uint32_t ask_role_from(const struct ask *a, enum ask_role role);
 /* ask_value_size - bytes of @v in a key or event. */
 uint32_t ask_value_size(const struct ask_value *v);
 /* ask_key_size - bytes of all keys, without a slot. */

@@ -51,9 +51,28 @@ bool engine_valued(const struct ask *a)
 
 enum ask_role ask_role_of(const struct ask *a, uint32_t i)
 {
-	if (i < a->nstart)
-		return ASK_STARTS;
-	return i < a->nhooks - a->nforget ? ASK_ENDS : ASK_FORGETS;
+	enum ask_role role = ASK_STARTS;
+
+	while (role + 1 < ASK_ROLES && i >= ask_role_from(a, role + 1))
+		role++;
+	return role;
+}
+
+uint32_t ask_role_from(const struct ask *a, enum ask_role role)
+{
+	switch (role) {
+	case ASK_STARTS:	return 0;
+	case ASK_ENDS:		return a->nstart;
+	case ASK_FORGETS:	return a->nhooks - a->nfreed - a->nforget;
+	case ASK_FREES:		return a->nhooks - a->nfreed;
+	default:		return a->nhooks;
+	}
+}
+
+/* Has any hook that role? */
+static bool has_role(const struct ask *a, enum ask_role role)
+{
+	return ask_role_from(a, role) < ask_role_from(a, role + 1);
 }
 
 unsigned engine_values(const struct ask *a, enum ask_role role,
@@ -64,7 +83,7 @@ unsigned engine_values(const struct ask *a, enum ask_role role,
 
 	if (a->nstart)
 		v[n++] = &a->on[role];
-	if (role == ASK_FORGETS)
+	if (role == ASK_FORGETS || role == ASK_FREES)
 		return n;
 	for (i = 0; i < a->nkeys && i < ASK_KEYS; i++)
 		if (a->keys[i].at_start == start)
@@ -233,7 +252,7 @@ static int check_list(const struct ask *a, const char **why)
 		return 0;
 	if (!a->nstart || !a->next.path || !*a->next.type || !*a->next.path)
 		return refuse(why, EINVAL, "a list, and no clock");
-	for (i = a->nstart; i < a->nhooks - a->nforget; i++)
+	for (i = a->nstart; i < ask_role_from(a, ASK_FORGETS); i++)
 		if (engine_enters(a, i))
 			return refuse(why, EINVAL, "a list, and arguments of "
 				      "where the function was entered");
@@ -242,16 +261,17 @@ static int check_list(const struct ask *a, const char **why)
 
 static int check_clock(const struct ask *a, const char **why)
 {
+	uint64_t forget = (uint64_t)a->nforget + a->nfreed;
 	unsigned i;
 
-	if (!a->nhooks || a->nforget >= a->nhooks ||
-	    a->nstart >= a->nhooks - a->nforget)
+	if (forget >= a->nhooks || a->nstart >= a->nhooks - forget)
 		return refuse(why, EINVAL, a->nstart ? "a clock, and nothing "
 			      "that stops it" : "no hook");
-	if (a->nforget && !a->nstart)
+	if (forget && !a->nstart)
 		return refuse(why, EINVAL, "no clock to be forgotten");
-	for (i = 0; a->nstart && i < (a->nforget ? 3 : 2); i++)
-		if (!is_number(&a->on[i]) || a->on[i].from == FROM_LATENCY)
+	for (i = 0; a->nstart && i < ASK_ROLES; i++)
+		if (has_role(a, i) && (!is_number(&a->on[i]) ||
+				       a->on[i].from == FROM_LATENCY))
 			return refuse(why, EINVAL, "a clock needs a number "
 				      "to go by");
 	return 0;
@@ -322,8 +342,8 @@ int engine_check(const struct ask *a, const char **why)
 	n = a->nstart ? engine_values(a, ASK_STARTS, v) : 0;
 	for (i = 0; !err && i < n; i++)
 		err = check_value(a, v[i], why);
-	if (!err && a->nforget)
-		err = check_value(a, &a->on[ASK_FORGETS], why);
+	for (i = ASK_FORGETS; !err && i < ASK_ROLES; i++)
+		err = has_role(a, i) ? check_value(a, &a->on[i], why) : 0;
 	n = engine_values(a, ASK_ENDS, v);
 	for (i = 0; !err && i < n; i++)
 		err = check_value(a, v[i], why);

@@ -301,7 +301,7 @@ void engine_stop(struct engine *e)
 
 void engine_forget(struct engine *e)
 {
-	engine_store(e, &e->ask->on[ASK_FORGETS], CLOCK);
+	engine_store(e, &e->ask->on[ask_role_of(e->ask, e->hook)], CLOCK);
 	as_ldmap(&e->as, R1, "starts");
 	engine_stack(e, R2, CLOCK);
 	as_call(&e->as, MAP_DELETE);

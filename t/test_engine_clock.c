@@ -45,17 +45,18 @@ START_TEST(latencies)
 }
 END_TEST
 
-/* Elements of a list, one of which nobody has started; and a start that was
- * forgotten. */
+/* Elements of a list, one of which nobody has started; a start that was
+ * forgotten, and one that was, by something else. */
 START_TEST(list_and_forgotten)
 {
 	const struct ask_value a0 = ARG(0);
 	unsigned i;
 
 	clocked(ASK_SUM);
-	q.nhooks = 3;
-	hooks[2] = hooks[1] = hooks[0];
-	q.nforget = 1;
+	q.nhooks = 4;
+	hooks[3] = hooks[2] = hooks[1] = hooks[0];
+	q.nforget = q.nfreed = 1;
+	q.on[ASK_FREES] = (struct ask_value)ARG(1);
 	q.on[ASK_STARTS] = q.on[ASK_ENDS] = q.on[ASK_FORGETS] = a0;
 	q.next = (struct ask_step){ "struct t", "next" };
 	build();
@@ -68,6 +69,11 @@ START_TEST(list_and_forgotten)
 	}
 	reg(0, MEM_AT + 300);
 	hit(2);
+	reg(0, 77);
+	hit(0);
+	reg(0, 0);
+	reg(1, 77);
+	hit(3);
 	ck_assert_uint_eq(elements((unsigned)map_number("starts")), 2);
 	k.ns += 10;
 	reg(0, 0);

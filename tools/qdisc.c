@@ -58,7 +58,8 @@
 	.only = "codel fq_codel"
 #define DROPPED_PEEKED(kind, enter)					\
 	.hooks = kind ":%" enter "enqueue rt:kfree_skb",		\
-	.on = "arg0,arg0,retval64", .forget = OUT_BY_PEEK(kind, enter),	\
+	.on = "arg0,arg0,retval64,arg0",				\
+	.forget = OUT_BY_PEEK(kind, enter), .freed = "rt:consume_skb",	\
 	.only = "codel fq_codel"
 
 static const struct way waited[] = {
@@ -98,7 +99,8 @@ static const struct way waited[] = {
 	.forget = "rt:net_dev_start_xmit rt:consume_skb"
 #define DROPPED_IN(enter, leave)					\
 	.hooks = enter "enqueue rt:kfree_skb",				\
-	.on = "arg0,arg0,retval64", .forget = leave "dequeue"
+	.on = "arg0,arg0,retval64,arg0", .forget = leave "dequeue",	\
+	.freed = "rt:consume_skb"
 /* Records name the device, but not that of drops; nothing in them is to be
  * found by BTF. */
 #define DROPPED_OF_RECORD						\

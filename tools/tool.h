@@ -277,9 +277,11 @@ struct way {
 	const char *by;		/* "comm,port=rport" */
 	const char *of, *where, *sock;
 	const char *on;		/* "tid"; "arg0,retval64": as it starts and as
-				   it ends, and with a third word where it is
-				   forgotten */
+				   it ends, and with more words where it is
+				   forgotten and where it is freed */
 	const char *forget;	/* hooks after which a clock runs no more */
+	const char *freed;	/* the same, where what `on' is goes away in a
+				   way of its own */
 	const char *dev;	/* where a struct net_device is, which filters
 				   and words as `dev' are of */
 	const char *start_dev;	/* where it is as a clock begins; NULL: in the

@@ -87,6 +87,7 @@ static void add_way(struct words *w, const struct way *way)
 
 	add_hooks(w, way->hooks);
 	add_hooks(w, way->forget);
+	add_hooks(w, way->freed);
 	for (unsigned i = 0; i < ARRAY_SIZE(values); i++)
 		add_types(w, values[i]);
 }

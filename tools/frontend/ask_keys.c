@@ -17,10 +17,11 @@ static int want_number(const struct ask_value *v, const char *option,
 
 /* The hooks of @role may have the same socket in a place of their own; what
  * follows in *@words, unless this is the last word. */
-static int take_on_role(struct query *q, const char **words, uint32_t hook,
-			struct err *e)
+static int take_on_role(struct query *q, const char **words,
+			enum ask_role role, struct err *e)
 {
-	struct ask_value *on = &q->ask.on[ask_role_of(&q->ask, hook)];
+	struct ask_value *on = &q->ask.on[role];
+	const uint32_t hook = ask_role_from(&q->ask, role);
 	const struct ask_world w = query_world(q, &q->ask.hooks[hook]);
 	size_t len = strcspn(*words, ",");
 	int err = ask_value_parse(on, *words, len, &w, &q->words, e);
@@ -37,17 +38,15 @@ static int take_on_role(struct query *q, const char **words, uint32_t hook,
 static int take_on(struct query *q, struct err *e)
 {
 	const char *on = WORDS(q, on);
-	int err;
+	int err = 0;
 
 	if (!q->part->latency)
 		return on ? ask_bad(e, "--on goes with --latency") : 0;
 	if (!on)
 		on = "tid";
-	err = take_on_role(q, &on, 0, e);
-	if (!err)
-		err = take_on_role(q, &on, q->ask.nstart, e);
-	if (!err && q->ask.nforget)
-		err = take_on_role(q, &on, q->ask.nhooks - q->ask.nforget, e);
+	for (enum ask_role r = 0; r < ASK_ROLES && !err; r++)
+		if (ask_role_from(&q->ask, r) < ask_role_from(&q->ask, r + 1))
+			err = take_on_role(q, &on, r, e);
 	return err;
 }
 

@@ -53,9 +53,10 @@ static int attach_hook(struct query *q, uint32_t i, struct err *e)
  * Of what a glob found some cannot be probed, which is told; what was named
  * must be there, and so must something of each role of a latency.
  */
-static int attach_role(struct query *q, uint32_t from, uint32_t to,
-		       struct err *e)
+static int attach_role(struct query *q, enum ask_role role, struct err *e)
 {
+	const uint32_t from = ask_role_from(&q->ask, role);
+	const uint32_t to = ask_role_from(&q->ask, role + 1);
 	struct err why = { .no = 0 };
 	uint32_t failed = 0, told = 0;
 
@@ -83,13 +84,12 @@ static int attach_role(struct query *q, uint32_t from, uint32_t to,
 
 static int attach_all(struct query *q, struct err *e)
 {
-	/* the ends first: a start without one would stay */
-	uint32_t end = q->ask.nhooks - q->ask.nforget;
-	int err = attach_role(q, q->ask.nstart, end, e);
+	int err = 0;
 
-	if (!err)
-		err = attach_role(q, end, q->ask.nhooks, e);
-	return err ? err : attach_role(q, 0, q->ask.nstart, e);
+	/* what starts a clock comes last: one without an end would stay */
+	for (unsigned i = ASK_STARTS + 1; i <= ASK_ROLES && !err; i++)
+		err = attach_role(q, i % ASK_ROLES, e);
+	return err;
 }
 
 /* ---- parts and their ways ----------------------------------------------- */

@@ -91,14 +91,15 @@ int ask_same(struct query *q, struct err *e)
 
 	for (uint32_t i = 1; i < a->nhooks && !err; i++) {
 		const struct hook *h = &a->hooks[i];
-		bool start = i < a->nstart;
+		const enum ask_role role = ask_role_of(a, i);
+		bool start = role == ASK_STARTS;
 
 		if (i == a->nstart)	/* the first of the others */
 			continue;
-		if (ask_role_of(a, i) != ASK_FORGETS)
+		if (role < ASK_FORGETS)
 			err = check_hook(q, h, start, e);
-		if (!err && a->nstart && depends(&a->on[ask_role_of(a, i)]))
-			err = check_word(q, &a->on[ask_role_of(a, i)], h, e);
+		if (!err && a->nstart && depends(&a->on[role]))
+			err = check_word(q, &a->on[role], h, e);
 	}
 	return err;
 }

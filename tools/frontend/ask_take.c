@@ -31,6 +31,8 @@ static int take_words(struct query *q, struct err *e)
 	if (!err)
 		err = put_argument(q, &w->forget, e);
 	if (!err)
+		err = put_argument(q, &w->freed, e);
+	if (!err)
 		err = put_argument(q, &w->by, e);
 	return err ? err : put_argument(q, &w->where, e);
 }
@@ -79,7 +81,7 @@ static int take_hook_list(struct query *q, const char *text, struct err *e)
 static int take_hooks(struct query *q, struct err *e)
 {
 	const struct ask_options *o = &q->r->o->ask;
-	unsigned ends;
+	unsigned ends, forgets;
 	int err = 0;
 
 	/* those of the command line come before a tool's */
@@ -90,9 +92,13 @@ static int take_hooks(struct query *q, struct err *e)
 	ends = q->hooks.n;
 	if (!err)
 		err = take_hook_list(q, q->words_of_way.forget, e);
+	forgets = q->hooks.n;
+	if (!err)
+		err = take_hook_list(q, q->words_of_way.freed, e);
 	q->ask.hooks = q->hooks.hooks;
 	q->ask.nhooks = q->hooks.n;
-	q->ask.nforget = q->hooks.n - ends;
+	q->ask.nforget = forgets - ends;
+	q->ask.nfreed = q->hooks.n - forgets;
 	if (!err && q->part->latency && ends == q->ask.nstart)
 		err = ask_bad(e, "--latency: want the hook that begins and "
 			      "those that end");
