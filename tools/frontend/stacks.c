@@ -75,22 +75,36 @@ static char *put_user(char *p, const struct stacks *s, uint32_t pid,
 	return p;
 }
 
-/* How the kernel comes to our program by a raw tracepoint or fentry; a kprobe
- * or tracepoint has frames of the kernel alone. */
-static bool is_ours(const struct stacks *s, uint64_t ip)
+/* How the kernel comes to a program by a raw tracepoint or fentry. */
+static bool is_way(const char *name)
 {
 	static const char *const begin[] = {
 		"bpf_prog_", "bpf_trace_run", "__bpf_trace_", "bpf_trampoline_",
 		"__traceiter_", "__bpf_prog_enter",
 	};
-	const char *name, *module;
-	uint64_t offset;
 
-	name = s->ksyms ? ksyms_find(s->ksyms, ip, &offset, &module) : NULL;
-	for (size_t i = 0; name && i < sizeof(begin) / sizeof(begin[0]); i++)
+	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
 		if (!strncmp(name, begin[i], strlen(begin[i])))
 			return true;
 	return false;
+}
+
+/* How many of the @n frames lead to our program, which itself has no name where
+ * names were read before it was there; of a kprobe or tracepoint none do. */
+static unsigned ours(const struct stacks *s, const uint64_t *ips, unsigned n)
+{
+	const char *name, *module;
+	unsigned first = 0;
+	uint64_t offset;
+
+	for (unsigned i = 0; s->ksyms && i < n && ips[i]; i++) {
+		name = ksyms_find(s->ksyms, ips[i], &offset, &module);
+		if (name && !is_way(name))
+			break;
+		if (name)
+			first = i + 1;
+	}
+	return first;
 }
 
 void stack_text(const struct stacks *s, const uint64_t *ips, unsigned n,
@@ -99,12 +113,10 @@ void stack_text(const struct stacks *s, const uint64_t *ips, unsigned n,
 	static const char more[] = "    ...\n";
 	char line[LINE_LEN], *p;
 	size_t used = 0, room;
-	unsigned first = 0;
+	unsigned first = pid ? 0 : ours(s, ips, n);
 
 	if (!len)
 		return;
-	while (!pid && first < n && ips[first] && is_ours(s, ips[first]))
-		first++;
 	for (unsigned i = first; i < n && ips[i]; i++) {
 		struct frame f = { ips[i], i > 0 };
 
