@@ -291,6 +291,9 @@ int spot_index(const struct btf *b, struct spot *s, uint64_t index);
 int spot_member(const struct type *t, uint32_t i, const struct member *m,
 		struct spot *s);
 int spot_field(const struct btf *b, const struct spot *s, struct field *f);
+/* spot_unit - the bitfield @f at @s is loaded as a number of its declared
+ * type, not as the least that holds it. */
+int spot_unit(const struct btf *b, const struct spot *s, struct field *f);
 
 /* ---- core.c ----------------------------------------------------------- */
 
@@ -334,8 +337,11 @@ int partial_lacks(const struct btf *b, const struct root *r,
 
 /* ---- field.c ---------------------------------------------------------- */
 
-/* field_set_bits - fill in a bitfield's place and the unit to load */
-void field_set_bits(struct field *f, uint32_t bit_off, uint32_t bit_size);
+/* field_set_bits - fill in a bitfield's place and what is loaded for it: the
+ * aligned @unit (1, 2, 4 or 8 bytes) that it is in or, where it crosses two, a
+ * larger one. */
+void field_set_bits(struct field *f, uint32_t bit_off, uint32_t bit_size,
+		    uint32_t unit);
 /* class_name - the word for it in field tables */
 const char *class_name(unsigned int class);
 /* class_compatible - may a field declared as @local be taken for @target? */

@@ -79,6 +79,10 @@ static int try_field(const struct btf *b, uint32_t id,
 	if (err <= 0)
 		return err;
 	err = spot_field(b, &s, &f);
+	/* A compiler that is not asked to help loads such a number, and shifts
+	 * by what it knows. */
+	if (!err && q->local_bitfield && f.bit_size)
+		err = spot_unit(b, &s, &f);
 	if (err)
 		return err;
 	err = field_fits(b, &s, &f, q);

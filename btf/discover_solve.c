@@ -25,7 +25,7 @@ void set_found(struct solver *s, int rule, uint32_t off, unsigned int form)
 	field->is_signed = field->class == FIELD_SIGNED;
 	field->exists = true;
 	if (form >= FORM_BITS4 && form <= FORM_BITS6) {
-		field_set_bits(field, off * 8, 4 + form - FORM_BITS4);
+		field_set_bits(field, off * 8, 4 + form - FORM_BITS4, 1);
 		return;
 	}
 	field->off = off;

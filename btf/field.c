@@ -6,14 +6,15 @@
 
 #include "btf_int.h"
 
-void field_set_bits(struct field *f, uint32_t bit_off, uint32_t bit_size)
+void field_set_bits(struct field *f, uint32_t bit_off, uint32_t bit_size,
+		    uint32_t unit)
 {
 	uint32_t size;
 	uint64_t off, end = (uint64_t)bit_off + bit_size;
 
 	f->bit_off = bit_off;
 	f->bit_size = bit_size;
-	for (size = 1; size <= 8; size *= 2) {
+	for (size = unit; size <= 8; size *= 2) {
 		off = bit_off / 8 / size * size;
 		if (end <= (off + size) * 8) {
 			f->off = (uint32_t)off;

@@ -120,7 +120,7 @@ static bool parse_bits(struct line *l, struct field *f, char *word)
 		return false;
 	if (!n || f->size > 8 || from + n > f->size * 8)
 		return slip(l, "bits outside of their unit");
-	field_set_bits(f, f->off * 8 + (uint32_t)from, (uint32_t)n);
+	field_set_bits(f, f->off * 8 + (uint32_t)from, (uint32_t)n, 1);
 	return true;
 }
 

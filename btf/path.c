@@ -229,7 +229,7 @@ int spot_field(const struct btf *b, const struct spot *spot, struct field *f)
 		return err;
 	f->exists = true;
 	if (s.bit_size) {
-		field_set_bits(f, (uint32_t)s.bits, s.bit_size);
+		field_set_bits(f, (uint32_t)s.bits, s.bit_size, 1);
 		return 0;
 	}
 	f->off = (uint32_t)(s.bits / 8);
@@ -238,6 +238,16 @@ int spot_field(const struct btf *b, const struct spot *spot, struct field *f)
 		return 0;	/* void, fwd: a place, but no size */
 	err = type_size(b, s.type, &size);
 	f->size = (uint32_t)size;
+	return err;
+}
+
+int spot_unit(const struct btf *b, const struct spot *spot, struct field *f)
+{
+	uint64_t size;
+	int err = type_size(b, spot->type, &size);
+
+	if (!err && (size == 2 || size == 4 || size == 8))
+		field_set_bits(f, f->bit_off, f->bit_size, (uint32_t)size);
 	return err;
 }
 

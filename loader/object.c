@@ -148,6 +148,8 @@ int object_map_fd(struct object *o, const char *name, struct err *e)
 			entries = o->o.resize(o->o.resize_ctx, m);
 		if (m->type == MAP_PERF_EVENT_ARRAY && !entries)
 			entries = o->env->ncpus;
+		if (m->type == MAP_RINGBUF)
+			entries = round_up_ring(o->env, entries);
 		sized = *m;
 		if (m->type == MAP_STACK_TRACE && o->o.frames)
 			sized.value_size = o->o.frames * sizeof(uint64_t);

@@ -59,11 +59,16 @@ START_TEST(test_kinds)
 	static const int64_t be_c[] = { 5, 1, 1, 0, 60, 61 };
 	static const int64_t le_d[] = { 4, 4, 1, 0, 39, 51 };
 	static const int64_t be_d[] = { 4, 4, 1, 0, 44, 51 };
+	/* of who loads what is declared, without asking */
+	static const int64_t le_wide[] = { 4, 4, 1, 0, 49, 61 };
+	static const int64_t be_wide[] = { 4, 4, 1, 0, 44, 61 };
 	static const int64_t arr[] = { 8, 24, 1, 0, -1, -1 };
 	static const int64_t none[] = { -1, -1, 0, -1, -1, -1 };
+	struct question wide = ASK(0, "struct s", "c");
 	uint32_t u32, s8, big;
 	struct btf *b;
 
+	wide.local_bitfield = true;
 	bb_init(&bb, _i);
 	u32 = bb_int(&bb, "unsigned int", 4, 0);
 	s8 = bb_int(&bb, "char", 1, BTF_INT_SIGNED);
@@ -78,6 +83,7 @@ START_TEST(test_kinds)
 	check_all(b, ASK(0, "struct s", "a"), le_a);
 	check_all(b, ASK(0, "struct s", "b"), s_b);
 	check_all(b, ASK(0, "struct s", "c"), _i ? be_c : le_c);
+	check_all(b, wide, _i ? be_wide : le_wide);
 	check_all(b, ASK(0, "struct s", "d"), _i ? be_d : le_d);
 	check_all(b, ASK(0, "struct s", "e"), arr);
 	check_all(b, ASK(0, "struct s", "gone"), none);
