@@ -433,7 +433,7 @@ struct source {
 	void *self;
 };
 
-#define RESOLVER_MAX_SOURCES 16
+#define RESOLVER_MAX_SOURCES 64
 
 struct resolver {
 	struct source sources[RESOLVER_MAX_SOURCES];

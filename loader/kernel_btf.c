@@ -167,18 +167,24 @@ static void file_source_free(void *self)
 	file_free(self);
 }
 
+/* Takes @f over, also when it fails. */
 static int add_file(struct env *env, struct file *f, const char *name)
 {
 	struct source s = {
 		.name = name, .core = file_core, .func_args = file_func_args,
 		.want = file_want, .free = file_source_free, .self = f,
 	};
+	int err = resolver_add(&env->fields, &s);
 
+	if (err) {
+		file_free(f);
+		return err;
+	}
 	if (!env->types) {
 		env->types = f->btf;
 		memcpy(env->types_build_id, f->build_id, sizeof(f->build_id));
 	}
-	return resolver_add(&env->fields, &s);
+	return 0;
 }
 
 /* What is asked of a file: nothing, that no build-id speaks against it, that
@@ -439,10 +445,11 @@ int kernel_btf_open(struct env *env, const struct env_opts *o, struct err *e)
 		return err;
 	f = file_open("/sys/kernel/btf/vmlinux", &b);
 	if (f && !file_btf(f, &b, BELIEVED, env, &scratch)) {
-		env->kernel_btf = f->btf;
 		memcpy(f->build_id, env->build_id, sizeof(f->build_id));
+		err = add_file(env, f, "kernel BTF");
+		env->kernel_btf = err ? NULL : f->btf;
 		env->has.kernel_btf = FEAT_YES;
-		return add_file(env, f, "kernel BTF");
+		return err;
 	}
 	file_free(f);
 	env->has.kernel_btf = FEAT_NO;
