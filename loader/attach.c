@@ -223,7 +223,7 @@ static int attach_place(struct env *env, const struct hook *h,
 	uint8_t *has = user ? &env->has.uprobe_pmu : &env->has.kprobe_pmu;
 	struct err scratch = { 0 };
 	uint64_t retbit = 1;
-	int type;
+	int type, err = 0;
 
 	/* Only tracefs takes maxactive: a function that sleeps returns unseen
 	 * where too many wait in it, and too many may be two.  The PMU comes
@@ -240,7 +240,13 @@ static int attach_place(struct env *env, const struct hook *h,
 			return err_set(e, -type, "perf_event_open");
 		*has = type >= 0 ? FEAT_YES : FEAT_NO;
 		if (type >= 0)
-			return attach_pmu(h, p, type, retbit, prog_fd, a, e);
+			err = attach_pmu(h, p, type, retbit, prog_fd, a, e);
+		/* The PMU names its event like the function, and where that is
+		 * looked at (4.17 to 4.20 at least) no name has a dot. */
+		if (type >= 0 && (err != -EINVAL || user ||
+				  !strchr(p->name, '.')))
+			return err;
+		detach(env, a);
 	}
 	return attach_tracefs(env, h, p, prog_fd, a, e);
 }
@@ -277,7 +283,9 @@ static int attach_probe(struct env *env, const struct hook *h, int prog_fd,
 	if (err)
 		return err;
 	err = attach_place(env, h, &p, prog_fd, a, e);
-	if (err == -ENOENT && h->suffixed && !is_user(h))
+	/* EINVAL: of a return probe, before 5.11 */
+	if ((err == -ENOENT || (err == -EINVAL && h->kind == HOOK_KRETPROBE)) &&
+	    h->suffixed && !is_user(h))
 		k = env_ksym(env, h->target);
 	if (k && strcmp(k->found, h->target)) {
 		snprintf(p.name, sizeof(p.name), "%s", k->found);

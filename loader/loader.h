@@ -212,6 +212,7 @@ enum { FEAT_UNKNOWN, FEAT_YES, FEAT_NO };
 	X(kprobe_pmu, "kprobe PMU", "4.17")				\
 	X(uprobe_pmu, "uprobe PMU", "4.17")				\
 	X(kprobe, "kprobes", "4.1")					\
+	X(maxactive, "room for return probes, as asked for", "4.12")	\
 	X(trampoline, "fentry and fexit", "5.5")			\
 	X(tracepoint, "BPF on tracepoints", "4.7")			\
 	X(map_names, "names of maps and programs", "4.15")		\

@@ -195,6 +195,21 @@ static unsigned long pid_namespace(void)
 	return stat("/proc/self/ns/pid", &st) ? 0 : (unsigned long)st.st_ino;
 }
 
+/*
+ * Before 4.12 a number behind the `r' is not seen, nor is the name of the event
+ * then, which gets one that is not ours and stays.  Where it is read, this one
+ * is too large, and nobody looks for the function.
+ */
+static bool takes_maxactive(struct env *env)
+{
+	if (env->has.maxactive == FEAT_UNKNOWN)
+		env->has.maxactive =
+			events_write(env, false, "r4097:sockeye/none "
+				     "sockeye_none") == -ENOENT ? FEAT_NO :
+								  FEAT_YES;
+	return env->has.maxactive != FEAT_NO;
+}
+
 int tracefs_probe_add(struct env *env, struct event_probe *p,
 		      const struct hook *h, const char *where, struct err *e)
 {
@@ -208,15 +223,11 @@ int tracefs_probe_add(struct env *env, struct event_probe *p,
 	p->uprobe = h->kind == HOOK_UPROBE || h->kind == HOOK_URETPROBE;
 	snprintf(p->name, sizeof(p->name), "sockeye_%lu_%d_%u", pid_namespace(),
 		 (int)getpid(), serial++);
-	if (h->kind == HOOK_KRETPROBE && h->maxactive)
+	if (h->kind == HOOK_KRETPROBE && h->maxactive && takes_maxactive(env))
 		snprintf(max, sizeof(max), "%u", h->maxactive);
 	snprintf(cmd, sizeof(cmd), "%c%s:sockeye/%s %s", ret ? 'r' : 'p', max,
 		 p->name, where);
 	err = events_write(env, p->uprobe, cmd);
-	if (err == -EINVAL && max[0]) {	/* maxactive came with 4.12 */
-		snprintf(cmd, sizeof(cmd), "r:sockeye/%s %s", p->name, where);
-		err = events_write(env, p->uprobe, cmd);
-	}
 	if (err) {
 		p->name[0] = '\0';
 		return err_set(e, -err, "write %s", events_file(p->uprobe));
