@@ -10,8 +10,9 @@
 
 static const struct ask_step
 	family = { "struct sock", "__sk_common.skc_family" },
-	/* not skc_num, which is 0 again when a socket is reported closed */
-	lport = { "struct inet_sock", "inet_sport" },
+	/* of any, a request_sock, too; 0 again when one is reported closed */
+	num = { "struct sock", "__sk_common.skc_num" },
+	sport = { "struct inet_sock", "inet_sport" },
 	rport = { "struct sock", "__sk_common.skc_dport" },
 	protocol = { "struct sock", "sk_protocol" },
 	laddr4 = { "struct sock", "__sk_common.skc_rcv_saddr" },
@@ -101,6 +102,18 @@ static void port(struct engine *e, const struct ask_step *s)
 {
 	of_inet(e, s);
 	as_swap(&e->as, BPF_TO_BE, R7, 16);
+}
+
+static void local_port(struct engine *e)
+{
+	struct as *a = &e->as;
+	int done = as_label(a);
+
+	of_inet(e, &num);
+	as_jmpi(a, BPF_JNE, R7, 0, done);
+	as_mov(a, R7, R8);
+	port(e, &sport);
+	as_place(a, done);
 }
 
 void engine_address(struct engine *e, bool local, int at)
@@ -225,7 +238,7 @@ void engine_sock_number(struct engine *e, uint8_t then)
 {
 	switch (then) {
 	case THEN_LPORT:
-		port(e, &lport);
+		local_port(e);
 		break;
 	case THEN_RPORT:
 		port(e, &rport);

@@ -163,6 +163,8 @@ static inline uint64_t eval_port(uint64_t sk, bool local)
 
 	if (family != AF_INET && family != AF_INET6)
 		return 0;
+	if (local && eval_follow(sk, "struct sock", "__sk_common.skc_num"))
+		return eval_follow(sk, "struct sock", "__sk_common.skc_num");
 	return ntohs((uint16_t)(local ?
 		eval_follow(sk, "struct inet_sock", "inet_sport") :
 		eval_follow(sk, "struct sock", "__sk_common.skc_dport")));

@@ -74,6 +74,7 @@ static const struct kit_field engine_fields[] = {
 	FIELD("struct t", "long_name", 32, 64, FIELD_ARRAY),
 	FIELD("struct sock", "__sk_common.skc_family", 16, 2, FIELD_UNSIGNED),
 	FIELD("struct sock", "__sk_common.skc_dport", 12, 2, FIELD_UNSIGNED),
+	FIELD("struct sock", "__sk_common.skc_num", 14, 2, FIELD_UNSIGNED),
 	FIELD("struct sock", "__sk_common.skc_daddr", 0, 4, FIELD_UNSIGNED),
 	FIELD("struct sock", "__sk_common.skc_rcv_saddr", 4, 4,
 	      FIELD_UNSIGNED),

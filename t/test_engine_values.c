@@ -388,6 +388,9 @@ START_TEST(sockets)
 	sock_is(laddr4, raddr4, 40000, 443);
 	sock(AF_INET6);
 	sock_is(laddr, raddr, 40000, 443);
+	poke(14, 2, 8080);		/* bound */
+	sock_is(laddr, raddr, 8080, 443);
+	poke(14, 2, 0);
 	sock(AF_UNIX);
 	sock_is(zeros, zeros, 0, 0);
 	reg(0, 0);

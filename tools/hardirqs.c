@@ -41,5 +41,5 @@ const struct tool tool_hardirqs = {
 		"timers of processors, interrupts from one processor to "
 		"another.",
 	.overhead = "A microsecond per interrupt.",
-	REQUEST, .parts = parts, .examples = examples,
+	REQUEST_CPU, .parts = parts, .examples = examples,
 };

@@ -24,5 +24,5 @@ const struct tool tool_rxcpu = {
 	.about = "Counts packets received, a histogram of CPU numbers for "
 		"each network device: whether RSS and RPS spread them.",
 	.overhead = "A microsecond per packet.",
-	REQUEST, .parts = parts, .examples = examples,
+	REQUEST_DEV, .parts = parts, .examples = examples,
 };

@@ -39,5 +39,5 @@ const struct tool tool_softirqs = {
 		"they wait for.",
 	.overhead = "A microsecond per soft interrupt.",
 	.options = options,
-	REQUEST, .parts = parts, .examples = examples,
+	REQUEST_CPU, .parts = parts, .examples = examples,
 };

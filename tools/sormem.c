@@ -77,7 +77,9 @@ const struct tool tool_sormem = {
 		"needs around the data), how much may (the socket's limit, "
 		"which TCP moves), and the one in percent of the other.  And "
 		"how often there was no room "
-		"any more: sordrop shows each time.",
+		"any more: sordrop shows each time; that is as a packet "
+		"arrives, and filters are of the process that runs then, "
+		"which may be any.",
 	.overhead = "A microsecond for each read.",
 	REQUEST, .parts = parts, .sysctls = sysctls, .examples = examples,
 };

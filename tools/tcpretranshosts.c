@@ -10,7 +10,8 @@ static const struct way packets[] = {
 	WAY_ENTRY("tcp_retransmit_skb", .note = "not seen: probes of a lost "
 		  "tail"),
 }, synacks[] = {
-	/* a struct request_sock begins as a struct sock does */
+	/* a struct request_sock begins as a struct sock does: filters of ports
+	 * and addresses hold for it */
 	{ .hooks = "rt:tcp_retransmit_synack", .sock = "arg1" },
 	{ .hooks = "t:tcp:tcp_retransmit_synack", .sock = "args.req" },
 };
@@ -38,5 +39,5 @@ const struct tool tool_tcpretranshosts = {
 		"and SYN/ACKs apart, by remote address. tcpretrans tells "
 		"each one, and why.",
 	.overhead = "A small program per retransmission; nothing else.",
-	REQUEST, .parts = parts, .examples = examples,
+	REQUEST_SOCK, .parts = parts, .examples = examples,
 };

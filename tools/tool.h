@@ -329,6 +329,11 @@ extern const struct column columns_none[];
 	.spec = &spec_none, .roles = roles_none,			\
 	.columns = columns_none, .event_size = sizeof(struct event),	\
 	.filters = F_DEV | F_NETNS, .flags = T_TALLY | T_KEYS | T_STACKS
+/* One of processors, which serve all alike. */
+#define REQUEST_CPU							\
+	.spec = &spec_none, .roles = roles_none,			\
+	.columns = columns_none, .event_size = sizeof(struct event),	\
+	.flags = T_TALLY | T_KEYS | T_STACKS
 /* One that shows each hit (ASK_TRACE), and has one part. */
 #define REQUEST_ROWS							\
 	.spec = &spec_none, .roles = roles_none,			\

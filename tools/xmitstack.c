@@ -23,5 +23,5 @@ const struct tool tool_xmitstack = {
 	.about = "Counts packets handed to network devices by the code that "
 		"led there.",
 	.overhead = "Two microseconds per packet.",
-	REQUEST, .parts = parts, .examples = examples,
+	REQUEST_DEV, .parts = parts, .examples = examples,
 };

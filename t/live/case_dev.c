@@ -329,6 +329,20 @@ static void nettxlat(struct shown *s, unsigned lost)
 	     LOOP);
 }
 
+static void rxcpu(struct shown *s, unsigned lost)
+{
+	(void)lost;
+	WANT(s, N_SMALL + N_LARGE, "count", "map", "cpu", "dev", HERE);
+	WANT(s, 2 * (N_SMALL + N_LARGE), "count", "map", "cpu", "dev", LOOP);
+}
+
+/* Sizes are not to be had of what is sent already; only we use loopback. */
+static void xmitstack(struct shown *s, unsigned lost)
+{
+	(void)lost;
+	WANT(s, 2 * (N_SMALL + N_LARGE), "count", "map", "xmit", "dev", LOOP);
+}
+
 /* ---- the case ----------------------------------------------------------- */
 
 static const struct {
@@ -343,6 +357,9 @@ static const struct {
 			   "--where", OURS_AT_START), nettxlat },
 	{ "netqtop", ARGS("--csv", "--rate", "--dev", LOOP "," HERE, "-i",
 			  "600", "--where", OURS), netqtop },
+	{ "rxcpu", ARGS("--csv", "--dev", LOOP "," HERE, "--where", OURS),
+	  rxcpu },
+	{ "xmitstack", ARGS("--csv", "--by", "dev", "--dev", LOOP), xmitstack },
 };
 
 static void check(struct test *t, struct tool *r, unsigned i, bool segments,
