@@ -24,8 +24,10 @@ die()
 [ -x "$live" ] || die "no program $live"
 
 if [ $# -eq 0 ]; then
-	SOCKEYE=$sockeye sh "$(dirname "$0")/mistakes.sh" ||
-		die "t/mistakes.sh"
+	for script in mistakes doctor; do
+		SOCKEYE=$sockeye sh "$(dirname "$0")/$script.sh" ||
+			die "t/$script.sh"
+	done
 fi
 
 # Those of the engine's verbs are tried here first, before all kernels have

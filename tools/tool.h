@@ -240,7 +240,8 @@ struct role {
 	/* Constants of the program: it is needed where one of them is not 0
 	 * ("dns", an option's, a column's), or, with none, always; and where
 	 * `unless` is 0. */
-	const char *when[2], *unless;
+#define ROLE_WHENS 2
+	const char *when[ROLE_WHENS], *unless;
 	const struct alternative *alts;
 	unsigned nalts;
 };

@@ -319,7 +319,7 @@ static void print_way(const struct query *q)
 {
 	const struct way *w = q->way < 0 ? NULL : &q->part->ways[q->way];
 
-	printf("  %-16s%s%s%s%s\n", q->part->name, w ? w->hooks : "none",
+	printf(DOCTOR_ROLE "%s%s%s%s\n", q->part->name, w ? w->hooks : "none",
 	       w && w->note ? " (" : "", w && w->note ? w->note : "",
 	       w && w->note ? ")" : "");
 }
@@ -337,7 +337,7 @@ bool ask_check(struct env *env, const struct tool *t, bool verbose)
 	r.o = &o;
 	r.env = env;
 	err = start_parts(&r, t->parts, &e);
-	printf("%-12s%s\n", t->name, err ? "no" : "yes");
+	printf(DOCTOR_TOOL "%s\n", t->name, err ? "no" : "yes");
 	if (err)
 		printf("  %s\n", e.msg);
 	for (unsigned i = 0; i < r.nqueries && !err; i++)

@@ -231,17 +231,14 @@ int roles_attach(struct object *o, const struct tool *t,
 	return err;
 }
 
-static void print_alternative(FILE *out, const struct alternative *a,
-			      const char *mark)
+void alternative_print(FILE *out, const struct alternative *a)
 {
-	fprintf(out, "  %-10s", mark);
 	for (unsigned i = 0; i < a->nhooks; i++)
 		fprintf(out, "%s%s:%s", i ? " + " : "",
 			hook_kind_name(a->hooks[i].hook.kind),
 			a->hooks[i].hook.target);
 	if (a->note)
 		fprintf(out, " (%s)", a->note);
-	fputc('\n', out);
 }
 
 void plan_print(FILE *out, const struct tool *t, const struct target *s,
@@ -259,8 +256,10 @@ void plan_print(FILE *out, const struct tool *t, const struct target *s,
 			const struct err *why = &p->why[i][k];
 			bool tried = why->msg[0];
 
-			print_alternative(out, &r->alts[k], k == used ?
-					  "used" : tried ? "no" : "not tried");
+			fprintf(out, "  %-10s", k == used ? "used" : tried ?
+				"no" : "not tried");
+			alternative_print(out, &r->alts[k]);
+			fputc('\n', out);
 			if (k == used || !tried)
 				continue;
 			fprintf(out, "            %s%s%s%s\n", why->msg,

@@ -196,6 +196,10 @@ bool option_doc(const struct tool *t, unsigned i, struct option_doc *d);
 
 void usage(FILE *out, const struct tool *t);	/* t NULL: sockeye's own */
 void man_page(FILE *out, const struct tool *t);	/* roff; t NULL: sockeye.8 */
+/* role_when - " (with --established, for wait_ns)": what is given to have role
+ * @r; "" if it always is. */
+void role_when(char *text, size_t len, const struct tool *t,
+	       const struct role *r);
 
 /* ---- filter.c --------------------------------------------------------- */
 

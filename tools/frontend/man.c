@@ -244,10 +244,11 @@ static void man_alternative(FILE *out, unsigned nr,
 }
 
 /* What is given to have a role: the option with the constant @name, or the
- * column. */
+ * column; or what the kernel must have. */
 static void when_text(char *text, size_t len, const struct tool *t,
 		      const char *name)
 {
+	const struct kernel_constant *kernel = t->kernel;
 	const struct tool_option *own = t->options;
 	const struct column *col = t->columns;
 
@@ -257,23 +258,25 @@ static void when_text(char *text, size_t len, const struct tool *t,
 	for (; own && own->name; own++)
 		if (own->constant && !strcmp(own->constant, name))
 			break;
+	while (kernel && kernel->constant && strcmp(kernel->constant, name))
+		kernel++;
 	if (col->key)
 		snprintf(text, len, "for %s", col->key);
+	else if (kernel && kernel->constant)
+		snprintf(text, len, "where there is %s", kernel->name);
 	else
 		snprintf(text, len, "with --%s", own && own->name ?
 			 own->name : name);
 }
 
-/* " (with --dns)" */
-static void role_when(char *text, size_t len, const struct tool *t,
+void role_when(char *text, size_t len, const struct tool *t,
 		      const struct role *r)
 {
-	const unsigned most = sizeof(r->when) / sizeof(r->when[0]);
 	char word[80];
 	size_t n = 0;
 
 	*text = '\0';
-	for (unsigned i = 0; i < most && r->when[i] && n < len; i++) {
+	for (unsigned i = 0; i < ROLE_WHENS && r->when[i] && n < len; i++) {
 		when_text(word, sizeof(word), t, r->when[i]);
 		n += (size_t)snprintf(text + n, len - n, "%s%s",
 				      i ? ", " : " (", word);

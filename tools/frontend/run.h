@@ -26,6 +26,8 @@ int roles_attach(struct object *o, const struct tool *t,
 /* no_way - of @n ways to see that @what none serves: the reason that tells
  * most goes to @e, with EPERM or ENOTSUP. */
 void no_way(const char *what, const struct err *why, unsigned n, struct err *e);
+/* alternative_print - its hooks, and what is different about it. */
+void alternative_print(FILE *out, const struct alternative *a);
 /* plan_print - one line per alternative: used, why not, or not tried. */
 void plan_print(FILE *out, const struct tool *t, const struct target *s,
 		const struct plan *p);
@@ -66,6 +68,9 @@ struct target {
 				  MAX_KERNEL_CONSTANTS];
 	unsigned nconstants;
 	const char *want[64];
+	const struct target *beside;	/* if not NULL, all that roles can be
+					   asked for by is given, and what that
+					   one needs is not needed */
 };
 /* target_needs - does what @s was opened for need role @r? */
 bool target_needs(const struct target *s, const struct role *r);
@@ -95,6 +100,10 @@ struct questions {
 };
 struct questions *questions_new(void);	/* NULL: no memory */
 void questions_free(struct questions *s);
+
+/* How the doctor prints names of tools, and of what they see. */
+#define DOCTOR_TOOL	"%-15s "
+#define DOCTOR_ROLE	"  %-19s "
 
 /* doctor_discover.c; exit statuses.  doctor_record - write what discovery
  * sees to @path ("-": stdout).  doctor_check_fields - is what it finds what

@@ -146,6 +146,16 @@ static uint32_t event_len(const struct options *o)
 	return t->event_least ? t->event_least : t->event_size;
 }
 
+/* Is @name, of an option or a column, what some role is asked for by? */
+static bool asks_for_role(const struct tool *t, const char *name)
+{
+	for (unsigned i = 0; t->roles[i]; i++)
+		for (unsigned k = 0; k < ROLE_WHENS && t->roles[i]->when[k]; k++)
+			if (!strcmp(t->roles[i]->when[k], name))
+				return true;
+	return false;
+}
+
 static unsigned constants(struct target *s, const struct options *o,
 			  struct env *env, uint64_t start_ns)
 {
@@ -178,6 +188,9 @@ static unsigned constants(struct target *s, const struct options *o,
 			s->constants[n++] = (struct constant){
 				own[i].constant, o->own[i] };
 	n += want_columns(s->constants + n, o);
+	for (unsigned i = 0; i < n && s->beside; i++)
+		s->constants[i].value |= asks_for_role(o->tool,
+						       s->constants[i].name);
 	return n + kernel_constants(s->constants + n, o->tool, env);
 }
 
@@ -193,7 +206,9 @@ bool target_needs(const struct target *s, const struct role *r)
 {
 	bool needed = !r->when[0];
 
-	for (unsigned i = 0; i < ARRAY_SIZE(r->when) && r->when[i]; i++)
+	if (s->beside && target_needs(s->beside, r))
+		return false;
+	for (unsigned i = 0; i < ROLE_WHENS && r->when[i]; i++)
 		needed |= is_set(s, r->when[i]);
 	return needed && !(r->unless && is_set(s, r->unless));
 }

@@ -232,64 +232,111 @@ static void print_features(const struct env *env)
 
 /* ---- tools ------------------------------------------------------------ */
 
-static void print_roles(const struct tool *t, const struct plan *p,
-			const struct err *e, int err)
+static void print_role(const struct tool *t, const struct plan *p, unsigned i)
 {
-	printf("%-12s%s\n", t->name, err ? "no" : "yes");
-	for (unsigned i = 0; t->roles[i]; i++) {
-		const struct role *r = t->roles[i];
-		const struct alternative *a;
+	const struct role *r = t->roles[i];
+	char when[160];
+	struct err e;
 
-		if (err && p->chosen[i] < 0 && !r->optional) {
+	printf(DOCTOR_ROLE, r->name);
+	if (p->chosen[i] < 0) {
+		if (!r->without)
+			no_way(r->what, p->why[i], r->nalts, &e);
+		printf("none: %s", r->without ? r->without : e.msg);
+	} else {
+		alternative_print(stdout, &r->alts[p->chosen[i]]);
+	}
+	role_when(when, sizeof(when), t, r);
+	printf("%s\n", when);
+}
+
+/* Those that @s needs, until one is missing: @e, or NULL. */
+static void print_roles(const struct tool *t, const struct target *s,
+			const struct plan *p, const struct err *e)
+{
+	for (unsigned i = 0; t->roles[i]; i++) {
+		if (!target_needs(s, t->roles[i]))
+			continue;
+		if (e && p->chosen[i] < 0 && !t->roles[i]->optional) {
 			printf("  %s\n", e->msg);
 			return;
 		}
-		if (p->chosen[i] < 0) {
-			printf("  %-16snone: %s\n", r->name,
-			       r->without ? r->without : "");
-			continue;
-		}
-		a = &r->alts[p->chosen[i]];
-		printf("  %-16s", r->name);
-		for (unsigned h = 0; h < a->nhooks; h++)
-			printf("%s%s:%s", h ? " + " : "",
-			       hook_kind_name(a->hooks[h].hook.kind),
-			       a->hooks[h].hook.target);
-		printf("%s%s%s\n", a->note ? " (" : "",
-		       a->note ? a->note : "", a->note ? ")" : "");
+		print_role(t, p, i);
 	}
 }
 
-/* Attaches, for a moment, what the tool would. */
+/* Attaches, for a moment, what @o's tool would. */
+static int attach(struct env *env, const struct options *o, struct target *s,
+		  struct plan *p, struct err *e)
+{
+	struct object *object = NULL;
+	struct err no_libs = { 0 };
+	int err;
+
+	for (unsigned i = 0; i < MAX_ROLES; i++)
+		p->chosen[i] = -1;
+	err = target_open(&object, s, env, o, now_ns(), e);
+	if (!err && o->tool->flags & T_LIBS)
+		mapped_open(&s->mapped, o, s, env, &no_libs);
+	if (!err)
+		err = roles_attach(object, o->tool, s, p, e);
+	object_close(object);
+	mapped_free(s->mapped);
+	s->mapped = NULL;
+	return err;
+}
+
+/* What the tool sees with its options and columns given, beside what @told
+ * needs. */
+static void check_on_demand(struct env *env, const struct options *o,
+			    const struct target *told, struct plan *p,
+			    bool verbose)
+{
+	static struct target more;
+	const struct tool *t = o->tool;
+	struct err e = { 0 };
+	unsigned i = 0;
+
+	while (t->roles[i] && (!t->roles[i]->when[0] ||
+			       target_needs(told, t->roles[i])))
+		i++;
+	if (!t->roles[i])
+		return;
+	memset(&more, 0, sizeof(more));
+	more.beside = told;
+	attach(env, o, &more, p, &e);
+	print_roles(t, &more, p, NULL);
+	if (verbose)
+		plan_print(stdout, t, &more, p);
+}
+
 static bool check_tool(struct env *env, const struct tool *t, bool verbose)
 {
 	static struct target target;
 	static struct options o;
 	static struct plan plan;
-	struct object *object = NULL;
 	struct err e = { 0 };
 	int err;
 
 	if (t->parts)
 		return ask_check(env, t, verbose);
 	if (t->source) {
-		printf("%-12syes\n", t->name);
+		printf(DOCTOR_TOOL "yes\n", t->name);
 		return true;
 	}
 	memset(&o, 0, sizeof(o));
 	memset(&plan, 0, sizeof(plan));
-	for (unsigned i = 0; i < MAX_ROLES; i++)
-		plan.chosen[i] = -1;
+	memset(&target, 0, sizeof(target));
 	o.tool = t;
 	o.dns = true;
 	o.max_sockets = 64;
-	err = target_open(&object, &target, env, &o, now_ns(), &e);
-	if (!err)
-		err = roles_attach(object, t, &target, &plan, &e);
-	object_close(object);
-	print_roles(t, &plan, &e, err);
+	err = attach(env, &o, &target, &plan, &e);
+	printf(DOCTOR_TOOL "%s\n", t->name, err ? "no" : "yes");
+	print_roles(t, &target, &plan, err ? &e : NULL);
 	if (verbose)
 		plan_print(stdout, t, &target, &plan);
+	if (!err)
+		check_on_demand(env, &o, &target, &plan, verbose);
 	return !err;
 }
 
