@@ -155,18 +155,19 @@ static const struct way left[] = {
 	{ LEFT, .where = "arg3!=0 && " KIND("arg0") "==%", .note = ROOTS },
 };
 
-/* When fq is to let it go, as TCP or SO_TXTIME has said. */
+/* When fq is to let it go, as TCP or SO_TXTIME has said; others do not look at
+ * it, or mean another clock. */
 #define DUE(skb)	skb ":sk_buff.tstamp:ahead"
+#define PACED(kind)							\
+	{ .hooks = kind ":%_enqueue", .of = DUE("arg0"), BY("arg1"), \
+	  .only = "fq" }
 
 static const struct way paced[] = {
 	{ .hooks = "rt:qdisc_enqueue", .of = DUE("arg2"), BY("arg0"),
 	  .where = KIND("arg0") "==fq" },
-	{ .hooks = "f:%_enqueue", .of = DUE("arg0"), BY("arg1") },
-	{ .hooks = "f:%_qdisc_enqueue", .of = DUE("arg0"), BY("arg1") },
-	{ .hooks = "k:%_enqueue", .of = DUE("arg0"), BY("arg1") },
-	{ .hooks = "k:%_qdisc_enqueue", .of = DUE("arg0"), BY("arg1") },
+	PACED("f"), PACED("k"),
 	{ .hooks = "rt:qdisc_enqueue", .of = DUE("arg2"), BY("arg0"),
-	  .where = KIND("arg0") "==%", .note = ROOTS },
+	  .where = KIND("arg0") "==%", .note = ROOTS, .only = "fq" },
 };
 
 static const struct part parts[] = {

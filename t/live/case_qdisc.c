@@ -228,10 +228,12 @@ static void check_all(struct qdisc_scene *s, struct tool *r)
 	table_release(&s->table);
 }
 
+enum { TBF = -1, FQ = -2 };
+
 /* One by the name that the book has for it: by its own functions. */
 struct named {
 	const char *name;
-	int kind;		/* of qdisc_kinds[]; -1: tbf */
+	int kind;		/* of qdisc_kinds[]; or */
 	struct tool tool;
 };
 
@@ -241,15 +243,29 @@ static void named_start(struct qdisc_scene *s, struct named *n)
 	tool_start(&n->tool, n->name, ARGS("--csv", "--dev", "sk0"));
 }
 
+/* fq alone is told; of others there is no word of that. */
+static void check_unpaced(struct qdisc_scene *s, const struct named *n)
+{
+	uint64_t told = table_sum(&s->table, s->t, "count",
+				  ARGS("map", "paced_us"));
+
+	if (told || (n->tool.talk && strstr(n->tool.talk, "paced_us")))
+		differ(s->t, "%s: paced_us, of %" PRIu64, n->name, told);
+}
+
 static void named_stop(struct qdisc_scene *s, struct named *n)
 {
 	tool_stop(&n->tool, SIGINT);
 	tool_check_clean(&n->tool);
 	if (n->tool.text && table_parse(&s->table, s->t, n->tool.text)) {
-		if (n->kind < 0)
+		if (n->kind == FQ && s->fq.q.packets)
+			check_fq(s, !strstr(n->tool.talk, "paced_us:"));
+		else if (n->kind == TBF)
 			check_tbf(s);
-		else
+		else if (n->kind >= 0)
 			check_inside(s, (unsigned)n->kind);
+		if (n->kind != FQ)
+			check_unpaced(s, n);
 		table_release(&s->table);
 	}
 	tool_release(&n->tool);
@@ -264,11 +280,13 @@ static void look(struct qdisc_scene *s)
 	s->inside_too = test_probes(s->t) &&
 		qdisc_made(s, link_inside("sk0", qdisc_kinds[0], INSIDE_ROOM),
 			   qdisc_kinds[0]);
+	link_fq("sk0");
 	qdisc_tbf();
 	netns_leave(s->t);
 }
 
-/* A discipline may come to be: nothing is shown, but said at once. */
+/* A discipline may come to be: nothing is shown, but said at once; and what is
+ * one by name, though gone since 6.3 or no module that is loaded, was meant. */
 static void check_unknown(struct qdisc_scene *s)
 {
 	struct tool r;
@@ -282,12 +300,20 @@ static void check_unknown(struct qdisc_scene *s)
 		differ(s->t, "of a discipline that there is not it says: %s",
 		       r.talk ? r.talk : "nothing");
 	tool_release(&r);
+	tool_init(&r, s->t, s->a.inum);
+	tool_start(&r, "qdisc-cbq", ARGS("--csv"));
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	if (r.talk && strstr(r.talk, "did you mean"))
+		differ(s->t, "of cbq it says: %s", r.talk);
+	tool_release(&r);
 }
 
 static void qdisc(struct test *t)
 {
 	static struct qdisc_scene s;
-	struct named one = { .name = "qdisc-tbf", .kind = -1 };
+	struct named one = { .name = "qdisc-tbf", .kind = TBF };
+	struct named fq = { .name = "qdisc-fq", .kind = FQ };
 	struct tool all;
 	char path[256];
 
@@ -299,8 +325,10 @@ static void qdisc(struct test *t)
 		one = (struct named){ .name = "qdisc-codel", .kind = 0 };
 	if (test_btf(t) && !s.inside_too)	/* elsewhere in qdisc-each */
 		check_unknown(&s);
-	if (test_btf(t))
+	if (test_btf(t)) {
 		named_start(&s, &one);
+		named_start(&s, &fq);
+	}
 	tool_start(&all, "qdisc", ARGS("--csv", "-i", "0.5", "-W", path));
 	netns_enter(t, &s.a);
 	s.tbf = qdisc_push(&s, SENT, 0);
@@ -310,8 +338,10 @@ static void qdisc(struct test *t)
 		qdisc_inside(&s, i);
 	qdisc_cut(&s);
 	netns_leave(t);
-	if (test_btf(t))
+	if (test_btf(t)) {
 		named_stop(&s, &one);
+		named_stop(&s, &fq);
+	}
 	check_all(&s, &all);
 	tool_replayed(&all, path);
 	summary(t, "tbf %u, dropped %u, segments %u; fq %u, red %u, cbs %u, "
@@ -327,7 +357,7 @@ static void qdisc(struct test *t)
 static void qdisc_each(struct test *t)
 {
 	static struct named named[] = {
-		{ .name = "qdisc-tbf", .kind = -1 },
+		{ .name = "qdisc-tbf", .kind = TBF },
 		{ .name = "qdisc-codel", .kind = 0 },
 		{ .name = "qdisc-fq_codel", .kind = 1 },
 	};

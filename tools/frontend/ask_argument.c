@@ -75,7 +75,9 @@ static bool is_known(struct env *env, const struct tool *t,
 
 static void tell_unknown(const struct options *o, const char *note)
 {
-	const char *list = o->tool->arguments ? o->tool->arguments : "";
+	const char *listed = o->tool->arguments ? o->tool->arguments : "";
+	/* what is named well may be a module that is not loaded */
+	const char *list = is_listed(listed, o->argument) ? "" : listed;
 	char words[16][ASK_NAME], symbols[256], advice[256], meant[128];
 	struct nearest nearest;
 

@@ -166,6 +166,15 @@ static bool words_taken(const struct asked *r)
 	return false;
 }
 
+/* Has it any way for what the command line has? */
+static bool part_applies(const struct options *o, const struct part *p)
+{
+	for (unsigned i = 0; i < p->nways; i++)
+		if (ask_applies(o, &p->ways[i]))
+			return true;
+	return false;
+}
+
 static int start_parts(struct asked *r, const struct part *parts,
 		       struct err *e)
 {
@@ -175,8 +184,11 @@ static int start_parts(struct asked *r, const struct part *parts,
 					     r->o->filters.nnetns > 0 };
 	ask_foresee(r->env, r->o, parts);
 	for (; parts->name && !err; parts++) {
-		struct query *q = &r->queries[r->nqueries++];
+		struct query *q = &r->queries[r->nqueries];
 
+		if (!part_applies(r->o, parts))
+			continue;
+		r->nqueries++;
 		q->r = r;
 		q->part = parts;
 		err = start_part(q, e);
