@@ -143,15 +143,20 @@ static void column_ok(const struct tool *t, const struct column *c)
 static void columns_of(const struct tool *t)
 {
 	const struct column *c;
-	size_t width = 0, n = 0, least;
+	size_t width = 0, n = 0, least, beyond = 0;
 
 	for (c = t->columns; c->key; c++, n++) {
 		column_ok(t, c);
 		if (c->when || c->flags & (C_HIDDEN | C_DNS))
 			continue;
 		least = strlen(c->heading);
-		width += (c->width > least ? c->width : least) + 1;
+		beyond = c->width > least ? c->width - least : 0;
+		width += least + beyond + 1;
+		/* nothing is put behind the last one, but by -c */
+		if (!(c->kind == K_ERRNO && c->flags & C_LEFT))
+			beyond = 0;
 	}
+	width -= beyond;
 	ck_assert_msg(width <= 81, "%s: %zu columns wide", t->name,
 		      width - 1);
 	/* one is left for the time */
@@ -161,6 +166,34 @@ static void columns_of(const struct tool *t)
 START_TEST(columns)
 {
 	each_tool(columns_of);
+}
+END_TEST
+
+/* What is usual does not push what stands behind it. */
+START_TEST(usual_values)
+{
+	static const struct { const char *tool, *key, *value; } usual[] = {
+		{ "soconnect", "result", "ECONNREFUSED" },
+		{ "soconnect", "final", "ECONNREFUSED" },
+		{ "soconnlat", "err", "EHOSTUNREACH" },
+		{ "soconnlat", "result", "EADDRNOTAVAIL" },
+		{ "tcpconnlat", "err", "ECONNREFUSED" },
+		{ "udpconnect", "result", "EADDRNOTAVAIL" },
+		{ "bindsnoop", "result", "EADDRNOTAVAIL" },
+		{ "tcptracer", "err", "ECONNREFUSED" },
+		{ "tcpdrop", "reason", "NETFILTER_DROP" },
+		{ "tcpdrop", "reason", "NOT_SPECIFIED" },
+	};
+	const struct column *c;
+
+	for (unsigned i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		c = tool_find(usual[i].tool)->columns;
+		while (c->key && strcmp(c->key, usual[i].key))
+			c++;
+		ck_assert_ptr_nonnull(c->key);
+		ck_assert_msg(c->width >= strlen(usual[i].value), "%s: %s",
+			      usual[i].tool, usual[i].value);
+	}
 }
 END_TEST
 
@@ -482,6 +515,7 @@ Suite *suite_tools(void)
 	tcase_add_test(tc, texts);
 	tcase_add_test(tc, options);
 	tcase_add_test(tc, columns);
+	tcase_add_test(tc, usual_values);
 	tcase_add_test(tc, hists);
 	tcase_add_test(tc, roles);
 	tcase_add_test(tc, requests);

@@ -22,7 +22,7 @@ static const struct column columns[] = {
 	COL_LPORT_AS(EV, C_KEY, "port, the same"),
 	COL(EV, ifindex, K_U32, 2, "ifindex", "IF", C_ZERO,
 	    "number of the interface it is bound to"),
-	COL_RESULT(EV, 10),
+	COL_RESULT(EV, 13),
 	COL_BITS(EV, opts, opts, 9, "opts", "OPTS", C_LEFT | C_ZERO,
 		 "freebind, transparent, no_port (IP_BIND_ADDRESS_NO_PORT), "
 		 "reuseaddr, reuseport; unknown without BTF"),

@@ -7,15 +7,15 @@ extern const struct spec spec_soconnect;
 #define EV struct connect_event
 
 static const struct column columns[] = {
-	COL_PID(EV), COL_COMM(EV, 10, 0), COL_IP(EV, 0), COL_PROTO(EV, 0),
+	COL_PID(EV), COL_COMM(EV, 9, 0), COL_IP(EV, 0), COL_PROTO(EV, 0),
 	COL_RADDR_AS(EV, C_KEY,
 		     "remote address: the kernel's, or as asked for where it "
 		     "took none"),
 	COL_RPORT(EV, C_KEY),
 	COL(EV, call_ns, K_MS, 5, "call_ns", "LAT", 0,
 	    "how long the call took, in ms; with + it had not returned"),
-	COL_RESULT(EV, 11),
-	COL(EV, final, K_ERRNO, 11, "final", "FINAL", C_KEY | C_LEFT,
+	COL_RESULT(EV, 12),
+	COL(EV, final, K_ERRNO, 12, "final", "FINAL", C_KEY | C_LEFT,
 	    "what became of the attempt; EINPROGRESS: the socket was closed, "
 	    "or this tool stopped, before there was an outcome"),
 	COL(EV, latency_ns, K_MS, 8, "latency_ns", "FINAL_MS",

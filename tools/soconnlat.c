@@ -7,13 +7,13 @@ extern const struct spec spec_connlat;
 #define EV struct connect_event
 
 static const struct column columns[] = {
-	COLS_OUTCOME(EV, 11, "ERR"),
+	COLS_OUTCOME(EV, 13, "ERR"),
 	COL_PID(EV), COL_COMM(EV, 15, C_KEY),
 	COL_RADDR(EV, C_KEY), COL_RPORT(EV, C_KEY),
 	COL_IP(EV, C_HIDDEN | C_WIDE),
 	COL(EV, call_ns, K_MS, 7, "call_ns", "CALL_MS", C_HIDDEN,
 	    "how long the call itself took; with + it had not returned"),
-	COL(EV, result, K_ERRNO, 11, "result", "RESULT", C_LEFT | C_HIDDEN,
+	COL(EV, result, K_ERRNO, 13, "result", "RESULT", C_LEFT | C_HIDDEN,
 	    "what the call itself returned"),
 	COL_LADDR(EV, C_HIDDEN), COL_LPORT(EV, C_HIDDEN),
 	COL(EV, ustack, K_USTACK, 0, "ustack", "USTACK", C_HIDDEN,

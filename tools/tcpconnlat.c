@@ -15,7 +15,7 @@ static const struct column columns[] = {
 	    "destination address"),
 	COL(EV, flow.rport, K_PORT, 5, "rport", "DPORT", C_KEY | C_LEFT,
 	    "destination port"),
-	COLS_OUTCOME(EV, 8, "RESULT"),
+	COLS_OUTCOME(EV, 12, "RESULT"),
 	COL_NOTICED(EV),
 	COLS_HIDDEN(EV),
 	{ 0 }

@@ -27,7 +27,7 @@ static const struct column columns[] = {
 		 "of X: FIN, RST_SENT (the process reset it, or left data "
 		 "unread), RST_RCVD (the peer did, or sent data after the own "
 		 "FIN), TIMEOUT (no answer)"),
-	COL(EV, err, K_ERRNO, 3, "err", "ERR", C_LEFT | C_ZERO,
+	COL(EV, err, K_ERRNO, 13, "err", "ERR", C_LEFT | C_ZERO,
 	    "why it failed; of F unknown where the process gave up or found "
 	    "no port"),
 	COL(EV, duration_ns, K_MS, 7, "duration_ns", "MS", C_HIDDEN,
