@@ -40,6 +40,12 @@ static const struct { const char *line, *says; } mistakes[] = {
 	{ "-l", "-l needs an argument (MS)" },
 	{ "--json=1", "--json takes no argument" },
 	{ "--failed=1", "--failed takes no argument" },
+	{ "-T=iso", "-T takes no argument; --time=FORM does" },
+	{ "-p 1 -jT=iso", "-T takes no argument; --time=FORM does" },
+	{ "-j=1", "unknown option -=." TRY },
+	{ "-=", "unknown option -=." TRY },
+	{ "--json -=", "unknown option -=." TRY },
+	{ "-p 1 -=", "unknown option -=." TRY },
 	{ "foo", "unexpected argument 'foo'." TRY },
 	{ "-j -- -p 3", "unexpected argument '-p'." TRY },
 

@@ -189,7 +189,6 @@ uint64_t option_value(const struct options *o, const char *constant);
 struct option_doc {
 	char letter;		/* 0: long only */
 	const char *name, *arg, *help, *group;
-	bool maybe;		/* --name[=ARG], and the letter without */
 	char note[80];		/* "1 to 60, default 5"; or "" */
 };
 bool option_doc(const struct tool *t, unsigned i, struct option_doc *d);

@@ -145,8 +145,7 @@ static void man_option(FILE *out, const struct option_doc *d)
 	snprintf(text, sizeof(text), "--%s", d->name);
 	put_bold(out, text);
 	if (d->arg)
-		fprintf(out, d->maybe ? "[=\\fI%s\\fR]" : " \\fI%s\\fR",
-			d->arg);
+		fprintf(out, " \\fI%s\\fR", d->arg);
 	putc('\n', out);
 	snprintf(text, sizeof(text), *d->note ? "%s (%s)" : "%s%s", d->help,
 		 d->note);

@@ -122,12 +122,27 @@ static bool of_other_tools(struct parse *p, int letter, const char *word)
 	return false;
 }
 
+/* "-T=iso", where '=' is taken for the next letter. */
+static bool bad_equals(const struct set *s, const struct parse *p)
+{
+	int i = optopt == '=' ? set_find(s, p->shown[1]) : -1;
+	const struct opt *opt = i < 0 ? NULL : s->opt[i];
+
+	if (!opt || !(opt->flags & OPT_MAYBE))
+		return false;
+	complain("%s takes no argument; --%s=%s does", p->shown, opt->name,
+		 opt->arg);
+	return true;
+}
+
 static int bad_option(const struct set *s, int c, struct parse *p,
 		      char **argv, const char *name)
 {
 	const char *typed = argv[optind - 1];
 	int i = set_find(s, optopt);
 
+	if (bad_equals(s, p))
+		return EXIT_USAGE;
 	if (i >= 0) {
 		set_shown(s, optopt, i, p);
 		if (c == ':')

@@ -67,6 +67,9 @@ struct opt {
 };
 
 extern const struct opt opt_table[];	/* ends with name NULL */
+/* opt_arg - as help has it behind the option.  One that may be left out stands
+ * in the text: of the letter it is none. */
+const char *opt_arg(const struct opt *opt);
 
 /* ---- opttake.c: what an option does with its argument ------------------ */
 

@@ -138,8 +138,8 @@ const struct opt opt_table[] = {
 	{ 't', "timestamp", NULL, "time column: seconds since the start",
 	  OUTPUT, OPT_REPLAY, .bar = T_TALLY | T_TOTALS,
 	  .take = take_time, .max = TIME_REL },
-	{ 'T', "time", "FORM", "time column: local time of day, or as FORM "
-	  "says: wall, utc, iso, unix, mono, rel",
+	{ 'T', "time", "FORM", "time column: local time of day; the long "
+	  "name takes =FORM: wall, utc, iso, unix, mono, rel",
 	  OUTPUT, OPT_REPLAY | OPT_MAYBE, .bar = T_TALLY | T_TOTALS,
 	  .take = take_time, .max = TIME_WALL,
 	  .want = "wall, utc, iso, unix, mono or rel" },
@@ -348,7 +348,7 @@ bool opt_next(const struct tool *t, bool replay, unsigned *i,
 static void own_doc(const struct tool_option *own, struct option_doc *d)
 {
 	*d = (struct option_doc){ own->letter, own->name, own->arg, own->help,
-		"Of this tool", false, "" };
+		"Of this tool", "" };
 	if (own->arg && !own->duration && !own->names)
 		snprintf(d->note, sizeof(d->note), "%" PRIu64 " to %" PRIu64
 			 ", default %" PRIu64, own->min, own->max, own->def);
@@ -373,6 +373,11 @@ static const char *help_of(const struct tool *t, const struct opt *opt)
 	return opt->asked && t && t->flags & T_KEYS ? opt->asked : opt->help;
 }
 
+const char *opt_arg(const struct opt *opt)
+{
+	return opt->flags & OPT_MAYBE ? NULL : opt->arg;
+}
+
 bool option_doc(const struct tool *t, unsigned i, struct option_doc *d)
 {
 	const struct tool_option *own;
@@ -386,8 +391,8 @@ bool option_doc(const struct tool *t, unsigned i, struct option_doc *d)
 			own_doc(own, d);
 		else
 			*d = (struct option_doc){ opt->letter, opt->name,
-				opt->arg, help_of(t, opt), group_of(t, opt),
-				opt->flags & OPT_MAYBE, "" };
+				opt_arg(opt), help_of(t, opt),
+				group_of(t, opt), "" };
 		if (opt && t && t->hist &&
 		    opt->off == offsetof(struct options, hist))
 			hist_doc(t, d);

@@ -48,7 +48,7 @@ static void option_line(FILE *out, const struct option_doc *d)
 	char help[400];
 
 	if (d->arg)
-		n += fprintf(out, d->maybe ? "[=%s]" : " %s", d->arg);
+		n += fprintf(out, " %s", d->arg);
 	snprintf(help, sizeof(help), *d->note ? "%s (%s)" : "%s%s", d->help,
 		 d->note);
 	beside(out, n, HELP_COL, help);
@@ -80,8 +80,8 @@ void usage_replay(FILE *out)
 		  "standard input), on any machine, in any format.", 0, 0);
 	fprintf(out, "\nOptions:\n");
 	while (opt_next(NULL, true, &at, &opt, &own)) {
-		d = (struct option_doc){ opt->letter, opt->name, opt->arg,
-			opt->help, NULL, opt->flags & OPT_MAYBE, "" };
+		d = (struct option_doc){ opt->letter, opt->name, opt_arg(opt),
+			opt->help, NULL, "" };
 		if (!(opt->flags & OPT_HIDDEN))
 			option_line(out, &d);
 	}
