@@ -55,7 +55,8 @@ const struct tool tool_soconnlat = {
 		"thread waits, with poll, epoll, io_uring or not at all, makes no "
 		"difference.  Failures are shown apart by ERR; EINPROGRESS "
 		"means that the socket was closed before there was an "
-		"outcome.  When this tool stops, attempts that are still "
+		"outcome.  Calls that fail before a SYN is sent, for want of "
+		"a route (ENETUNREACH), are soconnect's.  When this tool stops, attempts that are still "
 		"under way are printed with how long they have been (`+`), "
 		"whatever --min says.",
 	.overhead = CONNECT_OVERHEAD,
