@@ -47,6 +47,10 @@ says 2 "neither 1 nor 0" tcplife -N inode:1 -d 1 --config no-ringbuf=foo
 says 2 "lib '': want a file" gethostlatency -N inode:1 -d 1 --lib ''
 cap=$top/t/data/tcplife.cap
 says 2 "which capture" replay ''
+for verb in list help doctor object btf plot replay; do
+	says 2 "'$verb' has no man page.*'sockeye help $verb'" help --man $verb
+done
+says 2 "no help on 'replai'" help --man replai
 says 2 "rate is no option of what was recorded (tcplife)" replay --rate "$cap"
 says 2 "-f is no option of what was recorded (tcplife)" replay -f "$cap"
 says 2 "unknown option --nosuch" replay --nosuch "$cap"

@@ -123,7 +123,12 @@ static int help_on(const char *name, bool man)
 		usage(stdout, t);
 		return EXIT_OK;
 	}
-	if (v && !man) {
+	if (v && man) {
+		complain("'%s' has no man page, but help: try 'sockeye help "
+			 "%s'.", name, name);
+		return EXIT_USAGE;
+	}
+	if (v) {
 		snprintf(what, sizeof(what), "%s", name);
 		talk_init(v->name, 0);
 		return v->main(2, argv);
