@@ -146,6 +146,13 @@ esac
 check "replay --help: each option once" \
 	test -z "$("$sockeye" replay --help | grep -o -e '--[a-z-]*' |
 		   sort | uniq -d)"
+if command -v groff >/dev/null 2>&1; then
+	for tool in $("$sockeye" --list); do
+		"$sockeye" help --man "$tool" >"$tmp/$tool.8"
+	done
+	check "groff: no warnings" test -z \
+		"$(groff -man -ww -Tutf8 "$tmp"/*.8 2>&1 >/dev/null)"
+fi
 # what there is, the README names
 for tool in $("$sockeye" list | sed -n 's/^\([a-z0-9]\{1,\}\) .*/\1/p'); do
 	if grep -q "	$tool	" "$top/README"; then

@@ -59,6 +59,27 @@ START_TEST(helps)
 }
 END_TEST
 
+/* Of a numbered list no entry is like the one before. */
+static void lists_of(const struct tool *t, const char *text)
+{
+	const char *item, *last = NULL, *s;
+	size_t len, last_len = 0;
+
+	for (s = text; (s = strstr(s, "\n.")) != NULL; s++) {
+		if (strncmp(s, "\n.IP ", 5) || !strchr("123456789", s[5])) {
+			last = NULL;
+			continue;
+		}
+		item = strchr(s + 1, '\n');
+		len = (size_t)(strstr(item, "\n.") - item);
+		ck_assert_msg(!last || len != last_len ||
+			      memcmp(item, last, len), "%s: %.*s twice",
+			      t->name, (int)len, item);
+		last = item;
+		last_len = len;
+	}
+}
+
 static void man_of(const struct tool *t)
 {
 	static const char *const sections[] = { ".SH NAME", ".SH SYNOPSIS",
@@ -79,6 +100,7 @@ static void man_of(const struct tool *t)
 		at = strstr(at, *s);
 		ck_assert_msg(at, "%s: %s", t->name, *s);
 	}
+	lists_of(t, text);
 	free(text);
 }
 
@@ -90,6 +112,12 @@ START_TEST(mans)
 	ck_assert_ptr_null(ask_verb("list"));
 	text = render(man_page, ask_verb("lhist"));
 	ck_assert_ptr_nonnull(strstr(text, "... \\fIHOOK\\fR...\n"));
+	free(text);
+	text = render(man_page, tool_find("qdisc"));
+	ck_assert_ptr_nonnull(strstr(text, "arg0:\\:sk_buff"));
+	free(text);
+	text = render(man_page, tool_find("skblife"));
+	ck_assert_ptr_nonnull(strstr(text, "(where there is build_skb)"));
 	free(text);
 	text = render(man_page, NULL);
 	ck_assert_ptr_nonnull(strstr(text, ".TH SOCKEYE 8 "));

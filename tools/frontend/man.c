@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define ROFF_WIDTH 78
+#define WORD_WHOLE 40	/* characters */
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "unknown"
@@ -37,14 +38,22 @@ static const char *escape(char c)
 	}
 }
 
+/* May a line end behind character @i of a word?  What is longer than many a
+ * line has to: "qdisc=arg0:sk_buff.dev:net_device.qdisc:Qdisc.ops". */
+static bool may_break(const char *text, size_t i, size_t len)
+{
+	return text[i] == ':' && i + 1 < len && len > WORD_WHOLE;
+}
+
 static unsigned word_width(const char *text, size_t len)
 {
 	const char *esc;
 	unsigned n = 0;
 
-	while (len--) {
-		esc = escape(*text++);
+	for (size_t i = 0; i < len; i++) {
+		esc = escape(text[i]);
 		n += esc ? (unsigned)strlen(esc) : 1;
+		n += may_break(text, i, len) ? 2 : 0;
 	}
 	return n;
 }
@@ -53,12 +62,14 @@ static void put_word(FILE *out, const char *text, size_t len)
 {
 	const char *esc;
 
-	for (; len--; text++) {
-		esc = escape(*text);
+	for (size_t i = 0; i < len; i++) {
+		esc = escape(text[i]);
 		if (esc)
 			fputs(esc, out);
 		else
-			putc(*text, out);
+			putc(text[i], out);
+		if (may_break(text, i, len))
+			fputs("\\:", out);
 	}
 }
 
@@ -217,8 +228,35 @@ static const char *kind_since(int kind)
 	}
 }
 
-static void man_alternative(FILE *out, unsigned nr,
-			    const struct alternative *a)
+/* Of ways to the same, by number; what differs in something that is not told
+ * here is one of them. */
+struct way_list {
+	FILE *out;
+	unsigned n;
+	char last[1024];
+};
+
+static void man_way(struct way_list *l, const char *text)
+{
+	if (!strcmp(l->last, text))
+		return;
+	snprintf(l->last, sizeof(l->last), "%s", text);
+	fprintf(l->out, ".IP %u. 4\n", ++l->n);
+	put_text(l->out, text, ".IP");
+}
+
+/* Names are too long for lines that are to be even. */
+static void man_ways_begin(FILE *out)
+{
+	fputs(".na\n.nh\n", out);
+}
+
+static void man_ways_end(FILE *out)
+{
+	fputs(".hy\n.ad\n", out);
+}
+
+static void man_alternative(struct way_list *l, const struct alternative *a)
 {
 	const char *since;
 	char text[1024];
@@ -238,8 +276,7 @@ static void man_alternative(FILE *out, unsigned nr,
 	}
 	snprintf(text + n, sizeof(text) - n, "%s%s", a->note ? ": " : "",
 		 a->note ? a->note : "");
-	fprintf(out, ".IP %u. 4\n", nr);
-	put_text(out, text, ".IP");
+	man_way(l, text);
 }
 
 /* What is given to have a role: the option with the constant @name, or the
@@ -293,14 +330,16 @@ static void man_hooks(FILE *out, const struct tool *t)
 {
 	const struct role *const *r;
 	char text[512], when[160];
-	unsigned i;
 
 	section(out, "HOOKS");
 	put_text(out, "What must be observed, and where it can be, best "
 		 "first; the version in brackets is the first that runs "
 		 "programs at this kind of place. The first that this kernel "
 		 "has is taken; --plan tells which.", ".PP");
+	man_ways_begin(out);
 	for (r = t->roles; r && *r; r++) {
+		struct way_list list = { .out = out };
+
 		role_when(when, sizeof(when), t, *r);
 		snprintf(text, sizeof(text), "%s%s%s%s%s", (*r)->what, when,
 			 (*r)->optional ? " (optional; without it: " : "",
@@ -308,24 +347,28 @@ static void man_hooks(FILE *out, const struct tool *t)
 			 (*r)->optional ? ")" : "");
 		entry(out, (*r)->name, text);
 		fputs(".RS\n", out);
-		for (i = 0; i < (*r)->nalts; i++)
-			man_alternative(out, i + 1, &(*r)->alts[i]);
+		for (unsigned i = 0; i < (*r)->nalts; i++)
+			man_alternative(&list, &(*r)->alts[i]);
 		fputs(".RE\n", out);
 	}
+	man_ways_end(out);
 }
 
 /* What a tool that is a request prints, and where it is had. */
 static void man_parts(FILE *out, const struct tool *t)
 {
 	const struct part *p;
-	char text[512];
+	char text[1024];
 
 	section(out, "MAPS");
 	put_text(out, "What is counted or measured, as it is called in the "
 		 "output, by which keys unless --by says otherwise, and the "
 		 "hooks that tell, best first. The first that this kernel has "
 		 "are taken; --plan tells which.", ".PP");
+	man_ways_begin(out);
 	for (p = t->parts; p->name; p++) {
+		struct way_list list = { .out = out };
+
 		snprintf(text, sizeof(text), "%s%s", p->text, p->optional ?
 			 " (if this kernel tells)" : "");
 		entry(out, p->name, text);
@@ -334,14 +377,15 @@ static void man_parts(FILE *out, const struct tool *t)
 			const struct way *w = &p->ways[i];
 			const char *by = w->by ? w->by : p->by;
 
-			snprintf(text, sizeof(text), "%s%s%s%s%s", w->hooks,
+			snprintf(text, sizeof(text), "%s%s%s%s%s%s%s", w->hooks,
 				 by ? " by " : "", by ? by : "",
+				 w->only ? "; of " : "", w->only ? w->only : "",
 				 w->note ? ": " : "", w->note ? w->note : "");
-			fprintf(out, ".IP %u. 4\n", i + 1);
-			put_text(out, text, ".IP");
+			man_way(&list, text);
 		}
 		fputs(".RE\n", out);
 	}
+	man_ways_end(out);
 }
 
 static void man_sysctls(FILE *out, const char *const *names)
