@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "progs/superpong.h"
 #include "t/check.h"
 #include "t/fakelife.h"
 #include "tools/frontend/rows_int.h"
@@ -361,6 +362,45 @@ START_TEST(count_overflow)
 }
 END_TEST
 
+/* Echo requests that took @took_ns to answer; 0: they are ignored. */
+static const char *pongs(const uint64_t *took_ns, unsigned n)
+{
+	struct superpong_event ev = {
+		.event = { .len = sizeof(ev), .type = EVENT_ROW },
+		.flow = { .family = AF_INET }, .asked = 1,
+	};
+	struct rows *r;
+	FILE *f;
+
+	free(text);
+	f = open_memstream(&text, &len);
+	opt.tool = tool_find("superpong");
+	opt.count = true;
+	opt.format = FMT_CSV;
+	opt.columns = "asked,took_min_ns,took_avg_ns,took_max_ns";
+	r = rows_new(&opt, f);
+	ck_assert_ptr_nonnull(r);
+	rows_start(r, &fakelife_info);
+	for (unsigned i = 0; i < n; i++) {
+		ev.took_ns = took_ns[i];
+		rows_add(r, &ev.event, &fakelife_info.clocks);
+	}
+	rows_end(r, &none);
+	rows_free(r);
+	fclose(f);
+	return line(1);
+}
+
+/* Of what is not known there is no least, no mean and no most. */
+START_TEST(statistics)
+{
+	static const uint64_t took[] = { 16434, 0, 3165, 0, 2925, 0 };
+
+	ck_assert_str_eq(pongs(took, 6), "6,2925,7508,16434,6");
+	ck_assert_str_eq(pongs(took + 1, 1), "1,,,,1");
+}
+END_TEST
+
 /* Add rows until the output fails; false when it never does. */
 static bool add_until_failure(struct rows *r)
 {
@@ -457,6 +497,7 @@ Suite *suite_rows(void)
 	tcase_add_test(tc, columns_wrong);
 	tcase_add_test(tc, count);
 	tcase_add_test(tc, count_overflow);
+	tcase_add_test(tc, statistics);
 	tcase_add_test(tc, closed_pipe);
 	tcase_add_test(tc, full_disk);
 	tcase_add_test(tc, short_events);

@@ -140,6 +140,18 @@ static void column_ok(const struct tool *t, const struct column *c)
 	ck_assert_uint_le((uint32_t)c->off + c->size, t->event_size);
 }
 
+/* What is not known of a member counts in none of its statistics. */
+static void stat_ok(const struct tool *t, const struct column *c)
+{
+	const struct column *d;
+
+	for (d = t->columns; d->key; d++)
+		if (d->off == c->off && d->size == c->size && !d->stat &&
+		    c->stat)
+			ck_assert_msg(!((c->flags ^ d->flags) & C_ZERO),
+				      "%s: %s and %s", t->name, c->key, d->key);
+}
+
 static void columns_of(const struct tool *t)
 {
 	const struct column *c;
@@ -147,6 +159,7 @@ static void columns_of(const struct tool *t)
 
 	for (c = t->columns; c->key; c++, n++) {
 		column_ok(t, c);
+		stat_ok(t, c);
 		if (c->when || c->flags & (C_HIDDEN | C_DNS))
 			continue;
 		least = strlen(c->heading);

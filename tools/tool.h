@@ -134,9 +134,12 @@ struct column {
 	  .off = offsetof(type, member),				\
 	  .size = sizeof(((type *)0)->member) }
 
-#define COL_STAT(type, member, stat_, kind_, width_, key_, heading_, help_) \
+/* What is unknown in the column of the member is so here: the same C_ZERO. */
+#define COL_STAT(type, member, stat_, kind_, width_, key_, heading_, flags_, \
+		 help_)							\
 	{ .key = key_, .heading = heading_, .help = help_, .kind = kind_, \
-	  .width = width_, .flags = C_SUM | C_HIDDEN, .stat = stat_,	\
+	  .width = width_, .flags = C_SUM | C_HIDDEN | (flags_),	\
+	  .stat = stat_,						\
 	  .off = offsetof(type, member),				\
 	  .size = sizeof(((type *)0)->member) }
 
