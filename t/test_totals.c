@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Tools of totals: rows that are differences, and what is made of them. */
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "progs/ipecn.h"
 #include "progs/tcptop.h"
 #include "t/check.h"
 #include "t/fakelife.h"
@@ -94,13 +96,18 @@ static FILE *out;
 static char *text;
 static size_t len;
 
-static void begin(const char *options)
+static void begin_tool(const char *tool, const char *options)
 {
-	ck_assert_int_eq(optrun(&run, tool_find("tcptop"), false, options), -1);
+	ck_assert_int_eq(optrun(&run, tool_find(tool), false, options), -1);
 	out = open_memstream(&text, &len);
 	rows = rows_new(&run.o, out);
 	ck_assert_ptr_nonnull(rows);
 	rows_start(rows, &fakelife_info);
+}
+
+static void begin(const char *options)
+{
+	begin_tool("tcptop", options);
 }
 
 static void add(uint64_t ms, uint16_t lport, const char *comm, uint64_t tx,
@@ -192,6 +199,51 @@ START_TEST(rates)
 }
 END_TEST
 
+/* Of two peers, one of which sends no marks. */
+static const char *marks(const char *options)
+{
+	struct ipecn_event ev = {
+		.event = { .ns = START, .len = sizeof(ev), .type = EVENT_ROW },
+		.flow = { .family = AF_INET, .protocol = IPPROTO_UDP,
+			  .raddr = { [10] = 0xff, 0xff, 10, 0, 0, 2 } },
+		.ect0 = 3, .ce = 1, .not_ect = 7, .dev = "eth0",
+	};
+
+	begin_tool("ipecn", options);
+	ck_assert(rows_add(rows, &ev.event, &fakelife_info.clocks));
+	ev.ect0 = ev.ce = 0;
+	ev.flow.raddr[15] = 3;
+	ev.not_ect = 1009;
+	ck_assert(rows_add(rows, &ev.event, &fakelife_info.clocks));
+	return end();
+}
+
+static bool is_wanted(const char *key)
+{
+	const struct column *col = run.o.tool->columns;
+
+	while (strcmp(col->key, key))
+		col++;
+	return column_wanted(&run.o, col);
+}
+
+/* Sums, too, are hidden unless asked for, and so is what has only these. */
+START_TEST(on_demand)
+{
+	ck_assert_str_eq(marks("--csv -o -laddr"),
+"ts_ns,ect0,ect1,ce,ce_percent,raddr,proto,dev\n"
+"5000000000,3,0,1,25.00,10.0.0.2,udp,eth0\n");
+	ck_assert(is_wanted("ce") && !is_wanted("not_ect") &&
+		  !is_wanted("ece"));
+	free_text();
+	ck_assert_str_eq(marks("--csv -o raddr,not_ect"),
+"ts_ns,raddr,not_ect\n"
+"5000000000,10.0.0.3,1009\n"
+"5000000000,10.0.0.2,7\n");
+	ck_assert(is_wanted("not_ect"));
+}
+END_TEST
+
 START_TEST(refused)
 {
 	static const char *const bad[][2] = {
@@ -232,6 +284,7 @@ Suite *suite_totals(void)
 	tcase_add_test(tc, blocks);
 	tcase_add_test(tc, by);
 	tcase_add_test(tc, rates);
+	tcase_add_test(tc, on_demand);
 	tcase_add_test(tc, refused);
 	suite_add_tcase(s, tc);
 	return s;

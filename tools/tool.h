@@ -68,7 +68,8 @@ enum col_flags {
 	C_HIDDEN = 1,	/* not shown unless asked for (-x or -o) */
 	C_KEY = 2,	/* --count: rows with equal keys are one row; --hist:
 			   have one histogram */
-	C_SUM = 4,	/* --count: summed over the rows of a key */
+	C_SUM = 4,	/* --count: summed over the rows of a key, and shown
+			   even if C_HIDDEN, but in tools of T_TOTALS */
 	C_OWNER = 8,	/* unknown when the flow has no owner */
 	C_ZERO = 16,	/* 0 means unknown */
 	C_LEFT = 32,	/* left-aligned in the table */

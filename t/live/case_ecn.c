@@ -43,7 +43,7 @@ struct scene {
 	struct test *t;
 	struct netns a, b;		/* it is a that is looked at */
 	struct agent cli, srv;		/* in b, in a */
-	struct tool tool;
+	struct tool tool, plain;	/* with all columns, and by itself */
 	struct table tb;
 	bool queue;			/* there is one that marks */
 	uint64_t marked;		/* by it, as it counts */
@@ -313,6 +313,34 @@ static void check_queue(struct scene *s, const struct path *p)
 		       " not, of %u", p->queued, ce, ect0, QUEUED);
 }
 
+/* By itself it tells of marks alone: of all that have come. */
+static void check_plain(struct scene *s)
+{
+	static const struct path *const four = &paths[0];
+	const struct mark *m;
+	uint64_t n, all;
+	unsigned i;
+
+	if (!table_parse(&s->tb, s->t, s->plain.text))
+		return;
+	for (m = marks + 1; m < marks + ARRAY_SIZE(marks); m++) {
+		n = shown(s, m->column, four->from, four->to, "udp");
+		if (n != m->n)
+			differ(s->t, "unasked: %u of %s sent, %" PRIu64
+			       " shown", m->n, m->column, n);
+	}
+	for (i = 0; i < s->tb.nrows; i++) {
+		for (m = marks + 1, all = 0; m < marks + ARRAY_SIZE(marks); m++)
+			if (cell_u64(table_cell(&s->tb, i, m->column), &n))
+				all += n;
+		if (!all)
+			differ(s->t, "row %u has no marks", i);
+	}
+	if (strstr(s->plain.text, "not_ect"))
+		differ(s->t, "not_ect is shown unasked");
+	table_release(&s->tb);
+}
+
 static void start(struct scene *s)
 {
 	int home = s->t->host_ns;
@@ -327,6 +355,8 @@ static void start(struct scene *s)
 	netns_sysctl(s->t, &s->b, "ipv4/tcp_ecn", "1");
 	agent_start(s->t, &s->cli, &s->b, CLIENT_COMM, CLIENT_UID);
 	agent_start(s->t, &s->srv, &s->a, SERVER_COMM, SERVER_UID);
+	tool_init(&s->plain, s->t, s->a.inum);
+	tool_start(&s->plain, "ipecn", ARGS("0.2", "--csv", "--strict"));
 	tool_init(&s->tool, s->t, s->a.inum);
 	s->t->host_ns = s->a.fd;	/* whose counters are told without -N */
 	tool_start(&s->tool, "ipecn",
@@ -343,6 +373,9 @@ static void ipecn(struct test *t)
 	make(&s);
 	tool_stop(&s.tool, SIGINT);
 	tool_check_clean(&s.tool);
+	tool_stop(&s.plain, SIGINT);
+	tool_check_clean(&s.plain);
+	check_plain(&s);
 	if (table_parse(&s.tb, t, s.tool.text)) {
 		for (unsigned i = 0; i < s.tb.nrows; i++)
 			check_percent(&s, i);
@@ -359,6 +392,7 @@ static void ipecn(struct test *t)
 	agent_stop(&s.cli);
 	agent_stop(&s.srv);
 	tool_release(&s.tool);
+	tool_release(&s.plain);
 	netns_free(&s.a);
 	netns_free(&s.b);
 }

@@ -21,6 +21,12 @@ static bool available(const struct column *col, const struct options *o)
 	return o->dns || !(col->flags & C_DNS);
 }
 
+/* --count, and not T_TOTALS, of which nobody is interested in how often. */
+static bool has_count(const struct options *o)
+{
+	return o->count && !(o->tool->flags & T_TOTALS);
+}
+
 static bool shown_by_default(const struct column *col,
 			     const struct options *o)
 {
@@ -34,7 +40,7 @@ static bool shown_by_default(const struct column *col,
 		return false;
 	if ((!(col->flags & C_HIDDEN) &&
 	     (!col->when || option_value(o, col->when))) ||
-	    (o->count && (col->flags & (C_SUM | C_RATE)) == C_SUM))
+	    (has_count(o) && col->flags & C_SUM))
 		return true;
 	return o->extended || ((col->flags & C_WIDE) && o->wide);
 }
@@ -97,12 +103,6 @@ static bool is_named(const struct column *col, const char *name, size_t len)
 		!strncasecmp(col->key, name, len)) ||
 	       (strlen(col->heading) == len &&
 		!strncasecmp(col->heading, name, len));
-}
-
-/* Of T_TOTALS nobody is interested in how often. */
-static bool has_count(const struct options *o)
-{
-	return o->count && !(o->tool->flags & T_TOTALS);
 }
 
 static const struct column *lookup(const struct options *o, const char *name,

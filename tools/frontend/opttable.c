@@ -199,8 +199,8 @@ const struct opt opt_table[] = {
 	  OUTPUT, OPT_REPLAY, .bar = T_TALLY, SWITCH(wide) },
 	{ 'H', "no-header", NULL, "no line with the names of the columns",
 	  OUTPUT, OPT_REPLAY, .bar = T_TALLY, SWITCH(no_header) },
-	{ 'c', "count", NULL, "count events by their key columns and print "
-	  "the table at the end",
+	{ 'c', "count", NULL, "count events by their key columns, with all "
+	  "sums, hidden ones too, and print the table at the end",
 	  OUTPUT, OPT_REPLAY, .need = T_COUNT, SWITCH(count) },
 	{ 0, "hist", "COLUMN", "a histogram of this column, a number or a "
 	  "duration, for each key, at the end; -o chooses the keys",

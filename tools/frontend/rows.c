@@ -195,6 +195,21 @@ bool rows_add_alike(struct rows *r, const struct event *ev,
 	return !r->out.err;
 }
 
+/* Of T_TOTALS what moved nothing that is shown is left out. */
+static bool has_moved(const struct rows *r, const struct cell *cells)
+{
+	bool sums = false;
+
+	for (unsigned i = 0; i < r->layout.ncols; i++) {
+		if (!(r->layout.cols[i]->flags & C_SUM))
+			continue;
+		if (cells[i].num)
+			return true;
+		sums = true;
+	}
+	return !sums;
+}
+
 bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c)
 {
 	struct moment when = { .ns = ev->ns, .clocks = c };
@@ -216,10 +231,12 @@ bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c)
 	}
 	if (r->tally)
 		tallied_until(r, ev->ns, false);
-	r->shown++;
 	if (ev->ns > r->last_ns)
 		r->last_ns = ev->ns;
 	r->clocks = *c;
+	if (r->top && !has_moved(r, cells))
+		return !r->out.err;
+	r->shown++;
 	if (r->tally)
 		tallied_add(r, cells, ev);
 	else
