@@ -4,10 +4,13 @@
  * open: they belong to their namespace, whoever it was that lived there.
  */
 #include "tools/frontend/run.h"
+#include "tools/frontend/sockets.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TEXT_MAX (1u << 20)
@@ -22,6 +25,7 @@ struct counter_file {
 struct counters {
 	struct counter_file *sources;
 	size_t n;
+	const char *const *files;
 	const char *const *ends;	/* of names; NULL: any */
 	uint64_t start_ns, span_ns;
 };
@@ -42,17 +46,30 @@ static void read_source(const struct counter_file *s, struct counter_list *l)
 	free(text);
 }
 
-/* Those of the namespace that @pid lives in. */
-static bool add_files(struct counters *c, const char *const *files,
-		      const char *pid, uint32_t netns)
+/* Before Linux 5.0 one that is open in /proc/self/net is what is found there
+ * after setns(2), too. */
+static bool is_open(const struct counters *c, int fd)
 {
+	struct stat st, other;
+
+	for (size_t i = 0; i < c->n && !fstat(fd, &st); i++)
+		if (!fstat(c->sources[i].fd, &other) &&
+		    st.st_ino == other.st_ino)
+			return true;
+	return false;
+}
+
+/* Those of the namespace that @pid lives in. */
+static int add_files(struct counters *c, const char *pid, uint32_t netns)
+{
+	const char *const *files;
 	struct counter_file *s;
 	char path[300];
 
-	for (; *files; files++) {
+	for (files = c->files; *files; files++) {
 		s = realloc(c->sources, (c->n + 1) * sizeof(*s));
 		if (!s)
-			return false;
+			return -ENOMEM;
 		c->sources = s;
 		s += c->n;
 		snprintf(path, sizeof(path), "/proc/%s/net/%s", pid, *files);
@@ -60,46 +77,72 @@ static bool add_files(struct counters *c, const char *const *files,
 			.fd = open(path, O_RDONLY | O_CLOEXEC) };
 		if (s->fd < 0)
 			continue;
+		if (is_open(c, s->fd)) {
+			close(s->fd);
+			continue;
+		}
 		c->n++;
 		read_source(s, &s->before);
 	}
-	return true;
+	return 0;
 }
 
-/* Of @netns, by somebody who lives there; false: nobody does. */
-static bool add_netns(struct counters *c, const char *const *files,
-		      uint32_t netns)
+static bool has_netns(const struct counters *c, uint32_t netns)
 {
-	size_t n = c->n;
+	for (size_t i = 0; i < c->n; i++)
+		if (c->sources[i].netns == netns)
+			return true;
+	return false;
+}
+
+/* Of @netns, by somebody who lives there: that takes no right to go there. */
+static void add_netns(struct counters *c, uint32_t netns)
+{
 	struct dirent *d;
 	DIR *proc;
 
-	if (netns_of_pid("self") == netns)
-		return add_files(c, files, "self", netns);
+	if (netns_of_pid("self") == netns) {
+		add_files(c, "self", netns);
+		return;
+	}
 	proc = opendir("/proc");
-	while (proc && c->n == n && (d = readdir(proc)))
+	while (proc && !has_netns(c, netns) && (d = readdir(proc)))
 		if (d->d_name[0] >= '1' && d->d_name[0] <= '9' &&
 		    netns_of_pid(d->d_name) == netns)
-			add_files(c, files, d->d_name, netns);
+			add_files(c, d->d_name, netns);
 	if (proc)
 		closedir(proc);
-	return c->n > n;
+}
+
+/* We are in @netns, where nobody may live. */
+static int add_entered(void *ctx, uint32_t netns)
+{
+	return has_netns(ctx, netns) ? 0 : add_files(ctx, "self", netns);
 }
 
 struct counters *counters_open(const struct tool *t, const struct filters *f)
 {
-	const char *const *files = t->counters;
-	struct counters *c = files ? calloc(1, sizeof(*c)) : NULL;
+	struct counters *c = t->counters ? calloc(1, sizeof(*c)) : NULL;
+	bool all = true, denied;
+	unsigned i, seen;
 
 	if (!c)
 		return NULL;
+	c->files = t->counters;
 	c->ends = t->counted;
 	if (!f->nnetns)
-		add_files(c, files, "self", netns_of_pid("self"));
-	for (unsigned i = 0; i < f->nnetns; i++)
-		if (!add_netns(c, files, f->netns[i]))
+		add_files(c, "self", netns_of_pid("self"));
+	for (i = 0; i < f->nnetns; i++) {
+		add_netns(c, f->netns[i]);
+		all &= has_netns(c, f->netns[i]);
+	}
+	if (!all)
+		netns_each(f, add_entered, c, &seen, &denied);
+	for (i = 0; i < f->nnetns; i++)
+		if (!has_netns(c, f->netns[i]))
 			say("no counters of network namespace %u: no process "
-			    "lives there", f->netns[i]);
+			    "lives there, and it cannot be entered",
+			    f->netns[i]);
 	c->start_ns = now_ns();
 	return c;
 }
