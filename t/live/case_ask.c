@@ -169,10 +169,10 @@ static void writer_run(struct writer *w)
 }
 
 /* `sockeye VERB --csv -p WRITER ARGS...` while it writes; its CSV. */
-static void ask_writer(struct tool *r, struct test *t, const char *verb,
-		       const char *const *args)
+static void ask_writer_in(const char *form, struct tool *r, struct test *t,
+			  const char *verb, const char *const *args)
 {
-	const char *argv[16] = { "--csv", "-p", NULL };
+	const char *argv[16] = { form, "-p", NULL };
 	struct writer w;
 	unsigned n = 3;
 
@@ -186,6 +186,12 @@ static void ask_writer(struct tool *r, struct test *t, const char *verb,
 	writer_run(&w);
 	tool_stop(r, SIGINT);
 	tool_check_clean(r);
+}
+
+static void ask_writer(struct tool *r, struct test *t, const char *verb,
+		       const char *const *args)
+{
+	ask_writer_in("--csv", r, t, verb, args);
 }
 
 #define EXIT_WRITE "t:syscalls:sys_exit_write"
@@ -240,6 +246,45 @@ static void ask_hists(struct test *t)
 		(unsigned)ARRAY_SIZE(sizes));
 }
 
+static bool is_line(const char *line, const char *type)
+{
+	char want[48];
+
+	snprintf(want, sizeof(want), "{\"tool\":\"count\",\"type\":\"%s\",",
+		 type);
+	return !strncmp(line, want, strlen(want));
+}
+
+/* What programs read begins and ends as rows do, live and replayed. */
+static void expect_stream(const struct tool *r)
+{
+	const char *text = r->text ? r->text : "", *end = text, *next;
+
+	while ((next = strchr(end, '\n')) && next[1])
+		end = next + 1;
+	if (!strstr(text, "\"type\":\"group\"") || !is_line(text, "start") ||
+	    !is_line(end, "end"))
+		differ(r->t, "not from start to end: %.60s ... %.60s", text,
+		       end);
+}
+
+static void ask_stream(struct test *t, const char *path)
+{
+	struct tool r;
+
+	ask_writer_in("-j", &r, t, "count", ARGS("-W", path, EXIT_WRITE));
+	expect_stream(&r);
+	tool_release(&r);
+	tool_init(&r, t, 0);
+	r.verb = true;
+	tool_start(&r, "replay", ARGS(path, "-j"));
+	tool_stop(&r, 0);
+	tool_check_clean(&r);
+	expect_stream(&r);
+	tool_release(&r);
+	unlink(path);
+}
+
 /* Tallies, too, are recorded as they were printed. */
 static void ask_recorded(struct test *t)
 {
@@ -256,6 +301,7 @@ static void ask_recorded(struct test *t)
 	tool_replayed(&r, path);
 	summary(t, "%zu bytes of buckets, live and replayed", r.len);
 	tool_release(&r);
+	ask_stream(t, path);
 }
 
 /* From a call's start to its end, as often as there are calls. */

@@ -154,6 +154,7 @@ static int loop(struct running *run)
 static int tally(struct running *run)
 {
 	struct asked *r = &run->asked;
+	struct capture_info info = { .nmaps = 0 };
 	struct err e = { .no = 0 };
 	int err;
 
@@ -161,9 +162,14 @@ static int tally(struct running *run)
 	run->page.times = asked_interval(r->o);
 	err = asked_begin(r);
 	run->since_ns = now_ns();
-	if (ask_record_open(&run->record, r, run->since_ns, &e))
+	kernel_info(&info, r->env, r->o);
+	info.clocks.start_ns = run->since_ns;
+	info.intervals = run->page.times;
+	if (ask_record_open(&run->record, r, &info, &e))
 		return fail_err(&e);
 	kernel_leave(r->env, asked_users(r));
+	if (!err)
+		err = ask_print_start(&run->page, &info);
 	life_ready(r->o);
 	if (!err)
 		err = loop(run);

@@ -127,6 +127,27 @@ int ask_print(struct ask_page *p, struct heap *const *h,
 	return err;
 }
 
+/* As the stream of rows begins. */
+int ask_print_start(struct ask_page *p, const struct capture_info *info)
+{
+	struct rows *r;
+	int err;
+
+	if (format_of(p->o) != HEAP_JSON)
+		return 0;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	r->tool = p->o->tool;
+	out_init(&r->out, stdout);
+	json_emitter.start(r, info);
+	out_flush(&r->out);
+	err = -r->out.err;
+	p->gone = err;
+	free(r);
+	return err;
+}
+
 int ask_print_end(struct ask_page *p, const struct losses *l)
 {
 	char text[512];

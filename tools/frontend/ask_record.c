@@ -36,9 +36,9 @@ static int record_begin(struct ask_record *rec, const struct asked *r)
 }
 
 int ask_record_open(struct ask_record **out, const struct asked *r,
-		    uint64_t ns, struct err *e)
+		    const struct capture_info *info, struct err *e)
 {
-	struct capture_info info = { .intervals = asked_interval(r->o) };
+	struct capture_info whole = *info;
 	struct ask_record *rec;
 	int err;
 
@@ -53,12 +53,10 @@ int ask_record_open(struct ask_record **out, const struct asked *r,
 			       MAX_COLUMNS - ASK_TALLY_COLUMNS);
 	if (err)
 		return err_set(e, -err, "recording");
-	info.maps = rec->maps;
-	info.nmaps = rec->nmaps;
-	kernel_info(&info, r->env, r->o);
-	info.clocks.start_ns = ns;
+	whole.maps = rec->maps;
+	whole.nmaps = rec->nmaps;
 	return capture_create(&rec->capture, r->o->write_file, &rec->tool.tool,
-			      &info, e);
+			      &whole, e);
 }
 
 int ask_record_close(struct ask_record *rec, const struct losses *l,

@@ -11,10 +11,10 @@
 
 struct ask_record;
 
-/* ask_record_open - of the parts that are at work since @ns, as -W says; *out
- * NULL: it does not.  0, or a negative errno. */
+/* ask_record_open - of the parts that are at work, as -W says; @info: all but
+ * their maps.  *out NULL: it does not.  0, or a negative errno. */
 int ask_record_open(struct ask_record **out, const struct asked *r,
-		    uint64_t ns, struct err *e);
+		    const struct capture_info *info, struct err *e);
 /* ask_record_maps - what is printed: a heap for each of those parts, in their
  * order, as its style says; 0 or a negative errno. */
 int ask_record_maps(struct ask_record *rec, struct heap *const *h,
@@ -43,8 +43,9 @@ static inline uint64_t heap_span(const struct options *o, uint64_t since,
 int ask_print(struct ask_page *p, struct heap *const *h,
 	      const struct heap_style *styles, unsigned n);
 
-/* ask_print_end - the end of a JSON stream, with what was lost; 0 or a negative
- * errno. */
+/* ask_print_start - the first line of a JSON stream, by @info; ask_print_end -
+ * the last one, with what was lost; 0 or a negative errno. */
+int ask_print_start(struct ask_page *p, const struct capture_info *info);
 int ask_print_end(struct ask_page *p, const struct losses *l);
 
 /* ---- ask_replay.c ------------------------------------------------------ */

@@ -118,11 +118,13 @@ static int all(struct tally_replay *r, struct capture *c)
 	struct losses losses = { 0 };
 	struct err e = { .no = 0 };
 	const struct event *ev;
-	int n, err = 0;
+	int n = 0, err = ask_print_start(&r->page, r->info);
 
 	while (!err && (n = capture_next(c, &ev, &losses, &e)) > 0)
 		if (n == 1)
 			err = take(r, ev);
+	if (!err)
+		err = ask_print_end(&r->page, &losses);
 	if (err && err != -EPIPE) {
 		complain("%s: %s", r->page.gone ? "stdout" : "replay",
 			 strerror(-err));

@@ -244,8 +244,10 @@ static void put_group(struct schema *s, const struct tool *t)
 		   "\"buckets\"", ",");
 }
 
-static void put_begin(FILE *out, const struct tool *t)
+static void put_begin(struct schema *s, const struct tool *t)
 {
+	FILE *out = s->out;
+
 	fputs("{\n  \"$schema\": "
 	      "\"https://json-schema.org/draft/2020-12/schema\",\n"
 	      "  \"title\": ", out);
@@ -253,20 +255,20 @@ static void put_begin(FILE *out, const struct tool *t)
 	fputs(",\n  \"description\": ", out);
 	put_json(out, t->summary);
 	fputs(",\n  \"oneOf\": [\n", out);
+
+	open_type(s, t, "start", "the first line");
+	put_times(s);
+	property(s, "version", "{\"type\":\"string\"}");
+	property(s, "kernel", "{\"type\":\"string\"}");
+	property(s, "machine", "{\"type\":\"string\"}");
+	close_type(s, ",\"ts_ns\",\"time\"", ",");
 }
 
 void schema_print(FILE *out, const struct tool *t)
 {
 	struct schema s = { .out = out };
 
-	put_begin(out, t);
-	open_type(&s, t, "start", "the first line");
-	put_times(&s);
-	property(&s, "version", "{\"type\":\"string\"}");
-	property(&s, "kernel", "{\"type\":\"string\"}");
-	property(&s, "machine", "{\"type\":\"string\"}");
-	close_type(&s, ",\"ts_ns\",\"time\"", ",");
-
+	put_begin(&s, t);
 	open_type(&s, t, "event", "a row; the columns chosen, null: unknown");
 	put_times(&s);
 	put_columns(&s, t);
@@ -351,7 +353,7 @@ void schema_tallies(FILE *out, const struct tool *t,
 	const struct column *col = t->columns;
 	struct schema s = { .out = out };
 
-	put_begin(out, t);
+	put_begin(&s, t);
 	for (unsigned i = 0; i < n; i++) {
 		put_tally(&s, t, &maps[i], col);
 		col += maps[i].ask->nkeys;
