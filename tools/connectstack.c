@@ -22,9 +22,11 @@ const struct tool tool_connectstack = {
 	.name = "connectstack",
 	.summary = "connect calls by user stack",
 	.about = "Counts calls of connect(2), of sockets of any family, by "
-		"the code of the process that made them. Frames are had "
+		"the code of the process that made them.  Frames are had "
 		"where the program keeps frame pointers; without symbols "
-		"they are shown as file and offset, to be read elsewhere.",
+		"they are shown as file and offset, to be read elsewhere, and "
+		"as addresses where the process ended within a quarter of a "
+		"second of its first call.",
 	.overhead = "Two microseconds per connect(2).",
 	REQUEST, .parts = parts, .examples = examples,
 };
