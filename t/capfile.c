@@ -71,9 +71,16 @@ static void record(void)
 	capfile_load();
 }
 
+static const struct tool *find_any(const char *name)
+{
+	(void)name;
+	return &fakelife_tool;
+}
+
 void capfile_setup(void)
 {
 	temp_dir(capfile.dir);
+	capfile.find = find_any;
 	snprintf(capfile.path, sizeof(capfile.path), "%s/file", capfile.dir);
 	memset(&got, 0, sizeof(got));
 	record();
@@ -85,12 +92,6 @@ void capfile_teardown(void)
 	free(capfile.bytes);
 	unlink(capfile.path);
 	rmdir(capfile.dir);
-}
-
-static const struct tool *find_any(const char *name)
-{
-	(void)name;
-	return &fakelife_tool;
 }
 
 static void take(const struct event *ev)
@@ -123,7 +124,7 @@ void read_back(const void *data, size_t n)
 	/* fmemopen() of nothing is an error in some libraries */
 	f = n ? fmemopen((void *)(uintptr_t)data, n, "r") :
 		fopen("/dev/null", "r");
-	got.open = capture_read(&c, f, find_any, &t, &got.info, &cap_err);
+	got.open = capture_read(&c, f, capfile.find, &t, &got.info, &cap_err);
 	if (got.open < 0) {
 		frames_free(frames);
 		return;

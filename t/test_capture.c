@@ -226,6 +226,156 @@ START_TEST(other_errors)
 }
 END_TEST
 
+/* ---- names ------------------------------------------------------------- */
+
+/* Write @names of @member to the record at @to, those that are "" as well, as
+ * it was done once; its end. */
+static unsigned char *put_names(unsigned char *to, const char *member,
+				const char *const *names)
+{
+	struct record_head head = { .type = REC_ENUM };
+	char *p = (char *)to + sizeof(head);
+
+	p = stpcpy(p, member) + 1;
+	for (unsigned i = 0; names[i]; i++) {
+		p += snprintf(p, 12, "%u", i) + 1;
+		p = stpcpy(p, names[i]) + 1;
+	}
+	head.len = (uint32_t)(p - (char *)to - (long)sizeof(head));
+	memcpy(to, &head, sizeof(head));
+	return (unsigned char *)p;
+}
+
+/* The capture with such a record of @member. */
+static void name_all(const char *member, const char *const *names)
+{
+	unsigned char *more = malloc(capfile.size + RECORD_MAX), *to = more;
+	size_t at = sizeof(struct file_head);
+	struct record_head h;
+
+	to = mempcpy(to, capfile.bytes, at);
+	for (; at < capfile.size; at += sizeof(h) + h.len) {
+		const unsigned char *rec = capfile.bytes + at;
+
+		memcpy(&h, rec, sizeof(h));
+		if (h.type == REC_ENUM &&
+		    !strcmp((const char *)rec + sizeof(h), member))
+			to = put_names(to, member, names);
+		else
+			to = mempcpy(to, rec, sizeof(h) + h.len);
+	}
+	free(capfile.bytes);
+	capfile.bytes = more;
+	capfile.size = (size_t)(to - more);
+}
+
+struct named_event {
+	struct event event;
+	uint64_t value;
+};
+
+/* A capture of events of @t with these values in their only member. */
+static void record_values(const struct tool *t, const uint64_t *v, unsigned n)
+{
+	struct named_event ev = {
+		.event = { 5000000000, sizeof(ev), EVENT_ROW, 1 },
+	};
+	struct capture *c;
+
+	ck_assert_int_eq(capture_create(&c, capfile.path, t, &fakelife_info,
+					&cap_err), 0);
+	for (unsigned i = 0; i < n; i++) {
+		ev.value = v[i];
+		ck_assert_int_eq(capture_event(c, &ev.event), 0);
+	}
+	ck_assert_int_eq(capture_close(c, &cap_err), 0);
+	free(capfile.bytes);
+	capfile_load();
+}
+
+static const char *const holed_states[] = {
+	"CLOSED", "", "OPEN", "", "", "AJAR", NULL
+};
+static const struct column holed_columns[] = {
+	COL_ENUM(struct named_event, value, holed_states, 5, "state", "S", 0,
+		 "state"),
+	{ .key = NULL },
+};
+static const struct tool holed_tool = {
+	.name = "fakelife", .columns = holed_columns,
+	.event_size = sizeof(struct named_event),
+};
+
+static void check_holes(void)
+{
+	read_back(capfile.bytes, capfile.size);
+	ck_assert_int_eq(got.open, 0);
+	ck_assert_uint_eq(got.rows, 6);
+	ck_assert_str_eq(cell(0, "state"), "CLOSED");
+	ck_assert_str_eq(cell(1, "state"), "1");
+	ck_assert_str_eq(cell(2, "state"), "OPEN");
+	ck_assert_str_eq(cell(3, "state"), "3");
+	ck_assert_str_eq(cell(4, "state"), "4");
+	ck_assert_str_eq(cell(5, "state"), "AJAR");
+}
+
+START_TEST(values_without_names)
+{
+	static const uint64_t values[] = { 0, 1, 2, 3, 4, 5 };
+
+	record_values(&holed_tool, values, 6);
+	check_holes();
+	name_all("state", holed_states);
+	check_holes();
+}
+END_TEST
+
+#define ETHERS 0x88cd
+static const char *ethers[ETHERS + 1];
+static const struct column ether_columns[] = {
+	COL_ENUM(struct named_event, value, ethers, 5, "ether", "ETHER", C_KEY,
+		 "protocol"),
+	{ .key = NULL },
+};
+static const struct tool ether_tool = {
+	.name = "trace", .columns = ether_columns, .flags = T_ASK,
+	.event_size = sizeof(struct named_event),
+};
+
+static void check_ethers(void)
+{
+	capfile.find = tool_find;
+	read_back(capfile.bytes, capfile.size);
+	ck_assert_msg(!got.open, "%s", cap_err.msg);
+	ck_assert_uint_eq(got.rows, 5);
+	ck_assert_str_eq(cell(0, "ether"), "ETH_P_IP");
+	ck_assert_str_eq(cell(1, "ether"), "ETH_P_IPV6");
+	ck_assert_str_eq(cell(2, "ether"), "ETH_P_LLDP");
+	/* next to one that has, and beyond all */
+	ck_assert_str_eq(cell(3, "ether"), "2049");
+	ck_assert_str_eq(cell(4, "ether"), "35277");
+}
+
+/* Few names, far apart. */
+START_TEST(great_numbers)
+{
+	static const uint64_t values[] = { 0x800, 0x86dd, 0x88cc, 0x801,
+					   0x89cd };
+
+	for (unsigned i = 0; i < ETHERS; i++)
+		ethers[i] = "";
+	ethers[0x800] = "ETH_P_IP";
+	ethers[0x86dd] = "ETH_P_IPV6";
+	ethers[0x88cc] = "ETH_P_LLDP";
+	record_values(&ether_tool, values, 5);
+	/* nothing of what has none */
+	ck_assert_uint_lt(capfile.size, 4096);
+	check_ethers();
+	name_all("ether", ethers);
+	check_ethers();
+}
+END_TEST
+
 Suite *suite_capture(void);
 Suite *suite_capture(void)
 {
@@ -237,6 +387,8 @@ Suite *suite_capture(void)
 	tcase_add_test(tc, other_byte_order);
 	tcase_add_test(tc, other_version);
 	tcase_add_test(tc, other_errors);
+	tcase_add_test(tc, values_without_names);
+	tcase_add_test(tc, great_numbers);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -123,7 +123,7 @@ static void put_info(struct capture *c, const struct tool *t,
 	put_strings(c, REC_INFO, &s);
 }
 
-/* The names that a column's values have here. */
+/* The names that a column's values have here; "" is none. */
 static void put_names(struct capture *c, const struct column *col)
 {
 	struct strings s = { NULL, 0, false };
@@ -132,6 +132,8 @@ static void put_names(struct capture *c, const struct column *col)
 
 	add_string(&s, col->key);
 	for (i = 0; col->kind == K_ENUM && col->names && col->names[i]; i++) {
+		if (!*col->names[i])
+			continue;
 		add_u64(&s, i);
 		add_string(&s, col->names[i]);
 	}

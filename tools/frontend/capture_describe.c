@@ -104,8 +104,9 @@ static int take_enum(struct capture *c)
 	if (!member || strlen(member) >= MEMBER_NAME ||
 	    c->nenums == MAX_COLUMNS)
 		return 0;
-	while (string_next(&s) && string_next(&s))
-		n++;
+	/* older files have "" of what has no name */
+	while (string_next(&s) && (name = string_next(&s)))
+		n += *name != 0;
 	if (n > MAX_VALUES)
 		return -EBADMSG;
 	/* the names stand behind the table, as the record had them */
@@ -119,6 +120,8 @@ static int take_enum(struct capture *c)
 	s = (struct record_strings){ text, text + c->rec_len };
 	string_next(&s);
 	while ((value = string_next(&s)) && (name = string_next(&s))) {
+		if (!*name)
+			continue;
 		if (!string_number(value, &en->v[en->n].value))
 			return -EBADMSG;
 		en->v[en->n++].name = name;

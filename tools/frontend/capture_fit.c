@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_NUMBER 4096			/* of an enum whose name is kept */
+#define MAX_NUMBER 65536		/* of an enum whose name is kept */
 #define SPARE_NUMBER 128		/* fits a byte, and is used by nobody */
 
 static const struct member *file_member(const struct capture *c,

@@ -6,6 +6,7 @@
  *   INFO       "tool" "tcplife" "version" "0.1" ... : key, value
  *   MEMBER     one per member: name, class, kind, offset, size
  *   ENUM       one per member with named values: name, then value, name ...
+ *              of those that have one
  *   COLUMN     one per column of a tool that was made for a request, and is
  *              nowhere else: key, heading, width, flags as words
  *   MAP        one per map of a tally, what was asked: key, value, as in INFO
