@@ -401,6 +401,44 @@ START_TEST(statistics)
 }
 END_TEST
 
+/* Write, or do not: the disk was full. */
+static ssize_t write_or_not(void *full, const char *data, size_t n)
+{
+	(void)data;
+	errno = ENOSPC;
+	return *(bool *)full ? -1 : (ssize_t)n;
+}
+
+/* A summary below the rows: its failures are those of the rows. */
+START_TEST(summary)
+{
+	struct tool t = fakelife_tool;
+	struct fakelife_event ev;
+	bool full = false;
+	FILE *f = fopencookie(&full, "w", (cookie_io_functions_t){
+			      .write = write_or_not });
+	struct rows *r;
+
+	t.flags |= T_SUMMARY;
+	opt.tool = &t;
+	opt.columns = "pid";
+	r = rows_new(&opt, f);
+	rows_start(r, &fakelife_info);
+	for (unsigned i = 0; i < TALLY_MAX + 7; i++) {
+		fakelife_fill(&ev, 0);
+		memcpy(ev.flow.raddr, &i, sizeof(i));
+		ck_assert(rows_add(r, &ev.event, &fakelife_info.clocks));
+	}
+	ck_assert_uint_eq(rows_uncounted(r), 7);
+	ck_assert(rows_flush(r));
+	full = true;
+	ck_assert(!rows_end(r, &none));
+	ck_assert_int_eq(errno, ENOSPC);
+	rows_free(r);
+	fclose(f);
+}
+END_TEST
+
 /* Add rows until the output fails; false when it never does. */
 static bool add_until_failure(struct rows *r)
 {
@@ -498,6 +536,10 @@ Suite *suite_rows(void)
 	tcase_add_test(tc, count);
 	tcase_add_test(tc, count_overflow);
 	tcase_add_test(tc, statistics);
+}
+END_TEST
+
+	tcase_add_test(tc, summary);
 	tcase_add_test(tc, closed_pipe);
 	tcase_add_test(tc, full_disk);
 	tcase_add_test(tc, short_events);

@@ -337,8 +337,8 @@ void rows_counters(struct rows *r, const struct counters *c);
 bool rows_end(struct rows *r, const struct losses *l);
 /* rows_shown - rows so far; under --count events counted. */
 uint64_t rows_shown(const struct rows *r);
-/* rows_uncounted - events that --count (2^18 keys) or --hist (2^16) had no
- * room for.
+/* rows_uncounted - events that --count (2^18 keys), a summary (the same) or
+ * --hist (2^16) had no room for.
  * rows_unknown - those in no histogram, since what it is of is not known, or
  * only a lower bound of it.
  * rows_unnamed - stacks and addresses shown without names, of too many. */

@@ -374,7 +374,8 @@ bool rows_end(struct rows *r, const struct losses *l)
 		r->emit->end(r, l);
 	if (r->sums && r->shown && out_flush(&r->out)) {
 		out_puts(&r->sums->out, "\n");
-		rows_end(r->sums, l);
+		if (!rows_end(r->sums, l))
+			r->out.err = errno;
 	}
 	if (out_flush(&r->out) && r->live)
 		r->out.err = plot_live_end(r->live);
@@ -394,7 +395,7 @@ uint64_t rows_unnamed(const struct rows *r)
 
 uint64_t rows_uncounted(const struct rows *r)
 {
-	return r->uncounted;
+	return r->uncounted + (r->sums ? r->sums->uncounted : 0);
 }
 
 uint64_t rows_unknown(const struct rows *r)
