@@ -153,6 +153,11 @@ if command -v groff >/dev/null 2>&1; then
 	check "groff: no warnings" test -z \
 		"$(groff -man -ww -Tutf8 "$tmp"/*.8 2>&1 >/dev/null)"
 fi
+# the recording alone is on stdout; nothing runs in the kernel for it, and
+# nobody has such a namespace
+"$sockeye" sosnap -q -N inode:1 -W - >"$tmp/cap" 2>/dev/null
+check "sosnap -W -" "$sockeye" replay --csv - <"$tmp/cap"
+check "sosnap -W -: header and no row" test "$(wc -l <"$tmp/out")" -eq 1
 # what there is, the README names
 for tool in $("$sockeye" list | sed -n 's/^\([a-z0-9]\{1,\}\) .*/\1/p'); do
 	if grep -q "	$tool	" "$top/README"; then

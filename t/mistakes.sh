@@ -57,6 +57,13 @@ chmod 755 "$tmp" "$tmp/sockeye"
 	# shellcheck disable=SC2016
 	says 0 '^exit 0$' sh -c '{ "$0" tcplife -N inode:1 -q -d 5 -W -
 		echo "exit $?" >&2; } | head -c 10 >/dev/null' "$sockeye"
+	# Rows, tallies, intervals: the recording is what stands on stdout.
+	for line in 'tcplife -d 1' 'tcptop 1 1' \
+			'count -d 1 t:sock:inet_sock_set_state'; do
+		# shellcheck disable=SC2016
+		says 0 '^exit 0$' sh -c '"$0" $* -N inode:1 -q -W - |
+			"$0" replay -; echo "exit $?" >&2' "$sockeye" $line
+	done
 	says 2 'no such reason' "$sockeye" skbdrop $nowhere --reason foo
 	says 2 'gives no name' \
 		"$sockeye" trace $nowhere --by =pid t:sock:inet_sock_set_state

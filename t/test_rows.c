@@ -401,6 +401,18 @@ START_TEST(statistics)
 }
 END_TEST
 
+/* With -W - stdout is the recording's. */
+START_TEST(recorded_to_stdout)
+{
+	opt.write_file = "-";
+	render(3, NULL);
+	ck_assert_str_eq(text, "");
+	opt.count = true;
+	render(3, NULL);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
 /* Write, or do not: the disk was full. */
 static ssize_t write_or_not(void *full, const char *data, size_t n)
 {
@@ -536,9 +548,7 @@ Suite *suite_rows(void)
 	tcase_add_test(tc, count);
 	tcase_add_test(tc, count_overflow);
 	tcase_add_test(tc, statistics);
-}
-END_TEST
-
+	tcase_add_test(tc, recorded_to_stdout);
 	tcase_add_test(tc, summary);
 	tcase_add_test(tc, closed_pipe);
 	tcase_add_test(tc, full_disk);

@@ -106,9 +106,13 @@ int ask_print(struct ask_page *p, struct heap *const *h,
 {
 	char *text = NULL;
 	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-	int err = out ? 0 : -ENOMEM;
+	FILE *out;
+	int err;
 
+	if (capture_has_stdout(p->o))
+		return 0;
+	out = open_memstream(&text, &len);
+	err = out ? 0 : -ENOMEM;
 	if (out) {
 		if (n && is_people(format_of(p->o)))
 			print_time(out, p, &styles[0]);
@@ -153,7 +157,7 @@ int ask_print_end(struct ask_page *p, const struct losses *l)
 	char text[512];
 	int n = 0;
 
-	if (format_of(p->o) != HEAP_JSON)
+	if (format_of(p->o) != HEAP_JSON || capture_has_stdout(p->o))
 		return 0;
 	n = snprintf(text, sizeof(text), "{\"tool\":\"%s\",\"type\":\"end\"",
 		     p->o->tool->name);

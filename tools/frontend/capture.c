@@ -15,6 +15,11 @@
 #define BUF_SIZE (256 * 1024)
 #define EVENT_LIMIT sizeof(struct stack_event)	/* far above EVENT_MAX */
 
+bool capture_has_stdout(const struct options *o)
+{
+	return o->write_file && !strcmp(o->write_file, "-");
+}
+
 int capture_flush(struct capture *c)
 {
 	if (!c->err)

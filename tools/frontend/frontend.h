@@ -496,6 +496,8 @@ struct capture_info {
 };
 
 struct capture;
+/* capture_has_stdout - -W -: nothing else may be printed there. */
+bool capture_has_stdout(const struct options *o);
 /* capture_create - FILE must not exist or be a regular file; "-": stdout.
  * Written to a temporary name beside it and renamed by capture_close when
  * whole?  No: captures are append-only records, readable up to the last

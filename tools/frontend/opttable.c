@@ -228,7 +228,8 @@ const struct opt opt_table[] = {
 	  RUN, OPT_REPLAY, .bar = T_TALLY | T_TOTALS,
 	  MEMBER(max_events), .take = take_number, .min = 1,
 	  .max = UINT64_MAX, .want = "a number of events, 1 or more" },
-	{ 'W', "write", "FILE", "record events for `sockeye replay FILE'",
+	{ 'W', "write", "FILE", "record events for `sockeye replay FILE'; -: to "
+	  "stdout, and print nothing there",
 	  RUN, MEMBER(write_file), .take = take_text,
 	  .want = "a file to write, or - for standard output" },
 	{ 'b', "buffer-pages", "N", "size of the event buffer in pages, or in "

@@ -48,15 +48,16 @@ int stdout_done(int code)
 void out_init(struct out *o, FILE *file)
 {
 	o->file = file;
-	fflush(file);
-	o->fd = fileno(file);
+	if (file)
+		fflush(file);
+	o->fd = file ? fileno(file) : -1;
 	o->err = 0;
 	o->len = 0;
 }
 
 bool out_flush(struct out *o)
 {
-	if (o->len && !o->err) {
+	if (o->len && !o->err && o->file) {
 		if (o->fd >= 0)
 			o->err = write_all(o->fd, o->buf, o->len);
 		else if (fwrite(o->buf, 1, o->len, o->file) != o->len ||

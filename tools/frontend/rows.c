@@ -51,9 +51,16 @@ void rows_free(struct rows *r)
 	free(r);
 }
 
-/* Where lines go: of --plot, into the picture; of a screen, to its page. */
+/* Where lines go: of --plot, into the picture; of a screen, to its page; with
+ * -W -, nowhere. */
 static bool open_out(struct rows *r, const struct options *o, FILE *out)
 {
+	if (capture_has_stdout(o)) {
+		out_init(&r->out, NULL);
+		return true;
+	}
+	if (r->top && o->format == FMT_TABLE && !o->no_clear)
+		r->screen = screen_open(out);
 	r->to = out;
 	if (r->screen)
 		out = screen_page(r->screen);
@@ -107,8 +114,6 @@ struct rows *rows_new(const struct options *o, FILE *out)
 	r->no_header = o->no_header;
 	r->no_summary = o->no_summary;
 	r->top = o->tool->flags & T_TOTALS;
-	if (r->top && o->format == FMT_TABLE && !o->no_clear)
-		r->screen = screen_open(out);
 	for (i = 0; i < r->layout.ncols; i++)
 		prepare_column(r, i, o->wide);
 	if (!open_out(r, o, out) ||

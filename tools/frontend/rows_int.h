@@ -19,7 +19,7 @@
 #define OUT_SIZE (64 * 1024)
 
 struct out {
-	FILE *file;
+	FILE *file;		/* NULL: what is put here goes nowhere */
 	int fd;			/* of file; -1: it has none (memstream) */
 	int err;		/* errno of the first failure, stays */
 	size_t len;
