@@ -104,6 +104,8 @@ static const struct { const char *line, *says; } mistakes[] = {
 	{ "-F xml", "-F xml: want table, json or csv" },
 	{ "-o ''", "-o '': want columns such as pid,raddr or +netns" },
 	{ "-W ''", "-W '': want a file to write, or - for standard output" },
+	{ "-x -o pid", "-x and -o LIST exclude each other: -o +LIST adds to "
+	  "what -x shows" },
 	{ "-c -W f", "-c and -W exclude each other: record now, and count "
 	  "with 'sockeye replay -c FILE'" },
 	{ "-c -t", "-c and a time column exclude each other: what is counted "

@@ -282,6 +282,9 @@ static const char *contradiction(const struct options *o)
 {
 	if (o->verbose && o->quiet)
 		return "-v and -q exclude each other";
+	if (o->extended && o->columns && !strchr("+-", *o->columns))
+		return "-x and -o LIST exclude each other: -o +LIST adds to "
+			"what -x shows";
 	if (o->tool && o->tool->flags & T_TOTALS)
 		return NULL;	/* it counts by itself */
 	if (o->count && o->write_file)
