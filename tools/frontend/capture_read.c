@@ -90,17 +90,25 @@ fail:
 	return rc;
 }
 
-int capture_open(struct capture **out, const char *file,
-		 const struct tool **t, struct capture_info *info,
-		 struct err *e)
+int capture_open_stream(struct capture **out, FILE *in, const char *file,
+			const struct tool **t, struct capture_info *info,
+			struct err *e)
 {
-	FILE *in = strcmp(file, "-") ? fopen(file, "re") : stdin;
 	int rc;
 
 	if (!in)
 		return err_set(e, errno, "%s", file);
 	rc = capture_read(out, in, tool_find, t, info, e);
 	return rc < 0 ? err_wrap(e, "%s", file) : 0;
+}
+
+int capture_open(struct capture **out, const char *file,
+		 const struct tool **t, struct capture_info *info,
+		 struct err *e)
+{
+	FILE *in = strcmp(file, "-") ? fopen(file, "re") : stdin;
+
+	return capture_open_stream(out, in, file, t, info, e);
 }
 
 /* ---- what happened ----------------------------------------------------- */

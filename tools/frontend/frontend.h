@@ -527,6 +527,11 @@ int capture_close(struct capture *c, struct err *e);
 int capture_open(struct capture **out, const char *file,
 		 const struct tool **t, struct capture_info *info,
 		 struct err *e);
+/* capture_open_stream - the same of @file that was opened, and is taken over;
+ * NULL: errno tells why it was not. */
+int capture_open_stream(struct capture **out, FILE *in, const char *file,
+			const struct tool **t, struct capture_info *info,
+			struct err *e);
 /* capture_next - 1: @ev (valid until the next call, in this machine's order
  * and the tool's present layout), 2: @losses, 0: end; negative: -ENODATA cut
  * short (the run was killed), others damaged (@e tells where); what came

@@ -3,28 +3,90 @@
 #include "tools/frontend/ask_record.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-static int replay_all(struct capture *c, struct rows *rows,
+#define LAST_WORDS 1000000000ull	/* ns */
+
+/* Where a recording comes from. */
+struct input {
+	int fd;
+	bool goes_on;		/* a pipe: what is in it is not all */
+	uint64_t end_ns;	/* nothing is waited for from then on */
+	struct rows *rows;	/* of what was read, once there are some */
+};
+
+/* Ctrl-C ends those who write as well, and some of them tell what they have
+ * counted only then. */
+static bool waits(struct input *in)
+{
+	uint64_t now = now_ns();
+
+	if (!life_stopped())
+		in->end_ns = now + LAST_WORDS;
+	return now < in->end_ns;
+}
+
+/* What there is is shown before more is waited for. */
+static ssize_t read_on(void *cookie, char *buf, size_t n)
+{
+	struct input *in = cookie;
+	struct pollfd p = { .fd = in->fd, .events = POLLIN };
+
+	if (!in->goes_on)
+		return life_stopped() ? 0 : read(in->fd, buf, n);
+	if (in->rows && !poll(&p, 1, 0))
+		rows_flush(in->rows);
+	while (waits(in))
+		if (poll(&p, 1, RING_POLL_MS) > 0)
+			return read(in->fd, buf, n);
+	return 0;
+}
+
+static FILE *input_open(struct input *in, const char *file)
+{
+	static const cookie_io_functions_t io = { .read = read_on };
+	FILE *f = strcmp(file, "-") ? fopen(file, "re") : stdin;
+	struct stat st;
+
+	if (!f)
+		return NULL;
+	in->fd = fileno(f);
+	in->goes_on = !fstat(in->fd, &st) && !S_ISREG(st.st_mode);
+	return fopencookie(in, "r", io);
+}
+
+static int replay_rows(struct capture *c, const struct input *in,
+		       const struct capture_info *info,
+		       const struct options *o, struct losses *losses,
+		       struct err *e)
+{
+	const struct event *ev;
+	int n;
+
+	while ((n = capture_next(c, &ev, losses, e)) > 0) {
+		if (n == 2)
+			rows_loss(in->rows, losses);
+		else if (!rows_add(in->rows, ev, &info->clocks))
+			break;
+		if (o->max_events && rows_shown(in->rows) >= o->max_events)
+			break;
+	}
+	return n;
+}
+
+static int replay_all(struct capture *c, const struct input *in,
 		      const struct capture_info *info,
 		      const struct options *o, struct err *e)
 {
+	struct rows *rows = in->rows;
 	struct losses losses = { 0 };
-	const struct event *ev;
 	int n, ret = EXIT_OK;
 
 	rows_start(rows, info);
-	while ((n = capture_next(c, &ev, &losses, e)) > 0) {
-		if (n == 2) {
-			rows_loss(rows, &losses);
-			continue;
-		}
-		if (!rows_add(rows, ev, &info->clocks))
-			break;
-		if (o->max_events && rows_shown(rows) >= o->max_events)
-			break;
-	}
+	n = replay_rows(c, in, info, o, &losses, e);
 	errno = 0;
 	if (!rows_end(rows, &losses)) {
 		complain("stdout: %s", strerror(errno));
@@ -35,7 +97,7 @@ static int replay_all(struct capture *c, struct rows *rows,
 		losses_tell(o->tool, &losses, "when it was recorded");
 	if (o->strict && losses_any(&losses))
 		ret = EXIT_FAIL;
-	if (n < 0) {		/* the file's fault, not this kernel's */
+	if (n < 0 && !life_stopped()) {	/* the file's fault, not this kernel's */
 		fail_err(e);
 		ret = EXIT_FAIL;
 	}
@@ -54,12 +116,12 @@ static int show_schema(const struct tool *t, const struct capture_info *info)
 int verb_replay(int argc, char **argv)
 {
 	static struct options o;
+	struct input in = { 0 };
 	struct capture_info info;
 	struct capture *c;
 	const struct tool *t;
 	struct names *names;
 	struct frames *frames;
-	struct rows *rows;
 	struct err e = { 0 };
 	/* first for the name of the capture, which tells the tool */
 	int ret = options_parse(&o, NULL, argc, argv, true);
@@ -70,24 +132,27 @@ int verb_replay(int argc, char **argv)
 		complain("which capture? Try 'sockeye replay --help'.");
 		return EXIT_USAGE;
 	}
-	signal(SIGPIPE, SIG_IGN);
-	if (capture_open(&c, o.replay_file, &t, &info, &e)) {
+	life_begin();
+	if (capture_open_stream(&c, input_open(&in, o.replay_file),
+				o.replay_file, &t, &info, &e)) {
+		if (life_stopped())
+			return EXIT_OK;
 		fail_err(&e);
 		return EXIT_FAIL;
 	}
 	ret = options_parse(&o, t, argc, argv, true);
 	if (ret < 0 && o.schema)
 		ret = show_schema(t, &info);
-	rows = ret < 0 && !info.nmaps ? rows_new(&o, stdout) : NULL;
+	in.rows = ret < 0 && !info.nmaps ? rows_new(&o, stdout) : NULL;
 	if (ret < 0 && info.nmaps) {
 		ret = ask_replay(c, &info, &o);
-	} else if (rows) {
+	} else if (in.rows) {
 		names = names_new();
-		rows_names(rows, names);
+		rows_names(in.rows, names);
 		frames = frames_new();
-		rows_frames(rows, frames);
-		ret = replay_all(c, rows, &info, &o, &e);
-		rows_free(rows);
+		rows_frames(in.rows, frames);
+		ret = replay_all(c, &in, &info, &o, &e);
+		rows_free(in.rows);
 		names_free(names);
 		frames_free(frames);
 	} else if (ret < 0) {
