@@ -226,6 +226,21 @@ START_TEST(last_words)
 }
 END_TEST
 
+START_TEST(losses_behind_most)
+{
+	int out[2];
+
+	make_pipe(out);
+	record("tcplife", 3, 7);
+	START_REPLAY(open("/dev/null", O_RDONLY), out[1], WORD("-H"),
+		     WORD("--strict"), WORD("-m"), WORD("1"), path);
+	read_lines(out[0], 0);
+	ck_assert_ptr_nonnull(strstr(text, "1001 "));
+	ck_assert_ptr_null(strstr(text, "1002 "));
+	ck_assert_int_eq(exit_code(), 1);
+}
+END_TEST
+
 /* There is no end to wait for. */
 START_TEST(most_of_a_pipe)
 {
@@ -253,6 +268,7 @@ Suite *suite_replay(void)
 	tcase_add_test(tc, pipe_shown);
 	tcase_add_test(tc, pipe_stopped);
 	tcase_add_test(tc, last_words);
+	tcase_add_test(tc, losses_behind_most);
 	tcase_add_test(tc, most_of_a_pipe);
 	suite_add_tcase(s, tc);
 	return s;

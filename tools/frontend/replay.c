@@ -58,21 +58,24 @@ static FILE *input_open(struct input *in, const char *file)
 	return fopencookie(in, "r", io);
 }
 
+/* What was lost until the end counts behind -m, too, where there is an end. */
 static int replay_rows(struct capture *c, const struct input *in,
 		       const struct capture_info *info,
 		       const struct options *o, struct losses *losses,
 		       struct err *e)
 {
 	const struct event *ev;
-	int n;
+	bool enough = false;
+	int n = 0;
 
-	while ((n = capture_next(c, &ev, losses, e)) > 0) {
+	while (!(enough && in->goes_on) &&
+	       (n = capture_next(c, &ev, losses, e)) > 0) {
 		if (n == 2)
 			rows_loss(in->rows, losses);
-		else if (!rows_add(in->rows, ev, &info->clocks))
+		else if (!enough && !rows_add(in->rows, ev, &info->clocks))
 			break;
-		if (o->max_events && rows_shown(in->rows) >= o->max_events)
-			break;
+		enough = o->max_events &&
+			 rows_shown(in->rows) >= o->max_events;
 	}
 	return n;
 }
