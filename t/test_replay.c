@@ -148,6 +148,29 @@ static void make_pipe(int p[2])
 	ck_assert_int_eq(pipe(p), 0);
 }
 
+START_TEST(to_terminal)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+
+	ck_assert_int_ge(master, 0);
+	ck_assert_int_eq(grantpt(master), 0);
+	ck_assert_int_eq(unlockpt(master), 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	ck_assert_int_ge(slave, 0);
+	setenv("TERM", "xterm", 1);
+	record("tcptop", 3, 0);
+	START_REPLAY(open("/dev/null", O_RDONLY), slave, path);
+	read_lines(master, 0);
+	ck_assert_int_eq(exit_code(), 0);
+	/* each interval, the last as well, and no screen that goes away */
+	ck_assert_ptr_nonnull(strstr(text, " 1001 "));
+	ck_assert_ptr_nonnull(strstr(text, " 1002 "));
+	ck_assert_ptr_nonnull(strstr(text, " 1003 "));
+	ck_assert_ptr_null(strchr(text, '\033'));
+	close(master);
+}
+END_TEST
+
 /* All of the recording but its end: a head of 8 bytes, "events", "3". */
 static void feed(int fd)
 {
@@ -265,6 +288,7 @@ Suite *suite_replay(void)
 	TCase *tc = tcase_create("replay");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, to_terminal);
 	tcase_add_test(tc, pipe_shown);
 	tcase_add_test(tc, pipe_stopped);
 	tcase_add_test(tc, last_words);

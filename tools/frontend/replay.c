@@ -146,6 +146,7 @@ int verb_replay(int argc, char **argv)
 	ret = options_parse(&o, t, argc, argv, true);
 	if (ret < 0 && o.schema)
 		ret = show_schema(t, &info);
+	o.no_clear = true;	/* a screen is of what goes on */
 	in.rows = ret < 0 && !info.nmaps ? rows_new(&o, stdout) : NULL;
 	if (ret < 0 && info.nmaps) {
 		ret = ask_replay(c, &info, &o);
