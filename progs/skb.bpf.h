@@ -163,6 +163,7 @@ static __always_inline void packet_tcp(struct packet *p, const u8 *head,
 				       u32 end)
 {
 	u8 th[TCP_BYTES] = {};
+	s32 payload;
 
 	if (p->transport + TCP_BYTES > end)
 		return;
@@ -171,7 +172,8 @@ static __always_inline void packet_tcp(struct packet *p, const u8 *head,
 	p->dest = be16(th + 2);
 	p->seq = be32(th + 4);
 	p->ack_seq = be32(th + 8);
-	p->payload = p->len - (p->transport - p->network) - (th[12] >> 4) * 4;
+	payload = p->len - (p->transport - p->network) - (th[12] >> 4) * 4;
+	p->payload = payload > 0 ? payload : 0;	/* or it is malformed */
 	p->tcp_flags = th[13];
 	p->window = be16(th + 14);
 }

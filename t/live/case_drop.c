@@ -158,17 +158,19 @@ static void closed_ports(struct lab *lab, unsigned k)
 	}
 }
 
-static void bad_checksums(struct lab *lab, unsigned k)
+/* Headers that say they are longer than the segment, and bad checksums. */
+static void bad_segments(struct lab *lab, unsigned k)
 {
 	uint64_t before = netns_snmp(lab->d.t, &lab->p.b, "Tcp",
 				     "InCsumErrors");
-	struct segment s = { .seq = 1000, .flags = TH_SYN,
-			     .bad_checksum = true };
+	struct segment s = { .seq = 1000, .flags = TH_SYN };
 	unsigned i;
 	int err;
 
 	addr_set(&s.to, families[k], addr_b[k], lab->plain[k]);
-	for (i = 0; i < EACH; i++) {
+	for (i = 0; i < 2 * EACH; i++) {
+		s.bad_checksum = i & 1;
+		s.data_offset = i & 1 ? 0 : 15;
 		addr_set(&s.from, families[k], addr_a[k], (uint16_t)(1000 + i));
 		netns_enter(lab->d.t, &lab->p.a);
 		err = segment_send(&s);
@@ -176,8 +178,9 @@ static void bad_checksums(struct lab *lab, unsigned k)
 		if (err)
 			fatal(lab->d.t, "a raw socket: %s", strerror(-err));
 		drops_expect(&lab->d, &(struct drop){
-			.what = "bad checksum", .dir = "in", .flags = "SYN",
-			.reasons = { "TCP_CSUM" },
+			.what = i & 1 ? "bad checksum" : "bad header",
+			.dir = "in", .flags = "SYN",
+			.reasons = { i & 1 ? "TCP_CSUM" : "NOT_SPECIFIED" },
 			.functions = { tcp_rcv[k] }, .want = 1,
 		}, &s.to, &s.from);
 	}
@@ -208,6 +211,7 @@ static void beyond_window(struct lab *lab, unsigned k)
 	dropper_get(lab->d.t, &lab->p.drop, &rule);
 	dropper_set(lab->d.t, &lab->p.drop, 0, 0, 0);
 	xdp.flags = "PSH|ACK";
+	xdp.payload = 100;
 	xdp.want = rule.dropped;
 	drops_expect(&lab->d, &xdp, &r.peer, &r.local);
 	s.seq = rule.seq + 0x30000000;
@@ -221,6 +225,7 @@ static void beyond_window(struct lab *lab, unsigned k)
 	hang_up(lab, SPARE);
 	drops_expect(&lab->d, &(struct drop){
 		.what = "beyond the window", .dir = "in", .flags = "PSH|ACK",
+		.payload = 100,
 		.reasons = { "TCP_INVALID_SEQUENCE" },
 		/* whichever the compiler has left by itself */
 		.functions = { "tcp_validate_incoming", "tcp_drop",
@@ -491,7 +496,7 @@ static void tcpdrop(struct test *t)
 	start(&lab, r);
 	for (k = 0; k < 2; k++) {
 		closed_ports(&lab, k);
-		bad_checksums(&lab, k);
+		bad_segments(&lab, k);
 		beyond_window(&lab, k);
 		full_queue(&lab, k);
 		netfilter &= filtered(&lab, k);

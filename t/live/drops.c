@@ -161,6 +161,9 @@ static void check_row(struct drops *d, const struct row *r)
 	d->shown++;
 	if (!reason_fits(d, drop, cell(r, "reason")))
 		differ(d->t, "%s: reason '%s'", drop->what, cell(r, "reason"));
+	if (drop->flags && !is_number(r, "payload", drop->payload))
+		differ(d->t, "%s: %s bytes of data", drop->what,
+		       cell(r, "payload"));
 	if (strcmp(cell(r, "ip"), v6 ? "6" : "4") ||
 	    !is_number(r, "ttl", 64))
 		differ(d->t, "%s: IPv%s, ttl %s", drop->what, cell(r, "ip"),

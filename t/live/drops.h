@@ -8,7 +8,8 @@
 /* Drops that are alike. */
 struct drop {
 	const char *what;
-	const char *dir, *flags;	/* flags NULL: any */
+	const char *dir, *flags;	/* flags NULL: any, with any data */
+	unsigned payload;
 	const char *reasons[3];	/* the first that the kernel's table has */
 	const char *functions[4];	/* where: any of these */
 	bool own;		/* the reason needs no table, but kprobes */

@@ -72,6 +72,8 @@ int segment_send(const struct segment *s)
 	p.th.th_seq = htonl(s->seq);
 	p.th.th_ack = htonl(s->ack_seq);
 	p.th.th_flags = s->flags;
+	if (s->data_offset)
+		p.th.th_off = s->data_offset & 15;
 	p.th.th_win = htons(1024);
 	p.th.th_sum = checksum(s, &p, size);
 	if (s->bad_checksum)

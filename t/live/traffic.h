@@ -143,6 +143,7 @@ struct segment {
 	uint32_t seq, ack_seq;
 	uint8_t flags;
 	uint16_t payload;	/* bytes: even, at most SEGMENT_PAYLOAD */
+	uint8_t data_offset;	/* words; 0: what it is */
 	bool bad_checksum;
 };
 
