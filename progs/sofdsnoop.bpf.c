@@ -21,7 +21,7 @@ struct passing {
 	u32 count;		/* that have come, if the kernel tells */
 	u32 many;		/* system calls: an array of messages */
 	s32 fd;			/* that is being looked up */
-	u32 pad;
+	u32 bad;		/* one of them was no descriptor */
 	u64 msg;		/* the same: the caller's struct msghdr */
 };
 
@@ -213,9 +213,30 @@ int on_taken(struct probe___return *ctx)
 	const struct file *file = (const void *)ctx->ret;
 	struct passing *p = passing_now();
 
-	if (p && p->action == FD_SEND)
-		show_next(ctx, p, p->fd, file, file ? 0 : -EBADF);
+	if (!p || p->action != FD_SEND)
+		return 0;
+	show_next(ctx, p, p->fd, file, file ? 0 : -EBADF);
+	p->bad = !file;
 	return 0;
+}
+
+/* The call failed.  One below 0 is no descriptor, and not looked up. */
+static __always_inline void show_failed(void *ctx, const struct passing *p,
+					s32 result)
+{
+	struct sofdsnoop_event ev = { .fd = -1, .result = result,
+				      .fds = p->fds };
+
+	if (!prepare(&ev, p))
+		return;
+	if (result == -EBADF && !p->bad) {
+		ev.fds++;
+		show(ctx, &ev, 0);
+	}
+	if (!ev.fds)
+		return;
+	ev.action = FD_FAIL;
+	show(ctx, &ev, 0);
 }
 
 SEC("probe/fds")
@@ -226,8 +247,8 @@ int on_sent(struct probe___return *ctx)
 
 	if (!p)
 		return 0;
-	if (ret < 0 && p->fds)
-		show_end(ctx, p, FD_FAIL, p->fds, ret);
+	if (ret < 0)
+		show_failed(ctx, p, ret);
 	return passing_end();
 }
 

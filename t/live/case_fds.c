@@ -240,19 +240,20 @@ static void many(struct made *m, int type)
 	receive(m, same, n);
 }
 
-/* The second is no descriptor. */
-static void bad(struct made *m)
+/* @fd is no descriptor; it comes first, or second. */
+static void bad(struct made *m, int fd, unsigned before)
 {
 	static struct message g;
-	int fds[3] = { m->fd[1], 9999, m->fd[2] };
-	struct msghdr h = message(&g, fds, 3);
+	int fds[3] = { m->fd[1], fd, m->fd[2] };
+	struct msghdr h = message(&g, fds + 1 - before, 2 + before);
 
 	m->place = 0;
 	if (sendmsg(m->from, &h, 0) != -1 || errno != EBADF)
 		fatal(m->t, "sendmsg: %m, should be EBADF");
-	add(m, "SEND", fds[0], 1);
-	add(m, "SEND", fds[1], -1)->result = "EBADF";
-	add_end(m, "FAIL", 2, "EBADF");
+	if (before)
+		add(m, "SEND", fds[0], 1);
+	add(m, "SEND", fd, -1)->result = "EBADF";
+	add_end(m, "FAIL", 1 + before, "EBADF");
 }
 
 /* Receive where there is room for @room, or for one that the process may have,
@@ -332,7 +333,9 @@ static void make(struct made *m, int type, const char *result)
 	one(m);
 	several(m);
 	many(m, type);
-	bad(m);
+	bad(m, 9999, 1);
+	bad(m, -1, 1);
+	bad(m, -1, 0);
 	without_room(m);
 	broken(m, result);
 }
