@@ -3,7 +3,7 @@
 #ifndef SOCKEYE_DNS_BPF_H
 #define SOCKEYE_DNS_BPF_H
 
-#include "progs/sock.bpf.h"
+#include "progs/skb.bpf.h"
 
 #define DNS_PORT 53
 
@@ -16,16 +16,18 @@ struct probe___rx {
 	struct sk_buff *skb;
 } PAI;
 
-/* @udp points at the UDP header. */
-static __always_inline int dns_answer(void *ctx, const unsigned char *udp)
+/* @udp points at the UDP header, with which @room bytes are in one piece: what
+ * of the message is elsewhere is left out. */
+static __always_inline int dns_answer(void *ctx, const u8 *udp, s32 room)
 {
 	struct dns_event ev = { .event.ns = ktime_get_ns() };
 	u16 head[4] = {};	/* source, dest, length, checksum */
 
 	probe_read(head, sizeof(head), udp);
-	if (ntohs(head[0]) != DNS_PORT || ntohs(head[2]) < 8 + 12)
+	if (ntohs(head[0]) != DNS_PORT || ntohs(head[2]) < 8 + 12 ||
+	    room < 8 + 12)
 		return 0;
-	ev.len = ntohs(head[2]) - 8;
+	ev.len = (room < ntohs(head[2]) ? room : ntohs(head[2])) - 8;
 	/* in pieces: the end of the packet may be the end of mapped memory,
 	 * and old kernels want sizes that are constant */
 #pragma unroll
@@ -42,7 +44,9 @@ int on_dns_read(struct probe___udp *ctx)
 {
 	struct sk_buff *skb = ctx->skb;
 
-	return dns_answer(ctx, READ(skb, head) + READ(skb, transport_header));
+	u32 at = READ(skb, transport_header);
+
+	return dns_answer(ctx, READ(skb, head) + at, skb_linear_end(skb) - at);
 }
 
 /* netif_receive_skb: any packet, at its network header. */
@@ -50,18 +54,20 @@ SEC("probe/dns")
 int on_dns_packet(struct probe___rx *ctx)
 {
 	struct sk_buff *skb = ctx->skb;
-	const unsigned char *ip = READ(skb, data);
+	const u8 *ip = READ(skb, data);
 	u8 head[10] = {};
 	u32 len;
 
 	probe_read(head, sizeof(head), ip);
-	if (head[0] >> 4 == 4 && head[9] == IPPROTO_UDP)
+	if (head[0] >> 4 == 4 && head[9] == IPPROTO_UDP &&
+	    !(be16(head + 6) & 0x1fff))		/* fragment offset */
 		len = (head[0] & 15) * 4;
 	else if (head[0] >> 4 == 6 && head[6] == IPPROTO_UDP)
-		len = 40;
+		len = IPV6_BYTES;
 	else
 		return 0;
-	return dns_answer(ctx, ip + len);
+	return dns_answer(ctx, ip + len,
+			  READ(skb, len) - READ(skb, data_len) - len);
 }
 
 #endif

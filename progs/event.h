@@ -132,7 +132,8 @@ enum drop_direction { DROP_IN, DROP_OUT };
 
 struct dns_event {
 	struct event event;
-	__u16 len;		/* of the message, may exceed what is here */
+	__u16 len;		/* of the message, as far as it was in one
+				   piece; may exceed what is here */
 	__u16 pad[3];
 	__u8 data[DNS_BYTES];	/* from the DNS header on */
 };

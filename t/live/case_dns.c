@@ -2,11 +2,14 @@
 /*
  * Names for --dns: a name server and its clients in one process.  Each round
  * asks for one name, over IPv4 and IPv6 in turn, connected or not, and then
- * connects to the address that was the answer.
+ * connects to the address that was the answer.  Before that come answers with
+ * other names for it, which are not in one piece where a packet is looked at.
  */
 #include "nameserver.h"
 
 #include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,9 +20,21 @@
 #define NET 77			/* 10.77.0.16 and so on */
 #define FIRST_HOST 16
 
+/* The answer; with @cut the record is in a page of its own (MSG_MORE). */
+static bool reply(int server, const uint8_t *msg, size_t size, bool cut,
+		  const union addr *to)
+{
+	size_t first = cut ? size - DNS_RECORD : size;
+
+	return sendto(server, msg, first, cut ? MSG_MORE : 0, &to->sa,
+		      addr_len(to)) == (ssize_t)first &&
+	       (!cut || sendto(server, msg + first, DNS_RECORD, 0, &to->sa,
+			       addr_len(to)) > 0);
+}
+
 /* Ask the server, be answered, read the answer as a resolver does. */
 static void look_up(struct test *t, int server, int family, unsigned n,
-		    bool connected)
+		    bool connected, bool cut)
 {
 	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	socklen_t len = sizeof(union addr);
@@ -29,7 +44,7 @@ static void look_up(struct test *t, int server, int family, unsigned n,
 	char name[32];
 	size_t size;
 
-	snprintf(name, sizeof(name), "h%u.sockeye.test", n);
+	snprintf(name, sizeof(name), "%c%u.sockeye.test", cut ? 'p' : 'h', n);
 	size = dns_question(msg, 0x1234, name, DNS_A);
 	nameserver_addr(&to, family, DNS_PORT);
 	if (ok && connected)
@@ -39,11 +54,39 @@ static void look_up(struct test *t, int server, int family, unsigned n,
 	ok = ok && readable(server, PATIENCE * 1000) &&
 	     recvfrom(server, msg, sizeof(msg), 0, &from.sa, &len) > 0;
 	size = dns_answer(msg, size, DNS_ANSWER, NET, FIRST_HOST + n);
-	ok = ok && sendto(server, msg, size, 0, &from.sa, len) > 0;
+	ok = ok && reply(server, msg, size, cut, &from);
 	ok = ok && readable(fd, PATIENCE * 1000) &&
 	     recv(fd, msg, sizeof(msg), 0) == (ssize_t)size;
 	if (!ok)
 		fatal(t, "look-up %u: %m", n);
+	close(fd);
+}
+
+/* A later fragment of a datagram, whose data look like an answer. */
+static void stray(struct test *t, unsigned n)
+{
+	struct {
+		struct iphdr ip;
+		struct udphdr udp;
+		uint8_t msg[DNS_MESSAGE];
+	} p = { .ip = { .version = 4, .ihl = 5, .frag_off = htons(64),
+			.ttl = 64, .protocol = IPPROTO_UDP },
+		.udp = { .source = htons(DNS_PORT), .dest = htons(DNS_PORT) } };
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	union addr to;
+	char name[32];
+	size_t size;
+
+	snprintf(name, sizeof(name), "f%u.sockeye.test", n);
+	size = dns_question(p.msg, 0x1234, name, DNS_A);
+	size = dns_answer(p.msg, size, DNS_ANSWER, NET, FIRST_HOST + n);
+	p.udp.len = htons(sizeof(p.udp) + size);
+	nameserver_addr(&to, AF_INET, 0);
+	p.ip.saddr = p.ip.daddr = to.in.sin_addr.s_addr;
+	size += sizeof(p.ip) + sizeof(p.udp);
+	if (fd < 0 ||
+	    sendto(fd, &p, size, 0, &to.sa, addr_len(&to)) != (ssize_t)size)
+		fatal(t, "a fragment: %m");
 	close(fd);
 }
 
@@ -91,8 +134,10 @@ static void make(struct test *t)
 		};
 
 		connect_to(t, listener, port, &addr);
-		look_up(t, i & 1 ? v6 : v4, i & 1 ? AF_INET6 : AF_INET, i,
-			i & 2);
+		for (unsigned cut = 0; cut < 2; cut++)
+			look_up(t, i & 1 ? v6 : v4, i & 1 ? AF_INET6 : AF_INET,
+				i, i & 2, cut);
+		stray(t, i);
 		connect_to(t, listener, port, &addr);
 	}
 	close(v4);
