@@ -265,11 +265,13 @@ static __always_inline int begin(void *ctx, struct sock *sk, void *uaddr,
  */
 #define LOCKED_STORE(member, value) __sync_fetch_and_add(&(member), value)
 
-/* Whoever made a call that has returned before its outcome has to ask. */
+/* Whoever made a call that has returned before its outcome has to ask; which
+ * is seen of TCP alone. */
 static __always_inline void finish(void *ctx, u64 key, struct attempt *a,
 				   u64 now)
 {
-	if (CONST(want_noticed_ns) && a->outcome_ns && !a->ev.noticed_ns)
+	if (CONST(want_noticed_ns) && a->outcome_ns && !a->ev.noticed_ns &&
+	    a->ev.flow.protocol == IPPROTO_TCP)
 		a->ev.latency_ns = now - a->ev.event.ns;
 	else
 		show(ctx, key, a, now);

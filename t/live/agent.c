@@ -37,7 +37,8 @@ static int fresh(struct slots *s, const struct cmd *c)
 {
 	int type = (c->flags & MAKE_UDP ? SOCK_DGRAM : SOCK_STREAM) |
 		   (c->flags & MAKE_NONBLOCK ? SOCK_NONBLOCK : 0);
-	int fd = socket(c->addr.sa.sa_family, type | SOCK_CLOEXEC, 0);
+	int fd = socket(c->addr.sa.sa_family, type | SOCK_CLOEXEC,
+			c->flags & MAKE_MPTCP ? IPPROTO_MPTCP : 0);
 	int v6only = c->v6only, syns = 1;
 
 	if (fd >= 0 && c->addr.sa.sa_family == AF_INET6)

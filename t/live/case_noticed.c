@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define NAP_MS 20
 #define MANNERS_EACH 7
@@ -177,8 +178,91 @@ static void noticed(struct test *t)
 	traffic_release(&tr);
 }
 
+/* ---- MPTCP -------------------------------------------------------------- */
+
+#define MPTCP_MADE 7
+
+/* The process has asked and is done before the tool stops. */
+static void connect_mptcp(struct traffic *tr, struct asked *k, unsigned i)
+{
+	struct cmd c = { .flags = MAKE_NONBLOCK | MAKE_MPTCP };
+	unsigned family = i % 3, listener = family > 0;
+	struct reply r;
+
+	k->raddr = family == 1 ? "::1" : "127.0.0.1";
+	k->rport = tr->port[listener];
+	addr_set(&c.addr, families[family], k->raddr, k->rport);
+	r = agent_try(&tr->cli, &c, OP_CONNECT);
+	if (r.err != EINPROGRESS)
+		fatal(tr->t, "connect: %s", strerror(r.err));
+	k->lport = addr_port(&r.local);
+	agent_do(&tr->srv, OP_ACCEPT, 0, LISTENER + listener);
+	agent_do(&tr->cli, OP_OUTCOME, 0, 0);
+	agent_do(&tr->cli, OP_CLOSE, 0, 0);
+	agent_do(&tr->srv, OP_EOF, 0, 0);
+	agent_do(&tr->srv, OP_CLOSE, 0, 0);
+}
+
+static void check_mptcp(struct test *t, const char *csv,
+			const struct asked *asked)
+{
+	struct table tb;
+	unsigned i, row, found;
+
+	if (!table_parse(&tb, t, csv))
+		return;
+	for (i = 0; i < MPTCP_MADE; i++) {
+		for (row = found = 0; row < tb.nrows; row++) {
+			if (!is_of(&tb, row, &asked[i]))
+				continue;
+			found++;
+			if (strcmp(table_cell(&tb, row, "proto"), "mptcp") ||
+			    *table_cell(&tb, row, "noticed_ns") ||
+			    *table_cell(&tb, row, "final_name"))
+				differ(t, "connect %u: noticed '%s', '%s'", i,
+				       table_cell(&tb, row, "noticed_ns"),
+				       table_cell(&tb, row, "final_name"));
+		}
+		if (found != 1)
+			differ(t, "connect %u: %u rows", i, found);
+	}
+	summary(t, "%u connects over MPTCP, %u rows", MPTCP_MADE, tb.nrows);
+	table_release(&tb);
+}
+
+/* That nobody tells when it is asked about is no reason to wait for that.  By
+ * system calls: functions may be called for the first subflow as well. */
+static void noticed_mptcp(struct test *t)
+{
+	struct asked asked[MPTCP_MADE] = { 0 };
+	struct traffic tr;
+	struct tool r;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+
+	if (fd < 0)
+		skip(t, "this kernel has no MPTCP");
+	close(fd);
+	traffic_init(&tr, t);
+	tool_init(&r, t, tr.ns.inum);
+	tool_start(&r, "soconnect", ARGS("--csv", "--strict",
+					 "--config", "no-trampoline=1",
+					 "--config", "no-kprobe=1", "-o",
+					 "proto,lport,raddr,rport,final,"
+					 "noticed_ns"));
+	for (unsigned i = 0; i < MPTCP_MADE; i++)
+		connect_mptcp(&tr, &asked[i], i);
+	traffic_idle(&tr);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	check_mptcp(t, r.text, asked);
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
 const struct live_case noticed_cases[] = {
 	{ "soconnlat-noticed", "when a process asks for the outcome", 600,
 	  noticed, false },
+	{ "soconnect-mptcp", "MPTCP's connects, which nobody asks about", 300,
+	  noticed_mptcp, false },
 	{ NULL, NULL, 0, NULL, false },
 };

@@ -85,6 +85,7 @@ enum {
 	CONNECT_SIGNAL = 32,	/* comes in the call, which is begun again */
 	SEND_MORE = 64,		/* MSG_MORE */
 	CONNECT_FAST = 128,	/* n bytes with the SYN: TCP Fast Open */
+	MAKE_MPTCP = 256,
 };
 
 enum distraction {
