@@ -94,8 +94,11 @@ static __always_inline int returned(u32 refused_for)
 {
 	struct refusal *r = last_refused();
 
-	if (r)
-		r->reason = refused_for;
+	if (!r)
+		return 0;
+	r->reason = refused_for;
+	if (!refused_for)	/* else the next packet in that place is its */
+		r->sk = 0;
 	return 0;
 }
 
@@ -160,6 +163,21 @@ int on_limit(struct probe___limit *ctx)
 
 /* ---- freed -------------------------------------------------------------- */
 
+/* Is it for @sk, as far as packets tell?  What is connected hears its peer
+ * alone: ports of servers are those of many sockets. */
+static __always_inline int packet_is_to(const struct packet *p,
+					const struct sock *sk)
+{
+	const struct sock_common *c = &sk->__sk_common;
+	u16 port = ntohs(READ(c, skc_dport));
+	u32 from;
+
+	__builtin_memcpy(&from, p->saddr + 12, sizeof(from));
+	if (!packet_is_of(p, 0, sk) || (port && port != p->source))
+		return 0;
+	return !port || p->family != AF_INET || from == READ(c, skc_daddr);
+}
+
 /* The socket that refused this packet last, and why; 0 where none did. */
 static __always_inline struct sock *refused_by(u32 *reason,
 					       const struct packet *p,
@@ -171,7 +189,7 @@ static __always_inline struct sock *refused_by(u32 *reason,
 	if (!r || !r->sk)
 		return 0;
 	sk = (void *)r->sk;
-	if (r->skb ? r->skb != (u64)skb : !packet_is_of(p, 0, sk))
+	if (r->skb ? r->skb != (u64)skb : !packet_is_to(p, sk))
 		return 0;
 	*reason = r->reason;
 	r->sk = 0;
