@@ -3,13 +3,18 @@
  * sordrop: datagrams and pings that find no room, one row each, beside
  * the same counted (-c).
  */
+#include "drops.h"
 #include "player.h"
 
 #include <inttypes.h>
+#include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define COLUMNS "pid,comm,ip,proto,laddr,lport,raddr,rport,rmem_bytes,"	\
 	"rcvbuf_bytes,skb_bytes,reason,drops"
@@ -161,8 +166,170 @@ static void sordrop(struct test *t)
 	player_release(&p);
 }
 
+/* ---- memory that was another packet's ----------------------------------- */
+
+#define REUSED 7
+#define FULL_MS 700		/* until window probes have filled the window */
+#define UDP_RCVBUF 50021
+
+/* A TCP connection to a reader that does not read, and two UDP sockets. */
+struct reused {
+	struct test *t;
+	int listener, client, server, from, to;
+	struct segment s;
+	int rcvbuf;		/* of .to */
+};
+
+static int bound(struct reused *u, int type, union addr *at)
+{
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), size = UDP_RCVBUF;
+	socklen_t len = sizeof(*at);
+
+	addr_set(at, AF_INET, "127.0.0.1", 0);
+	if (type == SOCK_STREAM)
+		size = 4096;
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (fd < 0 || bind(fd, &at->sa, addr_len(at)) ||
+	    (type == SOCK_STREAM && listen(fd, 1)) ||
+	    getsockname(fd, &at->sa, &len))
+		fatal(u->t, "a socket: %m");
+	return fd;
+}
+
+/* What the reader is to receive next, and has sent. */
+static void read_numbers(struct reused *u)
+{
+	static const int queues[] = { 1, 2 };	/* linux/tcp.h: TCP_RECV_QUEUE,
+						   TCP_SEND_QUEUE */
+	uint32_t *const to[] = { &u->s.seq, &u->s.ack_seq };
+	int on = 1, off = -1 /* and no window probe */;
+	socklen_t len = sizeof(uint32_t);
+
+	if (setsockopt(u->server, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)))
+		fatal(u->t, "TCP_REPAIR: %m");
+	for (unsigned i = 0; i < ARRAY_SIZE(queues); i++)
+		if (setsockopt(u->server, IPPROTO_TCP, TCP_REPAIR_QUEUE,
+			       &queues[i], sizeof(queues[i])) ||
+		    getsockopt(u->server, IPPROTO_TCP, TCP_QUEUE_SEQ, to[i],
+			       &len))
+			fatal(u->t, "TCP_QUEUE_SEQ: %m");
+	setsockopt(u->server, IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off));
+}
+
+static void reused_open(struct reused *u)
+{
+	static const char data[65536];
+	socklen_t len = sizeof(union addr);
+	union addr at;
+
+	u->listener = bound(u, SOCK_STREAM, &u->s.to);
+	u->client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (connect(u->client, &u->s.to.sa, addr_len(&u->s.to)) ||
+	    getsockname(u->client, &u->s.from.sa, &len))
+		fatal(u->t, "connect: %m");
+	u->server = accept(u->listener, NULL, NULL);
+	while (send(u->client, data, sizeof(data), MSG_DONTWAIT) > 0)
+		;
+	u->to = bound(u, SOCK_DGRAM, &at);
+	u->from = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	len = sizeof(u->rcvbuf);
+	if (connect(u->from, &at.sa, addr_len(&at)) ||
+	    getsockopt(u->to, SOL_SOCKET, SO_RCVBUF, &u->rcvbuf, &len))
+		fatal(u->t, "UDP: %m");
+	nap_ms(FULL_MS);
+	read_numbers(u);
+	u->s.flags = TH_ACK | TH_PUSH;
+	u->s.payload = 100;
+}
+
+/* What was a datagram's memory is the segment's, for which the window has no
+ * room. */
+static void reuse(struct reused *u)
+{
+	char byte = 0;
+
+	if (send(u->from, &byte, 1, 0) != 1 || recv(u->to, &byte, 1, 0) != 1)
+		fatal(u->t, "a datagram: %m");
+	if (segment_send(&u->s))
+		fatal(u->t, "a segment");
+}
+
+static void check_reused(const struct reused *u, const char *csv,
+			 uint64_t made)
+{
+	uint64_t size;
+	struct table tb;
+	unsigned i, n;
+
+	if (!table_parse(&tb, u->t, csv))
+		return;
+	n = table_count(&tb, ARGS("proto", "tcp", "reason", "TCP_ZEROWINDOW"));
+	if (n != made || tb.nrows != n)
+		differ(u->t, "%u rows, of %u segments", tb.nrows,
+		       (unsigned)made);
+	for (i = 0; i < tb.nrows; i++)
+		if (cell_u64(table_cell(&tb, i, "rcvbuf_bytes"), &size) &&
+		    size == (uint64_t)u->rcvbuf)
+			differ(u->t, "row %u is of the UDP socket", i);
+	summary(u->t, "%u segments in memory that datagrams had, %u dropped "
+		"for want of a window", REUSED, n);
+	table_release(&tb);
+}
+
+static bool has_reasons(struct test *t)
+{
+	static const char *const reasons[] = { "TCP_ZEROWINDOW", "none" };
+	struct drops d;
+	bool has;
+
+	drops_init(&d, t);
+	has = d.types && drops_reason(&d, reasons, 2, *reasons);
+	drops_release(&d);
+	return has;
+}
+
+/* By the function that enqueues datagrams, which its return follows.  Since
+ * 6.17 such a segment is dropped before the window is found to be closed. */
+static void sordrop_reused(struct test *t)
+{
+	struct reused u = { .t = t };
+	struct netns ns;
+	struct tool r;
+	cpu_set_t cpus;
+	unsigned i;
+
+	if (!test_probes(t) || !test_btf(t) || !has_reasons(t))
+		skip(t, "no kprobes, or no reasons to know drops by");
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+	netns_new(t, &ns);
+	tool_init(&r, t, ns.inum);
+	tool_start(&r, "sordrop", ARGS("--csv", "--strict", "--config",
+				       "no-trampoline=1", "-o",
+				       "proto,reason,rcvbuf_bytes"));
+	netns_enter(t, &ns);
+	reused_open(&u);
+	for (i = 0; i < REUSED; i++)
+		reuse(&u);
+	netns_leave(t);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	check_reused(&u, r.text, netns_snmp(t, &ns, "TcpExt",
+					    "TCPZeroWindowDrop"));
+	tool_release(&r);
+	close(u.from);
+	close(u.to);
+	close(u.client);
+	close(u.server);
+	close(u.listener);
+	netns_free(&ns);
+}
+
 const struct live_case sordrop_cases[] = {
 	{ "sordrop", "what finds no room at UDP and ping sockets", 300, sordrop,
 	  false },
+	{ "sordrop-reused", "segments without room, where datagrams were", 300,
+	  sordrop_reused, false },
 	{ NULL, NULL, 0, NULL, false },
 };
