@@ -162,6 +162,17 @@ static __always_inline void fill(struct udplife_event *ev,
 	map_delete(&moved, &key);
 }
 
+/* Is it taken down by the call that was to make it, as one that a cgroup's
+ * program refuses is?  Nobody has had it. */
+static __always_inline int never_was(const struct sock *sk)
+{
+	u64 key = call_key();
+	struct call *c = map_lookup(&calls, &key);
+
+	return c && c->what == CREATE &&
+	       READ((const struct socket *)c->sk, sk) == sk;
+}
+
 /* udp_destroy_sock(), udpv6_destroy_sock(): ports and peer are still there. */
 SEC("probe/udp")
 int on_destroy(struct probe___sock *ctx)
@@ -171,6 +182,8 @@ int on_destroy(struct probe___sock *ctx)
 	struct owner o = {};
 	u32 protocol = READ_BITS(sk, sk_protocol);
 
+	if (never_was(sk))
+		return 0;
 	owner_copy(&o, sk);
 	if (!o.pid)		/* older than the tool, and not used since */
 		owner_current(&o);

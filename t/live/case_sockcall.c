@@ -487,6 +487,22 @@ static int new_receiver(struct made *m, unsigned k)
 	return fd;
 }
 
+/* Sockets that nobody gets: no rows. */
+static void make_refused(struct made *m)
+{
+	struct denier r;
+	unsigned k;
+
+	if (!deny_sockets(&r)) {
+		summary(m->t, "no cgroup that refuses sockets");
+		return;
+	}
+	for (k = 0; k < FAMILIES; k++)
+		outcome(m, "socket", socket(nets[k].family, SOCK_DGRAM, 0),
+			EPERM);
+	deny_no_more(&r);
+}
+
 static void udplife(struct test *t)
 {
 	struct made *m = xcalloc(1, sizeof(*m));
@@ -506,6 +522,7 @@ static void udplife(struct test *t)
 		for (k = 0; k < FAMILIES; k++)
 			make_life(m, i ? new_receiver(m, k) : older[k], k,
 				  10 * i + 8, i ? "false" : "true");
+	make_refused(m);
 	netns_leave(t);
 	check(m, &r, m->udp, m->nudp);
 	netns_free(&ns);

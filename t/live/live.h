@@ -10,7 +10,8 @@
  *   tool.c      runs sockeye and collects what it says
  *   table.c     CSV, json.c strict JSON, told.c sums of it
  *   witness.c   what the kernel counts of sockeye's programs and maps
- *   net.c       namespaces, addresses, veth; drop.c drops packets
+ *   net.c       namespaces, addresses, veth; drop.c drops packets,
+ *               deny.c denies sockets
  *   qdisc.c     queueing disciplines: netem, tbf, red ...
  *   addr.c      addresses of sockets
  *   agent.c     a process that does socket calls when told, and counts bytes
@@ -127,7 +128,9 @@ int spew(const char *path, const char *text);
 bool readable(int fd, unsigned ms);
 /* reap - wait for our own child at most @ms, then kill it; wait status. */
 int reap(pid_t pid, unsigned ms, bool *killed);
-/* cgroup_own - our cgroup v2 id; 0: no such tree mounted. */
+/* cgroup_path - where our cgroup v2 is; false: no such tree mounted.
+ * cgroup_own - its id, or 0. */
+bool cgroup_path(char *buf, size_t size);
 uint64_t cgroup_own(void);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n, size_t size);

@@ -143,4 +143,15 @@ void dropper_close(struct dropper *d);
 /* bpf_prog_exists - whether the kernel has a program with this id. */
 bool bpf_prog_exists(uint32_t id);
 
+/* ---- deny.c ------------------------------------------------------------ */
+
+struct denier {
+	char home[512], dir[544];	/* cgroups: ours, and the other */
+};
+
+/* deny_sockets - this process gets no IP sockets (EPERM) from now on; false
+ * where there is no cgroup v2, or it cannot.  deny_no_more - it does. */
+bool deny_sockets(struct denier *r);
+void deny_no_more(struct denier *r);
+
 #endif

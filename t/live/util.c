@@ -175,11 +175,11 @@ static uint64_t cgroup_id(const char *path)
 	return id;
 }
 
-uint64_t cgroup_own(void)
+bool cgroup_path(char *buf, size_t size)
 {
 	char *own = slurp("/proc/self/cgroup"), *mounts = slurp("/proc/mounts");
-	char where[256] = "", path[512], *line, *p;
-	uint64_t id = 0;
+	char where[256] = "", *line, *p;
+	bool found = false;
 
 	for (line = mounts; line && *line; line = p ? p + 1 : NULL) {
 		p = strchr(line, '\n');
@@ -192,12 +192,19 @@ uint64_t cgroup_own(void)
 	p = own ? strstr(own, "0::/") : NULL;
 	if (p && *where && (p == own || p[-1] == '\n')) {
 		p[strcspn(p, "\n")] = '\0';
-		snprintf(path, sizeof(path), "%s%s", where, p + 3);
-		id = cgroup_id(path);
+		snprintf(buf, size, "%s%s", where, p + 3);
+		found = true;
 	}
 	free(own);
 	free(mounts);
-	return id;
+	return found;
+}
+
+uint64_t cgroup_own(void)
+{
+	char path[512];
+
+	return cgroup_path(path, sizeof(path)) ? cgroup_id(path) : 0;
 }
 
 void temp_path(char *buf, size_t size, const char *what)
