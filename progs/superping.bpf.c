@@ -4,7 +4,8 @@
  *
  * A request is known by all that tells it from others: namespace, destination,
  * id and sequence number.  It stays in the map until --timeout has passed, so
- * that what comes twice is seen.
+ * that what comes twice is seen.  One to a group has no destination there: who
+ * answers does so by an address of its own.
  */
 #include "progs/echo.bpf.h"
 #include "progs/superping.h"
@@ -26,6 +27,51 @@ struct {
 	__type(key, struct request_key);
 	__type(value, struct request);
 } awaited SEC(".maps");
+
+/* ---- groups ------------------------------------------------------------- */
+
+/* linux/if_ether.h, linux/if_vlan.h */
+enum { ETH_HLEN = 14, VLAN_ETH_HLEN = 18 };
+
+/* Is it multicast or broadcast?  That of a subnet is told by what Ethernet
+ * makes of it. */
+static __always_inline int is_to_group(const struct packet *p,
+				       const struct sk_buff *skb)
+{
+	const u8 *data = READ(skb, data);
+	u32 header = (u64)READ(skb, head) + p->network - (u64)data;
+	u8 group = 0;
+
+	if (p->family == AF_INET6)
+		return p->daddr[0] == 0xff;
+	if (p->daddr[12] >= 224)
+		return 1;
+	if (header != ETH_HLEN && header != VLAN_ETH_HLEN)
+		return 0;
+	probe_read(&group, 1, data);
+	return group & 1;
+}
+
+/* Of a request as it is sent. */
+static __always_inline void key_sent(struct request_key *key,
+				     const struct echo *e,
+				     const struct sk_buff *skb)
+{
+	key_of(key, e, e->p.daddr, READ(skb, dev));
+	if (is_to_group(&e->p, skb))
+		__builtin_memset(key->peer, 0, sizeof(key->peer));
+}
+
+/* That was sent to whoever @key says, or to a group. */
+static __always_inline struct request *request_of(struct request_key *key)
+{
+	struct request *r = map_lookup(&awaited, key);
+
+	if (r)
+		return r;
+	__builtin_memset(key->peer, 0, sizeof(key->peer));
+	return map_lookup(&awaited, key);
+}
 
 /* ---- outcomes ----------------------------------------------------------- */
 
@@ -128,7 +174,7 @@ int on_queue(struct probe___packet *ctx)
 	dev = READ(skb, dev);
 	if (!is_ours(skb, dev))
 		return 0;
-	key_of(&key, &e, e.p.daddr, dev);
+	key_sent(&key, &e, skb);
 	before = map_lookup(&awaited, &key);
 	if (before) {
 		if (before->skb == (u64)skb && before->ev.event.len)
@@ -151,7 +197,7 @@ int on_xmit(struct probe___packet *ctx)
 
 	if (!is_request(&e, skb))
 		return 0;
-	key_of(&key, &e, e.p.daddr, READ(skb, dev));
+	key_sent(&key, &e, skb);
 	r = map_lookup(&awaited, &key);
 	if (r)
 		r->xmit = ktime_get_ns();
@@ -229,7 +275,7 @@ static __always_inline void reply(void *ctx, const struct echo *e,
 	struct request *found, r;
 
 	key_of(&key, e, e->p.saddr, dev);
-	found = map_lookup(&awaited, &key);
+	found = request_of(&key);
 	if (found) {
 		r = *found;
 		if (!r.ev.event.len || !map_delete(&awaited, &key)) {
@@ -241,8 +287,9 @@ static __always_inline void reply(void *ctx, const struct echo *e,
 			return;
 		}
 	}
+	copy16(key.peer, e->p.saddr);
 	key.seq = PINGED;
-	found = map_lookup(&awaited, &key);
+	found = request_of(&key);
 	if (!found)
 		return;
 	r = *found;
@@ -274,7 +321,7 @@ int on_arrival(struct probe___packet *ctx)
 	if (!packet_arrives(&e.p, skb) || !answers(&e, skb))
 		return 0;
 	key_of(&key, &e, e.p.saddr, READ(skb, dev));
-	r = map_lookup(&awaited, &key);
+	r = request_of(&key);
 	if (r)
 		r->arrived = ktime_get_ns();
 	return 0;

@@ -19,6 +19,8 @@
 #define PING 7			/* their id, */
 #define REFUSED 9		/* that of those that are answered by errors, */
 #define STRANGER 11		/* and of one that was never sent */
+#define GROUP 13		/* of those to the first group, and how often */
+#define MEMBERS 3		/* each but the last is answered */
 
 /* Errors, a request each. */
 static const struct refusal {
@@ -32,6 +34,15 @@ static const struct refusal {
 	  { 2, 0, "PKT_TOOBIG", false }, { 1, 77, "", false } },
 };
 #define REFUSALS ARRAY_SIZE(refusals[0])
+
+/* Of the path of that number: all hosts, and all of the subnet. */
+static const struct group {
+	unsigned path;
+	const char *to;
+} groups[] = {
+	{ 0, "224.0.0.1" }, { 0, "255.255.255.255" }, { 0, "10.9.0.255" },
+	{ 1, "ff02::1" },
+};
 
 struct scene {
 	struct test *t;
@@ -99,26 +110,52 @@ static void refuse(struct scene *s, unsigned path)
 	close(tells);
 }
 
-static bool has(struct tool *r, const char *word)
+/* Each but the last is answered, as often as there are members. */
+static void ping_group(struct scene *s, const struct group *g)
+{
+	const struct echo_path *p = &echo_paths[g->path];
+	unsigned id = GROUP + (unsigned)(g - groups);
+	int asks = echo_raw(s->t, &s->a, p, p->from);
+	int tells = echo_raw(s->t, &s->b, p, p->to);
+
+	echo_group(s->t, &s->a, asks, p);
+	for (unsigned seq = 1; seq <= GROUP; seq++) {
+		echo_send(s->t, asks, p, g->to, p->request, id, seq);
+		for (unsigned i = 0; seq < GROUP && i < MEMBERS; i++) {
+			echo_send(s->t, tells, p, p->from, p->reply, id, seq);
+			echo_hear(s->t, asks, p, p->reply, seq);
+		}
+	}
+	close(asks);
+	close(tells);
+}
+
+static unsigned count_lost(struct tool *r)
 {
 	size_t len;
 	char *text = slurp_fd(r->out, &len);
-	bool found = text && strstr(text, word);
+	const char *at = text;
+	unsigned n = 0;
 
+	for (; at && (at = strstr(at, ",LOST,")); at++)
+		n++;
 	free(text);
-	return found;
+	return n;
 }
 
-/* One that is answered once it was given up. */
-static void ping_late(struct scene *s, const struct echo_path *p)
+/* One that is answered once it was given up, as so many are then. */
+static void ping_late(struct scene *s, const struct echo_path *p,
+		      const char *to, unsigned lost)
 {
 	int asks = echo_raw(s->t, &s->a, p, p->from);
 	int tells = echo_raw(s->t, &s->b, p, p->to);
 	uint64_t end = now_ns() + PATIENCE * NSEC;
 
-	echo_send(s->t, asks, p, p->to, p->request, 8, 1);
-	echo_hear(s->t, tells, p, p->request, 1);
-	while (!has(&s->hasty, ",LOST,") && now_ns() < end)
+	echo_group(s->t, &s->a, asks, p);
+	echo_send(s->t, asks, p, to, p->request, 8, 1);
+	if (to == p->to)
+		echo_hear(s->t, tells, p, p->request, 1);
+	while (count_lost(&s->hasty) < lost && now_ns() < end)
 		nap_ms(10);
 	echo_send(s->t, tells, p, p->from, p->reply, 8, 1);
 	echo_hear(s->t, asks, p, p->reply, 1);
@@ -233,6 +270,25 @@ static void check_refusals(struct scene *s, unsigned path)
 			"icmp", ""));
 }
 
+static void check_group(struct scene *s, const struct group *g)
+{
+	const unsigned want[] = { GROUP - 1, (GROUP - 1) * (MEMBERS - 1), 1 };
+	static const char *const outcomes[] = { "REPLY", "DUP", "LOST" };
+	char pid[16], id[16];
+	unsigned n;
+
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	snprintf(id, sizeof(id), "%u", GROUP + (unsigned)(g - groups));
+	for (unsigned i = 0; i < ARRAY_SIZE(want); i++) {
+		n = table_count(&s->tb, ARGS("raddr", g->to, "pid", pid,
+					     "id", id, "outcome",
+					     outcomes[i]));
+		if (n != want[i])
+			differ(s->t, "%s: %u rows of %s, not %u", g->to, n,
+			       outcomes[i], want[i]);
+	}
+}
+
 static void check(struct scene *s)
 {
 	const struct echo_path *p;
@@ -253,6 +309,8 @@ static void check(struct scene *s)
 		check_sum(s, p, "errors", 0);
 		check_refusals(s, (unsigned)(p - echo_paths));
 	}
+	for (unsigned i = 0; i < ARRAY_SIZE(groups); i++)
+		check_group(s, &groups[i]);
 	table_release(&s->tb);
 }
 
@@ -298,27 +356,31 @@ static void check_summary(struct scene *s)
 	}
 }
 
-/* Lost, and then late; of both it is known who asked. */
+/* Lost, and then late, of a host and of a group; it is known who asked. */
 static void check_late(struct scene *s)
 {
 	static const char *const outcomes[] = { "LOST", "LATE" };
+	const char *const to[] = { echo_paths[0].to, groups[0].to };
+	const unsigned n = ARRAY_SIZE(outcomes) * ARRAY_SIZE(to);
 	char pid[16];
 
 	tool_init(&s->hasty, s->t, s->a.inum);
 	tool_start(&s->hasty, "superping",
 		   ARGS("--csv", "--strict", "--timeout", "2"));
-	ping_late(s, &echo_paths[0]);
+	for (unsigned i = 0; i < ARRAY_SIZE(to); i++)
+		ping_late(s, &echo_paths[0], to[i], i + 1);
 	tool_stop(&s->hasty, SIGINT);
 	tool_check_clean(&s->hasty);
 	if (!table_parse(&s->tb, s->t, s->hasty.text))
 		return;
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	for (unsigned i = 0; i < ARRAY_SIZE(outcomes); i++)
-		if (s->tb.nrows != ARRAY_SIZE(outcomes) ||
-		    !table_matches(&s->tb, i, ARGS("outcome", outcomes[i],
+	for (unsigned i = 0; i < n; i++)
+		if (s->tb.nrows != n ||
+		    !table_matches(&s->tb, i, ARGS("outcome", outcomes[i % 2],
+						   "raddr", to[i / 2],
 						   "pid", pid, "seq", "1")))
-			differ(s->t, "%u rows; not %s of 1", s->tb.nrows,
-			       outcomes[i]);
+			differ(s->t, "%u rows; not %s of 1 to %s", s->tb.nrows,
+			       outcomes[i % 2], to[i / 2]);
 	table_release(&s->tb);
 	tool_release(&s->hasty);
 }
@@ -332,6 +394,8 @@ static void superping(struct test *t)
 		ping(&s, &echo_paths[path], PING);
 		refuse(&s, path);
 	}
+	for (unsigned i = 0; i < ARRAY_SIZE(groups); i++)
+		ping_group(&s, &groups[i]);
 	tool_stop(&s.tool, SIGINT);
 	tool_check_clean(&s.tool);
 	tool_stop(&s.people, SIGINT);

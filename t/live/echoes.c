@@ -2,6 +2,7 @@
 #include "echoes.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip6.h>
 #include <netinet/ip_icmp.h>
@@ -72,6 +73,21 @@ int echo_ping(struct test *t, const struct netns *ns,
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &one, sizeof(one)))
 		fatal(t, "IP_RECVERR: %s", strerror(errno));
 	return fd;
+}
+
+void echo_group(struct test *t, const struct netns *ns, int fd,
+		const struct echo_path *p)
+{
+	int one = 1, no = 0, by;
+
+	netns_enter(t, ns);
+	by = (int)if_nametoindex("sk0");
+	netns_leave(t);
+	if (p->family == AF_INET ?
+	    setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)) :
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, &by, sizeof(by)) ||
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, &no, sizeof(no)))
+		fatal(t, "a socket for groups: %s", strerror(errno));
 }
 
 static void send_to(struct test *t, int fd, const struct echo_path *p,

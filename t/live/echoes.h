@@ -36,6 +36,10 @@ int echo_raw(struct test *t, const struct netns *ns, const struct echo_path *p,
  * errors are kept for echo_error(). */
 int echo_ping(struct test *t, const struct netns *ns,
 	      const struct echo_path *p, unsigned id);
+/* echo_group - what the raw socket @fd of @ns sends may be to all, by sk0, and
+ * is not for itself. */
+void echo_group(struct test *t, const struct netns *ns, int fd,
+		const struct echo_path *p);
 void echo_send(struct test *t, int fd, const struct echo_path *p,
 	       const char *to, uint8_t type, unsigned id, unsigned seq);
 /* echo_hear - wait until that has come by any of the sockets above; raw ones
