@@ -6,6 +6,7 @@
  * Before this is included there must be
  *   followed(protocol)	is a socket of this protocol followed?
  *   wanted(ev)		is what has come of it shown?
+ *   tells_result()	is what the call returned shown?
  *   caller(ctx)	the caller's stack, as K_USTACK has it
  *
  * A call that begins a handshake is kept under its socket, since the outcome
@@ -72,6 +73,11 @@ struct attempt {
 	u64 returned;		/* the call has, the handshake goes on */
 };
 
+/* How it has: to the program, or for a signal.  Then the kernel may make it
+ * again without the program knowing, once the signal was taken: still the same
+ * call. */
+enum { RETURNED = 1, INTERRUPTED = 2 };
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);		/* --max-sockets */
@@ -125,8 +131,6 @@ static __always_inline void show(void *ctx, u64 key, const struct attempt *a,
 		return;
 	ev.latency_ns = now - ev.event.ns;
 	ev.event.ns = now;
-	if (ev.result == -ERESTARTSYS)
-		ev.result = -EINTR;
 	if (pass(&ev.flow) && wanted(&ev))
 		emit(ctx, &ev, sizeof(ev), EVENT_ROW);
 }
@@ -155,13 +159,12 @@ static __always_inline int is_connecting(u32 state)
 	return state == TCP_SYN_SENT || state == TCP_SYN_RECV;
 }
 
-/* A call that a signal interrupted, and that the kernel makes again without
- * the program knowing: still the same one. */
+/* Is this the call that a signal interrupted? */
 static __always_inline int is_restart(u64 key, u64 thread)
 {
 	struct attempt *a = map_lookup(&underway, &key);
 
-	if (!a || !a->returned || a->ev.result != -ERESTARTSYS ||
+	if (!a || a->returned != INTERRUPTED ||
 	    a->ev.flow.tid != (u32)thread)
 		return 0;
 	a->ev.result = -(s32)CONST(einprogress);
@@ -229,11 +232,6 @@ static __always_inline int begin_call(void *ctx, struct sock *sk, void *uaddr,
 	if ((family != AF_INET && family != AF_INET6) || !followed(protocol))
 		return 0;
 	state = READ(sk, __sk_common.skc_state);
-	if (is_connecting(state) && is_restart((u64)sk, thread)) {
-		c.key = c.sk;
-		put_call(thread, &c);
-		return 0;
-	}
 	fill_event(&a.ev, sk, protocol);
 	a.ev.ustack = caller(ctx);
 	if (!read_peer(&a.ev.flow, &family, uaddr, len, user)) {
@@ -250,7 +248,14 @@ static __always_inline int begin_call(void *ctx, struct sock *sk, void *uaddr,
 static __always_inline int begin(void *ctx, struct sock *sk, void *uaddr,
 				 u32 len, int user)
 {
-	notice(ctx, (u64)sk);
+	struct call c = { .sk = (u64)sk, .key = (u64)sk };
+	u64 thread = get_current_pid_tgid();
+
+	if (is_restart(c.key, thread)) {
+		put_call(thread, &c);
+		return 0;
+	}
+	notice(ctx, c.key);
 	return begin_call(ctx, sk, uaddr, len, user);
 }
 
@@ -265,13 +270,23 @@ static __always_inline int begin(void *ctx, struct sock *sk, void *uaddr,
  */
 #define LOCKED_STORE(member, value) __sync_fetch_and_add(&(member), value)
 
+/* What the program will see of it is not known yet.  That of TCP alone can be
+ * waited for: its sockets tell their end. */
+static __always_inline int may_restart(const struct attempt *a)
+{
+	return tells_result() && a->returned == INTERRUPTED &&
+	       a->ev.flow.protocol == IPPROTO_TCP;
+}
+
 /* Whoever made a call that has returned before its outcome has to ask; which
  * is seen of TCP alone. */
 static __always_inline void finish(void *ctx, u64 key, struct attempt *a,
 				   u64 now)
 {
-	if (CONST(want_noticed_ns) && a->outcome_ns && !a->ev.noticed_ns &&
-	    a->ev.flow.protocol == IPPROTO_TCP)
+	if (may_restart(a))
+		a->ev.latency_ns = now - a->ev.event.ns;
+	else if (CONST(want_noticed_ns) && a->outcome_ns &&
+		 !a->ev.noticed_ns && a->ev.flow.protocol == IPPROTO_TCP)
 		a->ev.latency_ns = now - a->ev.event.ns;
 	else
 		show(ctx, key, a, now);
@@ -287,9 +302,13 @@ static __always_inline void end(void *ctx, const struct call *c,
 {
 	const struct sock *sk = (void *)c->sk;
 	const struct inet_sock *inet = (void *)c->sk;
-	u64 now = ktime_get_ns();
+	u64 now = ktime_get_ns(), how = RETURNED;
 	u32 state = READ(sk, __sk_common.skc_state);
 
+	if (ret == -ERESTARTSYS) {
+		ret = -EINTR;
+		how = INTERRUPTED;
+	}
 	a->ev.call_ns = now - a->ev.event.ns;
 	a->ev.result = ret;
 	if (!ret || is_connecting(state))
@@ -297,12 +316,13 @@ static __always_inline void end(void *ctx, const struct call *c,
 	if (!a->ev.flow.lport)	/* of a failed UDP connect */
 		a->ev.flow.lport = ntohs(READ(inet, inet_sport));
 	if (c->key == c->sk && !a->outcome_ns && is_connecting(state)) {
-		LOCKED_STORE(a->returned, 1);
+		LOCKED_STORE(a->returned, how);
 		if (!a->outcome_ns)
 			return;
 	}
-	if (ret == -(s32)CONST(einprogress))
-		a->returned = 1;
+	if (ret == -(s32)CONST(einprogress) ||
+	    (how == INTERRUPTED && c->key == c->sk))
+		a->returned = how;
 	if (!a->returned)
 		a->ev.noticed_ns = a->ev.call_ns;
 	if (a->outcome_ns)

@@ -14,6 +14,11 @@ static __always_inline int wanted(const struct connect_event *ev)
 	return !CONST(errors) || ev->final;
 }
 
+static __always_inline int tells_result(void)
+{
+	return 1;
+}
+
 static __always_inline long caller(void *ctx)
 {
 	return 0;

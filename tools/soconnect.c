@@ -56,12 +56,15 @@ const struct tool tool_soconnect = {
 		"For a non-blocking socket, or one whose wait was "
 		"interrupted or timed out, that is known later: the line is "
 		"printed then, with RESULT as the call returned and FINAL as "
-		"it ended.  FINAL EINPROGRESS means that the socket was "
-		"closed first.  When this tool stops, what is still under "
-		"way is printed like that too, its times as lower bounds "
-		"(`+`).  Calls that do not reach the protocol (bad "
-		"descriptor or address), that undo a connection (AF_UNSPEC), "
-		"or that began before this tool did are not shown.",
+		"it ended.  A call that a signal interrupted the kernel may "
+		"make again, unseen by the program: its line is printed when "
+		"it has, or the socket is closed.  FINAL EINPROGRESS means "
+		"that the socket was closed first.  When this tool stops, "
+		"what is still under way is printed like that too, its times "
+		"as lower bounds (`+`).  Calls that do not reach the protocol "
+		"(bad descriptor or address), that undo a connection "
+		"(AF_UNSPEC), or that began before this tool did are not "
+		"shown.",
 	.overhead = CONNECT_OVERHEAD,
 	.spec = &spec_soconnect, .filters = F_FLOW, .flags = T_COUNT,
 	.options = options, .roles = roles, .columns = columns,

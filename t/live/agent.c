@@ -66,10 +66,9 @@ static void on_alarm(int sig)
 	(void)sig;
 }
 
-static void signal_soon(void)
+static void signal_soon(int flags)
 {
-	struct sigaction sa = { .sa_handler = on_alarm,
-				.sa_flags = SA_RESTART };
+	struct sigaction sa = { .sa_handler = on_alarm, .sa_flags = flags };
 	struct itimerval in = { .it_value.tv_usec = 200000 };
 
 	sigaction(SIGALRM, &sa, NULL);
@@ -89,8 +88,8 @@ static int send_fast(struct slots *s, const struct cmd *c)
 
 static int do_connect(struct slots *s, const struct cmd *c)
 {
-	if (c->flags & CONNECT_SIGNAL)
-		signal_soon();
+	if (c->flags & (CONNECT_SIGNAL | CONNECT_EINTR))
+		signal_soon(c->flags & CONNECT_SIGNAL ? SA_RESTART : 0);
 	if (s->fd[c->slot] < 0 && fresh(s, c))
 		return -1;
 	return c->flags & CONNECT_FAST ? send_fast(s, c) :
@@ -518,23 +517,41 @@ struct reply agent_try(struct agent *a, struct cmd *c, enum op op)
 	return agent_wait_err(a);
 }
 
+/* Until it has been in @state for a while. */
+static void await_state(struct agent *a, char state)
+{
+	char path[64], *text, *p;
+	unsigned i, so = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)a->pid);
+	for (i = 0; so < 5 && i < PATIENCE * 100; i++) {
+		nap_ms(10);
+		text = slurp(path);
+		p = text ? strrchr(text, ')') : NULL;
+		so = p && p[1] == ' ' && p[2] == state ? so + 1 : 0;
+		free(text);
+	}
+	if (so < 5)
+		fatal(a->t, "%s does not get to be %c", a->comm, state);
+}
+
 /* Its last write to us is long done when it sleeps: nothing else than the
  * order's own call can be what it sleeps in, once the order was read. */
 void agent_blocked(struct agent *a)
 {
-	char path[64], *text, *p;
-	unsigned i, asleep = 0;
+	await_state(a, 'S');
+}
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)a->pid);
-	for (i = 0; asleep < 5 && i < PATIENCE * 100; i++) {
-		nap_ms(10);
-		text = slurp(path);
-		p = text ? strrchr(text, ')') : NULL;
-		asleep = p && p[1] == ' ' && p[2] == 'S' ? asleep + 1 : 0;
-		free(text);
-	}
-	if (asleep < 5)
-		fatal(a->t, "%s does not block", a->comm);
+void agent_freeze(struct agent *a)
+{
+	agent_blocked(a);
+	kill(a->pid, SIGSTOP);
+	await_state(a, 'T');
+}
+
+void agent_thaw(struct agent *a)
+{
+	kill(a->pid, SIGCONT);
 }
 
 void agent_stop(struct agent *a)

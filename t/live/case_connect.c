@@ -208,6 +208,27 @@ static void soconnect_errors(struct test *t)
 	run(t, "soconnect", ARGS("--errors"), want_failed, CALL_FIELDS);
 }
 
+static void interrupted(struct test *t, const char *name, want_fn *want,
+			enum fields fields)
+{
+	struct beside b = { .name = name, .make = make_interrupted,
+			    .want = want, .fields = fields };
+	struct connects cs;
+	unsigned n;
+
+	connects_init(&cs, t);
+	n = beside(&cs.tr, &b);
+	summary(t, "%s%s: %u calls interrupted, %u rows shown",
+		*t->res->summary ? ", " : "", name, cs.tr.nends, n);
+	connects_release(&cs);
+}
+
+static void soconnect_interrupted(struct test *t)
+{
+	interrupted(t, "soconnect", want_clients, CALL_FIELDS);
+	interrupted(t, "tcpconnlat", want_handshake, LAT_FIELDS);
+}
+
 static void soconnlat(struct test *t)
 {
 	run(t, "soconnlat", ARGS("--events"), want_handshake, LAT_FIELDS);
@@ -277,6 +298,8 @@ const struct live_case connect_cases[] = {
 	  false },
 	{ "soconnect-underway", "those that have no outcome at the end", 600,
 	  underway, false },
+	{ "soconnect-interrupted", "those that a signal interrupts", 600,
+	  soconnect_interrupted, false },
 	{ "soconnlat", "connect latency by socket", 600, soconnlat, false },
 	{ "tcpconnlat", "TCP connections with their latency", 600, tcpconnlat,
 	  false },

@@ -248,12 +248,12 @@ struct waiting {
 	uint64_t since;
 };
 
-static void post_waiting(struct connects *cs, struct waiting *w, unsigned k)
+static void post_waiting(struct connects *cs, struct waiting *w, unsigned k,
+			 unsigned flags)
 {
 	const char *addr = targets[OPEN].addr[k];
 
-	w->c = (struct cmd){ .flags = MAKE_HASTY |
-				      (k == 1 ? CONNECT_SIGNAL : 0) };
+	w->c = (struct cmd){ .flags = flags };
 	w->local = bind_first(&cs->wait[k], &w->c, addr, k).local;
 	addr_set(&w->c.addr, families[k], addr, cs->full[k > 0]);
 	w->c.op = OP_CONNECT;
@@ -261,17 +261,22 @@ static void post_waiting(struct connects *cs, struct waiting *w, unsigned k)
 	agent_post(&cs->wait[k], &w->c);
 }
 
-static void end_waiting(struct connects *cs, struct waiting *w, unsigned k)
+static void want_result(struct connects *cs, unsigned k, int err)
 {
 	struct reply r = agent_wait_err(&cs->wait[k]);
-	struct end *e;
 
-	expect(&cs->tr, &r, ETIMEDOUT, "a full listener");
-	e = traffic_client_end(&cs->tr, &w->local, &w->c.addr);
-	set_call(e, ETIMEDOUT, ETIMEDOUT, w->since);
+	expect(&cs->tr, &r, err, "a full listener");
+}
+
+static struct end *end_waiting(struct connects *cs, struct waiting *w,
+			       unsigned k, int result, int final)
+{
+	struct end *e = traffic_client_end(&cs->tr, &w->local, &w->c.addr);
+
+	set_call(e, result, final, w->since);
 	e->pid = cs->wait[k].pid;
-	e->min_ns = TIMEOUT_NS;
 	agent_do(&cs->wait[k], OP_CLOSE, 0, 0);
+	return e;
 }
 
 static void make_pending(struct connects *cs)
@@ -282,7 +287,8 @@ static void make_pending(struct connects *cs)
 	unsigned i;
 
 	for (i = 0; i < 3; i++)
-		post_waiting(cs, &w[i], i);
+		post_waiting(cs, &w[i], i,
+			     MAKE_HASTY | (i == 1 ? CONNECT_SIGNAL : 0));
 	for (i = 0; i < PENDING; i++)
 		post_pending(tr, &p[i], i, cs->full[i % 3 > 0],
 			     MAKE_NONBLOCK | MAKE_HASTY);
@@ -295,8 +301,11 @@ static void make_pending(struct connects *cs)
 	for (i = 0; i < PENDING; i++)
 		if (i % 4 != 3)
 			end_pending(tr, &p[i], i);
-	for (i = 0; i < 3; i++)
-		end_waiting(cs, &w[i], i);
+	for (i = 0; i < 3; i++) {
+		want_result(cs, i, ETIMEDOUT);
+		end_waiting(cs, &w[i], i, ETIMEDOUT, ETIMEDOUT)->min_ns =
+			TIMEOUT_NS;
+	}
 }
 
 static void drop_fillers(struct traffic *tr)
@@ -305,6 +314,43 @@ static void drop_fillers(struct traffic *tr)
 
 	for (i = 0; i < 2; i++)
 		agent_do(&tr->srv, OP_CLOSE, FULL + i, 0);
+	for (i = 0; i < 4; i++)
+		agent_do(&tr->srv, OP_CLOSE, FILLER + i, 0);
+}
+
+/* Number 0 finds room in its listener, the other two find none any more.  2
+ * asks, 0 and 1 are told when they go on. */
+void make_interrupted(struct traffic *tr, unsigned n)
+{
+	uint64_t failed = netns_snmp(tr->t, &tr->ns, "Tcp", "AttemptFails");
+	struct connects *cs = (struct connects *)tr;
+	const int errs[] = { 0, ECONNREFUSED };
+	struct waiting w[3];
+	struct reply r;
+	unsigned i;
+
+	(void)n;
+	for (i = 0; i < 3; i++)
+		post_waiting(cs, &w[i], i, i == 2 ? CONNECT_EINTR : 0);
+	for (i = 0; i < 2; i++)
+		agent_freeze(&cs->wait[i]);
+	want_result(cs, 2, EINTR);
+	for (i = 0; i < 3; i++)		/* those that filled it, and it */
+		agent_do(&tr->srv, OP_ACCEPT, i, FULL);
+	agent_do(&tr->srv, OP_CLOSE, FULL + 1, 0);
+	r = agent_try(&cs->wait[2], &w[2].c, OP_OUTCOME);
+	expect(tr, &r, ECONNREFUSED, "a closed listener");
+	end_waiting(cs, &w[2], 2, EINTR, ECONNREFUSED);
+	while (netns_snmp(tr->t, &tr->ns, "Tcp", "AttemptFails") < failed + 2)
+		nap_ms(10);
+	for (i = 0; i < 2; i++) {
+		agent_thaw(&cs->wait[i]);
+		want_result(cs, i, errs[i]);
+		end_waiting(cs, &w[i], i, errs[i], errs[i]);
+	}
+	for (i = 0; i < 3; i++)
+		agent_do(&tr->srv, OP_CLOSE, i, 0);
+	agent_do(&tr->srv, OP_CLOSE, FULL, 0);
 	for (i = 0; i < 4; i++)
 		agent_do(&tr->srv, OP_CLOSE, FILLER + i, 0);
 }

@@ -29,6 +29,9 @@ void connects_release(struct connects *cs);
 /* make_connects - for struct beside, of a struct connects: @n calls with an
  * answer, and then those without, on connected sockets, with no port left. */
 void make_connects(struct traffic *tr, unsigned n);
+/* make_interrupted - three that a signal interrupts before their outcome: two
+ * that the kernel makes again after it, and one that it does not. */
+void make_interrupted(struct traffic *tr, unsigned n);
 /* set_call - a TCP connect's results, and how long it can have taken at most;
  * @since: now_ns() before it. */
 void set_call(struct end *e, int result, int final, uint64_t since);

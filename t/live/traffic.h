@@ -86,6 +86,7 @@ enum {
 	SEND_MORE = 64,		/* MSG_MORE */
 	CONNECT_FAST = 128,	/* n bytes with the SYN: TCP Fast Open */
 	MAKE_MPTCP = 256,
+	CONNECT_EINTR = 512,	/* a signal ends the call */
 };
 
 enum distraction {
@@ -132,8 +133,11 @@ void agent_option(struct agent *a, enum op op, uint32_t slot, uint32_t name,
 		  uint64_t value);
 /* agent_try - post and wait; an error is in the answer. */
 struct reply agent_try(struct agent *a, struct cmd *c, enum op op);
-/* agent_blocked - wait until the agent sleeps in the kernel on its order. */
+/* agent_blocked - wait until the agent sleeps in the kernel on its order.
+ * agent_freeze - then stop it, until agent_thaw(): its call is begun again. */
 void agent_blocked(struct agent *a);
+void agent_freeze(struct agent *a);
+void agent_thaw(struct agent *a);
 void agent_stop(struct agent *a);
 
 /* ---- segment.c --------------------------------------------------------- */
