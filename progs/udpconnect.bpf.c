@@ -79,6 +79,22 @@ static __always_inline void refresh(struct sockcall *c, s32 ret)
 
 #define MIX(h, v) (((h) ^ (v)) * 0x9e3779b97f4a7c15ull)	/* see sock_id() */
 
+/* What tells a socket from one that had its memory before; 0: not known. */
+static __always_inline u64 inode_of(const struct sock *sk)
+{
+	const struct socket *socket = 0;
+	const struct inode *inode = 0;
+	const struct file *file = 0;
+
+	if (!EXISTS(sk->sk_socket) || !EXISTS(socket->file) ||
+	    !EXISTS(file->f_inode) || !EXISTS(inode->i_ino))
+		return 0;
+	socket = READ(sk, sk_socket);
+	file = READ(socket, file);
+	inode = READ(file, f_inode);
+	return READ(inode, i_ino);
+}
+
 /* The same for what is told together: process, socket, peer, error. */
 static __always_inline u64 send_key(const struct sockcall *c)
 {
@@ -86,6 +102,7 @@ static __always_inline u64 send_key(const struct sockcall *c)
 	const u64 *to = (const void *)f->raddr;
 	u64 h = MIX(c->sk, (u64)f->pid << 32 | (u32)c->row.result);
 
+	h = MIX(h ^ h >> 32, inode_of((void *)c->sk));
 	h = MIX(h ^ h >> 32, to[0]);
 	h = MIX(h ^ h >> 32, to[1]);
 	h = MIX(h ^ h >> 32, (u32)f->lport << 16 | f->rport);

@@ -16,7 +16,8 @@
 
 enum {
 	ROUNDS = 3, SENDS = 11, PEER = 9, SOMAXCONN_SET = 41,
-	UDP_ROWS = 6, BIND_ROWS = 3, AUTO_ROWS = 3, LISTEN_ROWS = 4,
+	REUSES = 7, UDP_ROWS = 6 + REUSES, BIND_ROWS = 3 + REUSES,
+	AUTO_ROWS = 3, LISTEN_ROWS = 4,
 	FAMILIES = 3,
 };
 
@@ -251,6 +252,31 @@ static struct row *do_listen(struct made *m, int fd, const char *proto,
 	return r;
 }
 
+/* One after the other has the same port, and the same memory, too, once the
+ * kernel is done with it: each is one that sends for the first time. */
+static void make_reused(struct made *m, unsigned k)
+{
+	uint16_t port = 0;
+	struct row *r;
+	union addr a;
+	unsigned i;
+	int fd;
+
+	addr_set(&a, nets[k].family, nets[k].there, PEER);
+	for (i = 0; i < REUSES; i++) {
+		fd = new_socket(m, k, SOCK_DGRAM);
+		do_bind(m, fd, k, "udp", port, 0);
+		port = port_of(m, fd);
+		if (send_to(fd, &a, 1, false) != 1)
+			fatal(m->t, "send: %s", strerror(errno));
+		r = udp_row(m, k, "SEND", nets[k].there, "");
+		say(r, "sends", "1");
+		say(r, "lport", "%u", port);
+		close(fd);
+		nap_ms(20);
+	}
+}
+
 /* Two that may have the same port, of which one may listen; one that has no
  * port. */
 static void make_tcp(struct made *m, unsigned round, unsigned k)
@@ -394,6 +420,8 @@ static void sockcalls(struct test *t)
 		for (k = 0; k < FAMILIES; k++) {
 			make_udp(m, i, k);
 			make_tcp(m, i, k);
+			if (test_btf(t))
+				make_reused(m, k);
 		}
 		make_unix(m, i);
 	}
