@@ -244,6 +244,23 @@ START_TEST(on_demand)
 }
 END_TEST
 
+/* What is shown as a rate, too, counts once in what rows are sorted by, and
+ * what is shown as a rate alone counts. */
+START_TEST(rates_sorted)
+{
+	begin("-S -H -r 1 -o lport,tx_bytes_per_s,tx_bytes,rx_bytes");
+	add(1, 1001, "web", 6144, 0);
+	add(2, 1002, "db", 0, 10240);
+	ck_assert_str_eq(end(), "1002     0.00    0.00   10.00\n");
+	free_text();
+	begin("-S -H -r 1 -o lport,tx_bytes,rx_bytes_per_s");
+	add(1, 1001, "web", 6144, 0);
+	add(2, 1002, "db", 0, 10240);
+	tick(1);
+	ck_assert_str_eq(end(), "1002     0.00   10.00\n");
+}
+END_TEST
+
 START_TEST(refused)
 {
 	static const char *const bad[][2] = {
@@ -285,6 +302,7 @@ Suite *suite_totals(void)
 	tcase_add_test(tc, by);
 	tcase_add_test(tc, rates);
 	tcase_add_test(tc, on_demand);
+	tcase_add_test(tc, rates_sorted);
 	tcase_add_test(tc, refused);
 	suite_add_tcase(s, tc);
 	return s;

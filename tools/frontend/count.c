@@ -405,11 +405,22 @@ static int greatest_last(const void *a, const void *b)
 	return order ? order : by_key(x, y);
 }
 
+/* To the sum of all: each member once, which a rate has in common with the
+ * column that it is of. */
+static bool adds_up(const struct tally *t, unsigned i)
+{
+	const struct column *const *cols = t->layout->cols;
+
+	for (unsigned j = 0; j < i; j++)
+		if (t->role[j] == IS_SUM && cols[j]->off == cols[i]->off)
+			return false;
+	return cols[i]->stat == STAT_TOTAL;
+}
+
 void tally_rank(struct tally *t, int column)
 {
 	const struct sum *s;
 	struct entry *e;
-	uint8_t stat;
 
 	for (size_t n = 0; n < t->len; n++) {
 		e = entry_at(t, n);
@@ -418,10 +429,10 @@ void tally_rank(struct tally *t, int column)
 		for (unsigned i = 0; i < t->layout->ncols; i++) {
 			if (t->role[i] != IS_SUM)
 				continue;
-			stat = t->layout->cols[i]->stat;
 			if (column == (int)i ||
-			    (column == SORT_ALL && stat == STAT_TOTAL))
-				e->count += stat_of(s, stat);
+			    (column == SORT_ALL && adds_up(t, i)))
+				e->count += stat_of(s,
+						    t->layout->cols[i]->stat);
 			s++;
 		}
 	}
