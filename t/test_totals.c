@@ -261,6 +261,28 @@ START_TEST(rates_sorted)
 }
 END_TEST
 
+/* The interval is said once, by -i or by a word, which may have a count. */
+START_TEST(intervals)
+{
+	static const char *const twice[] = { "-i 2 5", "5 -i 2", "-i .2 1 3" };
+	static const char *const names[] = { "tcptop", "sosnap" };
+	const struct tool *t;
+
+	for (unsigned i = 0; i < 6; i++) {
+		t = tool_find(names[i % 2]);
+		ck_assert_int_eq(optrun(&run, t, false, twice[i / 2]),
+				 EXIT_USAGE);
+		ck_assert_ptr_nonnull(strstr(run.err, "is an interval, as -i "
+						      "is"));
+	}
+	ck_assert_int_eq(optrun(&run, tool_find("tcptop"), false, "2 5"), -1);
+	ck_assert_uint_eq(run.o.interval_ns, 2 * SECOND);
+	ck_assert_uint_eq(run.o.max_intervals, 5);
+	ck_assert_int_eq(optrun(&run, tool_find("tcptop"), false, "-i 2"), -1);
+	ck_assert_uint_eq(run.o.interval_ns, 2 * SECOND);
+}
+END_TEST
+
 START_TEST(refused)
 {
 	static const char *const bad[][2] = {
@@ -303,6 +325,7 @@ Suite *suite_totals(void)
 	tcase_add_test(tc, rates);
 	tcase_add_test(tc, on_demand);
 	tcase_add_test(tc, rates_sorted);
+	tcase_add_test(tc, intervals);
 	tcase_add_test(tc, refused);
 	suite_add_tcase(s, tc);
 	return s;

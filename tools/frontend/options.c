@@ -339,14 +339,20 @@ static const char *plot_contradiction(const struct options *o)
 	return NULL;
 }
 
-/* Words of what shows intervals, as vmstat(8) and the like take them: [INTERVAL [COUNT]];
- * how many they were. */
+/* Words of what shows intervals, as vmstat(8) and the like take them:
+ * [INTERVAL [COUNT]]; how many they were, or -1 after a complaint. */
 static int take_interval(struct options *o, char **words, int n)
 {
+	const bool given = o->interval_ns;
 	uint64_t count;
 
 	if (n < 1 || !val_duration(words[0], &o->interval_ns))
 		return 0;
+	/* no tool of the field has both -i and a count */
+	if (given) {
+		complain("'%.40s' is an interval, as -i is: which?", words[0]);
+		return -1;
+	}
 	if (n < 2 || !val_u64(words[1], 1, UINT64_MAX, &count))
 		return 1;
 	o->max_intervals = count;
