@@ -126,14 +126,14 @@ START_TEST(table_hostile_comm)
 	render(9, hostile);
 	ck_assert_str_eq(line(1), "a?b?[2J??  443");
 	ck_assert_str_eq(line(2), "tmux: server 443");
-	/* aligned by characters, not bytes */
+	/* aligned by columns, not bytes */
 	ck_assert_str_eq(line(3), "\xc3\xa9t\xc3\xa9        443");
 	ck_assert_str_eq(line(4), "??         443");
 	ck_assert_str_eq(line(5), "?abc       443");
 	ck_assert_str_eq(line(6), "0123456789abcdef 443");
 	ck_assert_str_eq(line(7), "-          443");
 	ck_assert_str_eq(line(8), "?m         443");
-	ck_assert_str_eq(line(9), "\xf0\x9f\x98\x80          443");
+	ck_assert_str_eq(line(9), "\xf0\x9f\x98\x80         443");
 }
 END_TEST
 

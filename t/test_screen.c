@@ -17,7 +17,7 @@
 #include "t/check.h"
 #include "t/fakelife.h"
 #include "t/optrun.h"
-#include "tools/frontend/frontend.h"
+#include "tools/frontend/rows_int.h"
 
 #define SECOND 1000000000ull
 #define START (5 * SECOND)	/* of fakelife_info */
@@ -229,6 +229,32 @@ START_TEST(fits)
 }
 END_TEST
 
+static void composed(const char *text, unsigned columns, const char *first)
+{
+	char *to = malloc(screen_room(text, 2));
+	char want[64];
+	int n = snprintf(want, sizeof(want), "\033[H%s\r\n\033[J", first);
+
+	*screen_compose(to, text, 2, columns) = '\0';
+	ck_assert_str_eq(to, want);
+	ck_assert_int_lt(n, sizeof(want));
+	free(to);
+}
+
+/* Characters of two columns, and of none; half of one is not there. */
+START_TEST(wide)
+{
+	composed("\u65e5\u672c\u8a9e\n", 7, "\u65e5\u672c\u8a9e\033[K");
+	composed("\u65e5\u672c\u8a9e\n", 6, "\u65e5\u672c\u8a9e");
+	composed("\u65e5\u672c\u8a9e\n", 5, "\u65e5\u672c>");
+	composed("\u65e5\u672c\u8a9e\n", 4, "\u65e5>\033[K");
+	composed("\u65e5\u672c\n", 1, ">");
+	composed("e\u0301e\u0301\n", 2, "e\u0301e\u0301");
+	composed("e\u0301ee\n", 2, "e\u0301>");
+	ck_assert_uint_eq(text_width("\U0001f600\uac00\uff61\u00e4", 12), 6);
+}
+END_TEST
+
 START_TEST(drawn_over)
 {
 	first_second();
@@ -364,6 +390,7 @@ Suite *suite_screen(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, fits);
+	tcase_add_test(tc, wide);
 	tcase_add_test(tc, drawn_over);
 	tcase_add_test(tc, resized);
 	tcase_add_test(tc, sorted);

@@ -168,6 +168,19 @@ HEADER
 }
 END_TEST
 
+/* What takes two columns, or none, does not push what follows. */
+START_TEST(wide)
+{
+	begin("-S -H -o comm,lport,tx_bytes");
+	add(1, 1001, "\u65e5\u672c\u8a9e", 2048, 0);
+	add(1, 1002, "cafe\u0301", 1024, 0);
+	tick(1);
+	ck_assert_str_eq(end(),
+"\u65e5\u672c\u8a9e       1001     2.00\n"
+"cafe\u0301         1002     1.00\n");
+}
+END_TEST
+
 START_TEST(by)
 {
 	begin("--csv -s received --by comm 2 1");
@@ -321,6 +334,7 @@ Suite *suite_totals(void)
 	tc = tcase_create("blocks");
 	tcase_add_checked_fixture(tc, NULL, free_text);
 	tcase_add_test(tc, blocks);
+	tcase_add_test(tc, wide);
 	tcase_add_test(tc, by);
 	tcase_add_test(tc, rates);
 	tcase_add_test(tc, on_demand);

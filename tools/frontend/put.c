@@ -278,11 +278,45 @@ char *put_quoted(char *p, const char *s, size_t len)
 	return p;
 }
 
+/* By blocks, as terminals have them; what is not safe to show is not here. */
+static unsigned columns_of(uint32_t cp)
+{
+	static const struct {
+		uint32_t first, last, columns;
+	} blocks[] = {
+		{ 0x300, 0x36f, 0 }, { 0x1100, 0x115f, 2 },
+		{ 0x20d0, 0x20ff, 0 }, { 0x2e80, 0xa4cf, 2 },
+		{ 0xac00, 0xd7a3, 2 }, { 0xf900, 0xfaff, 2 },
+		{ 0xfe00, 0xfe0f, 0 }, { 0xfe30, 0xfe6f, 2 },
+		{ 0xff00, 0xff60, 2 }, { 0xffe0, 0xffe6, 2 },
+		{ 0x1f300, 0x1faff, 2 }, { 0x20000, 0x3fffd, 2 },
+	};
+
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+		if (cp >= blocks[i].first && cp <= blocks[i].last)
+			return blocks[i].columns;
+	return 1;
+}
+
+size_t text_fitting(const char *s, size_t len, size_t *columns)
+{
+	size_t i, n, width;
+	uint32_t cp;
+
+	for (i = 0; i < len; i += n ? n : 1) {
+		n = decode(s + i, len - i, &cp);
+		width = cp < 0x300 ? 1 : columns_of(cp);
+		if (width > *columns)
+			break;
+		*columns -= width;
+	}
+	return i;
+}
+
 size_t text_width(const char *s, size_t len)
 {
-	size_t n = 0;
+	size_t left = SIZE_MAX;
 
-	while (len--)
-		n += ((uint8_t)*s++ & 0xc0) != 0x80;
-	return n;
+	text_fitting(s, len, &left);
+	return SIZE_MAX - left;
 }

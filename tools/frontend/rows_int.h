@@ -63,8 +63,11 @@ char *put_hex_bytes(char *p, const char *s, size_t len);	/* 2 * len */
 /* put_csv - a CSV field: cleaned, quoted where it must be. */
 char *put_csv(char *p, const char *s, size_t len);	/* 2 * len + 2 */
 bool addr_is_mapped(const uint8_t addr[16]);		/* ::ffff:a.b.c.d */
-/* text_width - columns that clean UTF-8 takes, one per character. */
+/* text_width - columns that clean UTF-8 takes on a terminal: two of what is
+ * wide in East Asia and of emoji, none of what stands on another character.
+ * text_fitting - bytes that fit into @columns, which becomes what is left. */
 size_t text_width(const char *s, size_t len);
+size_t text_fitting(const char *s, size_t len, size_t *columns);
 
 /* ---- errnos.c --------------------------------------------------------- */
 

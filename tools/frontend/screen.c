@@ -47,17 +47,6 @@ static struct {
 
 /* ---- what it looks like ------------------------------------------------- */
 
-/* Bytes of the first @columns characters of a line of clean UTF-8. */
-static size_t fitting(const char *line, size_t len, unsigned columns)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (((unsigned char)line[i] & 0xc0) != 0x80 && !columns--)
-			break;
-	return i;
-}
-
 static char *put(char *to, const char *s, size_t len)
 {
 	memcpy(to, s, len);
@@ -67,16 +56,18 @@ static char *put(char *to, const char *s, size_t len)
 /* What does not fit is marked, since half a number looks like one. */
 static char *put_line(char *to, const char *line, size_t len, unsigned columns)
 {
-	size_t fits = fitting(line, len, columns);
+	size_t left = columns, fits = text_fitting(line, len, &left);
 
 	if (fits < len) {
-		fits = fitting(line, len, columns - 1);
+		left = columns - 1;
+		fits = text_fitting(line, len, &left);
 		to = put(to, line, fits);
-		return put(to, ">", 1);
+		to = put(to, ">", 1);
+	} else {
+		to = put(to, line, fits);
 	}
-	to = put(to, line, fits);
 	/* at the right margin it would take the last character */
-	if (text_width(line, fits) < columns)
+	if (left)
 		to = put(to, ERASE_LINE, strlen(ERASE_LINE));
 	return to;
 }
