@@ -49,6 +49,7 @@ static void put_stack(struct capture *c)
 static void record(void)
 {
 	struct losses l = { 1, 2, 3, 4, 5 };
+	struct capture_info later = fakelife_info;
 	struct fakelife_event ev;
 	struct capture *c;
 	unsigned i;
@@ -66,6 +67,8 @@ static void record(void)
 	put_dns(c);
 	ck_assert_int_eq(capture_losses(c, &l), 0);
 	ck_assert_int_eq(capture_losses(c, &l), 0);
+	later.boot_offset_ns = -9;
+	ck_assert_int_eq(capture_clocks(c, &later), 0);
 	ck_assert_int_eq(capture_flush(c), 0);
 	ck_assert_int_eq(capture_close(c, &cap_err), 0);
 	capfile_load();
@@ -191,7 +194,7 @@ void check_all(void)
 	ck_assert_uint_eq(got.info.clocks.start_ns, 5000000000);
 	ck_assert_int_eq(got.info.clocks.wall_offset_ns,
 			 fakelife_info.clocks.wall_offset_ns);
-	ck_assert_int_eq(got.info.boot_offset_ns, -7);
+	ck_assert_int_eq(got.info.boot_offset_ns, -9);
 }
 
 /* Call @fn for each record of @file: where it is and its length. */

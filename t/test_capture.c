@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/frontend/run.h"
+
 START_TEST(round_trip)
 {
 	struct capture_info info;
@@ -21,6 +23,67 @@ START_TEST(round_trip)
 				      &cap_err), 0);
 	ck_assert_str_eq(t->name, "fakelife");
 	capture_free(c);
+}
+END_TEST
+
+/* What follows a step of the clock, an hour ahead, is as it was live. */
+START_TEST(clocks)
+{
+	struct options o = { .format = FMT_CSV, .time = TIME_UNIX,
+			     .columns = "tx_bytes" };
+	struct capture_info info = fakelife_info;
+	const struct tool *t = &fakelife_tool;
+	struct losses none = { 0 };
+	struct fakelife_event ev;
+	const struct event *read;
+	char *text = NULL;
+	struct capture *c;
+	struct rows *r;
+	size_t len;
+	FILE *f;
+
+	ck_assert_int_eq(capture_create(&c, capfile.path, t, &info,
+					&cap_err), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		fakelife_fill(&ev, i);
+		ck_assert_int_eq(capture_event(c, &ev.event), 0);
+		info.clocks.wall_offset_ns += 3600000000000;
+		ck_assert_int_eq(capture_clocks(c, &info), 0);
+	}
+	ck_assert_int_eq(capture_close(c, &cap_err), 0);
+	ck_assert_int_eq(capture_read(&c, fopen(capfile.path, "r"),
+				      fakelife_find, &t, &info, &cap_err), 0);
+	f = open_memstream(&text, &len);
+	o.tool = t;
+	r = rows_new(&o, f);
+	rows_start(r, &info);
+	while (capture_next(c, &read, &none, &cap_err) == 1)
+		rows_add(r, read, &info.clocks);
+	rows_end(r, &none);
+	rows_free(r);
+	capture_free(c);
+	fclose(f);
+	ck_assert_ptr_nonnull(strstr(text, "\n1767323045123456789,"));
+	ck_assert_ptr_nonnull(strstr(text, "\n1767326645124456790,"));
+	free(text);
+}
+END_TEST
+
+/* Reading the clocks takes time; that is no step of one. */
+START_TEST(steps)
+{
+	static const int64_t ms[] = { 4, -4, 6, -6 };
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct capture_info info = fakelife_info, now = info;
+
+		now.clocks.wall_offset_ns += ms[i] * 1000000;
+		now.boot_offset_ns = 9;
+		ck_assert(clocks_follow(&info, &now) == (i >= 2));
+		ck_assert_int_eq(info.boot_offset_ns, i < 2 ? -7 : 9);
+		ck_assert((info.clocks.wall_offset_ns ==
+			   now.clocks.wall_offset_ns) == (i >= 2));
+	}
 }
 END_TEST
 
@@ -384,6 +447,8 @@ Suite *suite_capture(void)
 
 	tcase_add_checked_fixture(tc, capfile_setup, capfile_teardown);
 	tcase_add_test(tc, round_trip);
+	tcase_add_test(tc, clocks);
+	tcase_add_test(tc, steps);
 	tcase_add_test(tc, other_byte_order);
 	tcase_add_test(tc, other_version);
 	tcase_add_test(tc, other_errors);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ENDS (W_OWNER | W_IP)
@@ -161,6 +162,99 @@ static void full_disk(struct test *t)
 	if (lines(r.talk) || !r.talk || !*r.talk)
 		differ(t, "not one line but: %s", r.talk ? r.talk : "");
 	summary(t, "exit 1, \"%s\"", r.talk ? r.talk : "");
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
+/* ---- the wall clock ---------------------------------------------------- */
+
+enum { HOUR = 3600 };
+
+static void step_clock(struct test *t, int hours)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += hours * HOUR;
+	if (clock_settime(CLOCK_REALTIME, &now))
+		fatal(t, "clock: %s", strerror(errno));
+}
+
+static void wait_rows(struct tool *r, unsigned n)
+{
+	char path[32], *text;
+	unsigned i, have = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->out);
+	for (i = 0; i < PATIENCE * 10; i++) {
+		text = slurp(path);
+		have = lines(text);
+		free(text);
+		if (have > n)
+			return;
+		nap_ms(100);
+	}
+	fatal(r->t, "%u lines in %d s, not %u", have, PATIENCE, n + 1);
+}
+
+/* Times of rows, before and behind a step of an hour. */
+static void check_times(struct test *t, const char *csv, unsigned before,
+			uint64_t start)
+{
+	struct table tb;
+	uint64_t ns, hours;
+
+	if (!table_parse(&tb, t, csv))
+		return;
+	for (unsigned i = 0; i < tb.nrows; i++) {
+		ns = 0;
+		cell_u64(table_cell(&tb, i, "unix_ns"), &ns);
+		hours = (ns / NSEC - start) / HOUR;
+		if (hours != (i >= before))
+			differ(t, "row %u of %u is %llu h after the start", i,
+			       tb.nrows, (unsigned long long)hours);
+	}
+	if (tb.nrows <= before)
+		differ(t, "%u rows, %u before the step", tb.nrows, before);
+	table_release(&tb);
+}
+
+static void clock_step(struct test *t)
+{
+	char path[256], init[16] = "";
+	struct traffic tr;
+	unsigned before;
+	uint64_t start;
+	struct tool r, again;
+
+	if (readlink("/proc/1/exe", init, sizeof(init) - 1) < 0 ||
+	    strcmp(init, "/init"))
+		skip(t, "this machine's clock is not ours");
+	traffic_init(&tr, t);
+	temp_path(path, sizeof(path), "clock.cap");
+	tool_init(&r, t, tr.ns.inum);
+	start = (uint64_t)time(NULL) - 1;
+	tool_start(&r, "tcplife", ARGS("--csv", "--time=unix", "-W", path));
+	traffic_make(&tr, 13);
+	before = tr.nends;
+	wait_rows(&r, before);
+	step_clock(t, 1);
+	traffic_make(&tr, 17);
+	traffic_idle(&tr);
+	tool_stop(&r, SIGINT);
+	step_clock(t, -1);
+	tool_check_clean(&r);
+	check_times(t, r.text, before, start);
+	tool_init(&again, t, 0);
+	again.verb = true;
+	tool_start(&again, "replay", ARGS(path, "--csv", "--time=unix"));
+	tool_stop(&again, 0);
+	tool_check_clean(&again);
+	unlink(path);
+	check_times(t, again.text, before, start);
+	summary(t, "%u ends before a step of an hour, %u behind it", before,
+		tr.nends - before);
+	tool_release(&again);
 	tool_release(&r);
 	traffic_release(&tr);
 }
@@ -363,6 +457,8 @@ const struct live_case run_cases[] = {
 	  mistakes, false },
 	{ "no-way", "a kernel that lacks all hooks is told so", 120, no_way,
 	  false },
+	{ "clock-step", "times follow the wall clock, live and recorded", 120,
+	  clock_step, false },
 	{ "kill9", "a killed run leaves nothing attached", 300, kill9,
 	  false },
 	{ NULL, NULL, 0, NULL, false },

@@ -9,6 +9,7 @@
 
 struct ask_record {
 	struct capture *capture;
+	struct capture_info info;
 	struct ask_map maps[MAX_PARTS];
 	unsigned nmaps;
 	struct ask_tool tool;
@@ -38,7 +39,6 @@ static int record_begin(struct ask_record *rec, const struct asked *r)
 int ask_record_open(struct ask_record **out, const struct asked *r,
 		    const struct capture_info *info, struct err *e)
 {
-	struct capture_info whole = *info;
 	struct ask_record *rec;
 	int err;
 
@@ -53,10 +53,11 @@ int ask_record_open(struct ask_record **out, const struct asked *r,
 			       MAX_COLUMNS - ASK_TALLY_COLUMNS);
 	if (err)
 		return err_set(e, -err, "recording");
-	whole.maps = rec->maps;
-	whole.nmaps = rec->nmaps;
+	rec->info = *info;
+	rec->info.maps = rec->maps;
+	rec->info.nmaps = rec->nmaps;
 	return capture_create(&rec->capture, r->o->write_file, &rec->tool.tool,
-			      &whole, e);
+			      &rec->info, e);
 }
 
 int ask_record_close(struct ask_record *rec, const struct losses *l,
@@ -187,6 +188,8 @@ int ask_record_maps(struct ask_record *rec, struct heap *const *h,
 
 	if (!rec)
 		return 0;
+	if (kernel_sync(&rec->info))
+		capture_clocks(rec->capture, &rec->info);
 	for (unsigned i = 0; i < rec->nmaps; i++)
 		record_heap(rec, i, h[i], &styles[i]);
 	print.ns = styles[0].ns;

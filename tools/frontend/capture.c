@@ -102,6 +102,14 @@ static void put_strings(struct capture *c, uint32_t type, struct strings *s)
 	memset(s, 0, sizeof(*s));
 }
 
+static void add_clocks(struct strings *s, const struct capture_info *info)
+{
+	add_string(s, "wall_offset_ns");
+	add_s64(s, info->clocks.wall_offset_ns);
+	add_string(s, "boot_offset_ns");
+	add_s64(s, info->boot_offset_ns);
+}
+
 static void put_info(struct capture *c, const struct tool *t,
 		     const struct capture_info *info)
 {
@@ -119,10 +127,7 @@ static void put_info(struct capture *c, const struct tool *t,
 	add_u64(&s, info->map_entries);
 	add_string(&s, "start_ns");
 	add_u64(&s, info->clocks.start_ns);
-	add_string(&s, "wall_offset_ns");
-	add_s64(&s, info->clocks.wall_offset_ns);
-	add_string(&s, "boot_offset_ns");
-	add_s64(&s, info->boot_offset_ns);
+	add_clocks(&s, info);
 	add_string(&s, "event_size");
 	add_u64(&s, t->event_size);
 	put_strings(c, REC_INFO, &s);
@@ -307,6 +312,15 @@ int capture_losses(struct capture *c, const struct losses *l)
 	LOSSES(X)
 #undef X
 	put_strings(c, REC_LOSSES, &s);
+	return -c->err;
+}
+
+int capture_clocks(struct capture *c, const struct capture_info *info)
+{
+	struct strings s = { NULL, 0, false };
+
+	add_clocks(&s, info);
+	put_strings(c, REC_CLOCKS, &s);
 	return -c->err;
 }
 

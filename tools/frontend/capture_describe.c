@@ -24,6 +24,24 @@ static int replace(char **to, const char *from)
 	return 0;
 }
 
+static void take_clock(struct capture_info *info, const char *key,
+		       const char *value)
+{
+	if (!strcmp(key, "wall_offset_ns"))
+		info->clocks.wall_offset_ns = strtoll(value, NULL, 10);
+	else if (!strcmp(key, "boot_offset_ns"))
+		info->boot_offset_ns = strtoll(value, NULL, 10);
+}
+
+void capture_take_clocks(struct capture *c)
+{
+	struct record_strings s = record_strings(c);
+	const char *key, *value;
+
+	while ((key = string_next(&s)) && (value = string_next(&s)))
+		take_clock(c->info, key, value);
+}
+
 static int take_info(struct capture *c, struct capture_info *info)
 {
 	struct record_strings s = record_strings(c);
@@ -46,12 +64,10 @@ static int take_info(struct capture *c, struct capture_info *info)
 			info->map_entries = v;
 		} else if (!strcmp(key, "start_ns")) {
 			info->clocks.start_ns = v;
-		} else if (!strcmp(key, "wall_offset_ns")) {
-			info->clocks.wall_offset_ns = strtoll(value, NULL, 10);
-		} else if (!strcmp(key, "boot_offset_ns")) {
-			info->boot_offset_ns = strtoll(value, NULL, 10);
 		} else if (!strcmp(key, "event_size")) {
 			c->file_event_size = v > RECORD_MAX ? 0 : (uint32_t)v;
+		} else {
+			take_clock(info, key, value);
 		}
 	}
 	return 0;

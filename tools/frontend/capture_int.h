@@ -14,6 +14,7 @@
  *   EVENT      a raw event, struct event first, as MEMBER describes it; what
  *              stacks and addresses mean stands before the rows that have them
  *   LOSSES     "lost" "3" ... : counter, total so far
+ *   CLOCKS     as in INFO, when they were stepped: "wall_offset_ns" ...
  *   END        "events" "1009"
  *
  * Every record starts with its type and length, in the byte order of the
@@ -41,7 +42,7 @@ struct file_head {
 
 enum record_type {
 	REC_INFO = 1, REC_MEMBER, REC_ENUM, REC_READY, REC_EVENT, REC_LOSSES,
-	REC_END, REC_COLUMN, REC_MAP,
+	REC_END, REC_COLUMN, REC_MAP, REC_CLOCKS,
 };
 
 struct record_head {
@@ -131,6 +132,7 @@ struct capture {
 
 	/* reading */
 	FILE *file;
+	struct capture_info *info;	/* the reader's */
 	uint64_t pos;			/* of the record under way */
 	bool swap, ended;
 	unsigned char *rec;		/* the record under way */
@@ -198,6 +200,8 @@ bool string_number(const char *text, uint64_t *v);
  * READY; the tool's name goes to c->tool_name. */
 int capture_describe(struct capture *c, struct capture_info *info,
 		     struct err *e);
+/* capture_take_clocks - the record of clocks, to the reader's info. */
+void capture_take_clocks(struct capture *c);
 /* capture_fit - with members and enums of the file at hand: match them to
  * @t's columns, fill c->tool and the conversions. */
 int capture_fit(struct capture *c, const struct tool *t, struct err *e);

@@ -53,6 +53,7 @@ int capture_read(struct capture **out, FILE *file,
 	}
 	c->fd = -1;
 	c->file = file;
+	c->info = info;
 	c->members = calloc(MAX_MEMBERS, sizeof(*c->members));
 	if (!c->members) {
 		err_set(e, ENOMEM, "capture");
@@ -197,6 +198,8 @@ static int take_record(struct capture *c, struct losses *losses,
 		return type;
 	if (type == REC_EVENT)
 		rc = take_event(c, e);
+	else if (type == REC_CLOCKS)
+		capture_take_clocks(c);
 	record_done(c);
 	if (type == REC_LOSSES) {
 		take_losses(c, losses);

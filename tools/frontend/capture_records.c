@@ -42,7 +42,7 @@ static bool skip(struct capture *c, uint32_t len)
 
 static bool is_known(uint32_t type)
 {
-	return type >= REC_INFO && type <= REC_MAP;
+	return type >= REC_INFO && type <= REC_CLOCKS;
 }
 
 int record_next(struct capture *c, struct err *e)

@@ -510,6 +510,8 @@ int capture_create(struct capture **out, const char *file,
  * again. */
 int capture_event(struct capture *c, const struct event *ev);
 int capture_losses(struct capture *c, const struct losses *l);
+/* capture_clocks - they differ from what they were, for what follows. */
+int capture_clocks(struct capture *c, const struct capture_info *info);
 /* capture_flush - to the file; after each drained batch. */
 int capture_flush(struct capture *c);
 /* capture_close - mark the end, flush, close, free @c in any case; tells the
@@ -522,7 +524,8 @@ int capture_close(struct capture *c, struct err *e);
  * key; what the tool no longer knows is skipped, what it newly has is
  * unknown (C_ABSENT).  Any byte order; numbers of errors and enums become
  * this build's by name.  *@t is a copy of the tool, made to fit the capture;
- * it and the strings of @info live until capture_free.  "-" is stdin.
+ * it and the strings of @info live until capture_free.  @info has to live as
+ * long: capture_next changes its clocks where they did.  "-" is stdin.
  */
 int capture_open(struct capture **out, const char *file,
 		 const struct tool **t, struct capture_info *info,

@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+/* What is less is how long reading the clocks took; times would jitter. */
+#define CLOCK_STEP_NS 5000000
+#define CLOCKS_APART_NS 1000000
+
 void verifier_log(const char *prog, const char *text)
 {
 	fprintf(stderr, "%s: the verifier's log:\n%s\n", prog, text);
@@ -32,12 +36,38 @@ void kernel_leave(const struct env *env, bool users)
 		caps_drop(env->probe_entries);
 }
 
-void kernel_clocks(struct capture_info *info)
+/* All at one time: who was interrupted between them looks again. */
+static void kernel_clocks(struct capture_info *info)
 {
-	uint64_t mono = now_ns();
+	uint64_t mono;
 
-	info->clocks.wall_offset_ns = clock_ns(CLOCK_REALTIME) - mono;
-	info->boot_offset_ns = clock_ns(CLOCK_BOOTTIME) - mono;
+	for (int i = 0; i < 4; i++) {
+		mono = now_ns();
+		info->clocks.wall_offset_ns = clock_ns(CLOCK_REALTIME) - mono;
+		info->boot_offset_ns = clock_ns(CLOCK_BOOTTIME) - mono;
+		if (now_ns() - mono < CLOCKS_APART_NS)
+			break;
+	}
+}
+
+bool clocks_follow(struct capture_info *info, const struct capture_info *now)
+{
+	int64_t moved = now->clocks.wall_offset_ns -
+			info->clocks.wall_offset_ns;
+
+	if (moved > -CLOCK_STEP_NS && moved < CLOCK_STEP_NS)
+		return false;
+	info->clocks.wall_offset_ns = now->clocks.wall_offset_ns;
+	info->boot_offset_ns = now->boot_offset_ns;
+	return true;
+}
+
+bool kernel_sync(struct capture_info *info)
+{
+	struct capture_info now;
+
+	kernel_clocks(&now);
+	return clocks_follow(info, &now);
 }
 
 void kernel_info(struct capture_info *info, const struct env *env,

@@ -25,23 +25,17 @@ struct run {
 	struct counters *counters;
 	struct capture_info info;
 	struct losses losses, told;	/* since start; told on stderr */
-	uint64_t told_ns, resync_ns, expire_ns;
+	uint64_t told_ns, expire_ns;
 	bool stop, broken;		/* stdout is gone or failed */
 	struct err note;		/* of a source */
 	int source_code;		/* exit code it failed with */
 	int capture_err;
 };
 
-/* Again each minute: the wall clock is stepped, and monotonic time stops in
- * suspend. */
 static void sync_clocks(struct run *r)
 {
-	uint64_t mono = now_ns();
-
-	if (r->resync_ns && mono < r->resync_ns)
-		return;
-	r->resync_ns = mono + 60000000000ull;
-	kernel_clocks(&r->info);
+	if (kernel_sync(&r->info) && r->capture)
+		capture_clocks(r->capture, &r->info);
 }
 
 /* ---- losses ----------------------------------------------------------- */
@@ -414,7 +408,6 @@ static int start_output(struct run *r)
 	struct err e = { 0 };
 
 	kernel_info(&r->info, r->from->env, o);
-	sync_clocks(r);
 	if (o->write_file &&
 	    capture_create(&r->capture, o->write_file, o->tool, &r->info, &e))
 		return fail_err(&e);

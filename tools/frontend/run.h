@@ -219,10 +219,14 @@ int kernel_open(struct env *env, const struct options *o);
 void kernel_leave(const struct env *env, bool users);
 
 /* kernel_info - what output and captures say of where they are from, but for
- * the start; kernel_clocks - how clocks differ now. */
+ * the start. */
 void kernel_info(struct capture_info *info, const struct env *env,
 		 const struct options *o);
-void kernel_clocks(struct capture_info *info);
+/* kernel_sync - the wall clock was stepped, or the machine slept, in which
+ * monotonic time stands still: @info knows, and true.  Cheap.
+ * clocks_follow - the same, with the clocks as they are @now. */
+bool kernel_sync(struct capture_info *info);
+bool clocks_follow(struct capture_info *info, const struct capture_info *now);
 
 /* ---- run.c ------------------------------------------------------------ */
 
