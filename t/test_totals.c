@@ -92,6 +92,7 @@ END_TEST
 
 static struct optrun run;
 static struct rows *rows;
+static struct clocks clocks;
 static FILE *out;
 static char *text;
 static size_t len;
@@ -102,6 +103,7 @@ static void begin_tool(const char *tool, const char *options)
 	out = open_memstream(&text, &len);
 	rows = rows_new(&run.o, out);
 	ck_assert_ptr_nonnull(rows);
+	clocks = fakelife_info.clocks;
 	rows_start(rows, &fakelife_info);
 }
 
@@ -119,12 +121,12 @@ static void add(uint64_t ms, uint16_t lport, const char *comm, uint64_t tx,
 	ev.event.ns = START + ms * 1000000;
 	memset(ev.flow.comm, 0, sizeof(ev.flow.comm));
 	memcpy(ev.flow.comm, comm, strlen(comm));
-	ck_assert(rows_add(rows, &ev.event, &fakelife_info.clocks));
+	ck_assert(rows_add(rows, &ev.event, &clocks));
 }
 
 static void tick(unsigned seconds)
 {
-	rows_tick(rows, START + seconds * SECOND, &fakelife_info.clocks);
+	rows_tick(rows, START + seconds * SECOND, &clocks);
 }
 
 static const char *end(void)
@@ -257,6 +259,33 @@ START_TEST(on_demand)
 }
 END_TEST
 
+/* Nobody looks from 1.2 s to 31.5 s, nor, at the end, from 32 s to 40.5 s. */
+START_TEST(late)
+{
+	begin("--csv -o lport,tx_bytes,tx_bytes_per_s");
+	add(1, 1001, "web", 1000, 0);
+	tick(1);
+	add(1200, 1002, "db", 600, 0);
+	ck_assert_uint_eq(rows_last(rows, START + 2 * SECOND),
+			  START + 2 * SECOND - 1);
+	ck_assert_uint_eq(rows_last(rows, START + 31 * SECOND + SECOND / 2),
+			  START + 31 * SECOND - 1);
+	clocks.late_ns = START + 31 * SECOND - 1;
+	add(30999, 1001, "web", 30000, 0);
+	tick(31);
+	add(31999, 1001, "web", 100, 0);
+	tick(32);
+	clocks.late_ns = START + 40 * SECOND + SECOND / 2;
+	add(40500, 1001, "web", 8500, 0);
+	ck_assert_str_eq(strchr(end(), '\n'), "\n"
+"6000000000,1001,1000,1000\n"
+"36000000000,1001,30000,1000\n"
+"36000000000,1002,600,20\n"
+"37000000000,1001,100,100\n"
+"45500000000,1001,8500,1000\n");
+}
+END_TEST
+
 /* What is shown as a rate, too, counts once in what rows are sorted by, and
  * what is shown as a rate alone counts. */
 START_TEST(rates_sorted)
@@ -338,6 +367,7 @@ Suite *suite_totals(void)
 	tcase_add_test(tc, by);
 	tcase_add_test(tc, rates);
 	tcase_add_test(tc, on_demand);
+	tcase_add_test(tc, late);
 	tcase_add_test(tc, rates_sorted);
 	tcase_add_test(tc, intervals);
 	tcase_add_test(tc, refused);

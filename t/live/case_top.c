@@ -341,8 +341,79 @@ static void tcptop(struct test *t)
 	traffic_release(&top.tr);
 }
 
+/* ---- nobody looks ------------------------------------------------------- */
+
+/* What was moved in all, and the highest rate that is shown of it. */
+static uint64_t moved(struct test *t, const char *csv, uint64_t *rate)
+{
+	struct table tb;
+	uint64_t v, sum = 0;
+
+	*rate = 0;
+	if (!table_parse(&tb, t, csv))
+		return 0;
+	for (unsigned i = 0; i < tb.nrows; i++) {
+		sum += cell_u64(table_cell(&tb, i, "tx_bytes"), &v) ? v : 0;
+		if (cell_u64(table_cell(&tb, i, "tx_bytes_per_s"), &v) &&
+		    v > *rate)
+			*rate = v;
+	}
+	table_release(&tb);
+	return sum;
+}
+
+/* Stopped while data moves, the tool has it in an interval that is as long. */
+static void late(struct test *t)
+{
+	enum { STOPPED_MS = 2000, BYTES = 1000003 };
+	static const char columns[] = "+tx_bytes_per_s";
+	struct stream s = { .op = OP_SEND, .chunk = 1000 };
+	struct traffic tr;
+	struct tool r, again;
+	uint64_t live, sum, rate;
+	char path[256];
+
+	traffic_init(&tr, t);
+	stream_open(&tr, &s, 1);
+	temp_path(path, sizeof(path), "late.cap");
+	tool_init(&r, t, tr.ns.inum);
+	tool_start(&r, "tcptop", ARGS("0.2", "--csv", "-o", columns, "-W",
+				      path));
+	kill(r.pid, SIGSTOP);
+	stream_move(&tr, &s, 1, BYTES);
+	nap_ms(STOPPED_MS);
+	kill(r.pid, SIGCONT);
+	nap_ms(500);
+	stream_close(&tr, 1);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	sum = moved(t, r.text, &live);
+	if (sum != BYTES + REPLY || live > BYTES / (STOPPED_MS / 1000) ||
+	    live < BYTES / 100)
+		differ(t, "%d bytes in %d ms or more: %llu shown, at up to "
+		       "%llu/s", BYTES, STOPPED_MS, (unsigned long long)sum,
+		       (unsigned long long)live);
+	tool_init(&again, t, 0);
+	again.verb = true;
+	tool_start(&again, "replay", ARGS(path, "-i", "0.2", "--csv", "-o",
+					  columns));
+	tool_stop(&again, 0);
+	tool_check_clean(&again);
+	unlink(path);
+	if (moved(t, again.text, &rate) != sum || rate != live)
+		differ(t, "replayed at up to %llu/s, not %llu",
+		       (unsigned long long)rate, (unsigned long long)live);
+	summary(t, "%llu bytes, at up to %llu/s", (unsigned long long)sum,
+		(unsigned long long)live);
+	tool_release(&again);
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
 const struct live_case top_cases[] = {
 	{ "tcptop", "what intervals show adds up to what was moved", 300,
 	  tcptop, false },
+	{ "tcptop-late", "an interval in which the tool was stopped is longer",
+	  120, late, false },
 	{ NULL, NULL, 0, NULL, false },
 };

@@ -14,7 +14,8 @@
  *   EVENT      a raw event, struct event first, as MEMBER describes it; what
  *              stacks and addresses mean stands before the rows that have them
  *   LOSSES     "lost" "3" ... : counter, total so far
- *   CLOCKS     as in INFO, when they were stepped: "wall_offset_ns" ...
+ *   CLOCKS     as in INFO, when they were stepped: "wall_offset_ns" ...; of
+ *              totals that were read late: "late_ns", until when
  *   END        "events" "1009"
  *
  * Every record starts with its type and length, in the byte order of the

@@ -246,6 +246,8 @@ struct ask;			/* of progs/engine.h */
 struct clocks {
 	uint64_t start_ns;	/* monotonic, of the run */
 	int64_t wall_offset_ns;	/* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	uint64_t late_ns;	/* T_TOTALS: so late was sampled what came
+				   since the interval before; 0: in time */
 };
 
 /* The columns chosen, time column first. */
@@ -304,8 +306,11 @@ bool rows_add_alike(struct rows *r, const struct event *ev,
  * they are once an event comes that is later. */
 void rows_tick(struct rows *r, uint64_t now_ns, const struct clocks *c);
 /* rows_due - when the interval under way ends; UINT64_MAX: there are none.
+ * rows_last - that is over @now_ns: its last moment, or, since nobody looked
+ * for longer than an interval, that of the last one.
  * rows_enough - have as many been printed as were asked for? */
 uint64_t rows_due(const struct rows *r);
+uint64_t rows_last(const struct rows *r, uint64_t now_ns);
 bool rows_enough(const struct rows *r);
 /*
  * rows_keys - a descriptor on which keys may be pressed while a screen is
@@ -510,7 +515,7 @@ int capture_create(struct capture **out, const char *file,
  * again. */
 int capture_event(struct capture *c, const struct event *ev);
 int capture_losses(struct capture *c, const struct losses *l);
-/* capture_clocks - they differ from what they were, for what follows. */
+/* capture_clocks - they are not what they were, for what follows. */
 int capture_clocks(struct capture *c, const struct capture_info *info);
 /* capture_flush - to the file; after each drained batch. */
 int capture_flush(struct capture *c);

@@ -152,6 +152,7 @@ void rows_start(struct rows *r, const struct capture_info *info)
 {
 	r->clocks = info->clocks;
 	r->last_ns = info->clocks.start_ns;
+	r->begun_ns = info->clocks.start_ns;
 	r->next_ns = info->clocks.start_ns + r->every_ns;
 	if (r->emit->start)
 		r->emit->start(r, info);
@@ -234,8 +235,10 @@ bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c)
 		if (!r->tally)
 			cell_dress(&cells[i], col, &r->wardrobe, ev->ns);
 	}
-	if (r->tally)
+	if (r->tally) {
+		tallied_late(r, c->late_ns);
 		tallied_until(r, ev->ns, false);
+	}
 	if (ev->ns > r->last_ns)
 		r->last_ns = ev->ns;
 	r->clocks = *c;
@@ -253,8 +256,10 @@ void rows_tick(struct rows *r, uint64_t now_ns, const struct clocks *c)
 {
 	r->clocks = *c;
 	r->running = true;
-	if (r->tally)
+	if (r->tally) {
+		tallied_late(r, c->late_ns);
 		tallied_until(r, now_ns, true);
+	}
 	if (r->live && !r->out.err)
 		r->out.err = plot_live_tick(r->live, now_ns);
 }
@@ -262,6 +267,13 @@ void rows_tick(struct rows *r, uint64_t now_ns, const struct clocks *c)
 uint64_t rows_due(const struct rows *r)
 {
 	return r->tally && r->every_ns ? r->next_ns : UINT64_MAX;
+}
+
+uint64_t rows_last(const struct rows *r, uint64_t now_ns)
+{
+	uint64_t late = now_ns - r->next_ns;
+
+	return r->next_ns + late / r->every_ns * r->every_ns - 1;
 }
 
 bool rows_enough(const struct rows *r)

@@ -314,6 +314,9 @@ uint64_t drawn_scale(const struct column *col, const struct options *o);
  * an interval.  One in which nothing was is shown when a clock @ticks, not
  * when an event tells that time has passed: a capture may claim centuries. */
 void tallied_until(struct rows *r, uint64_t now_ns, bool ticks);
+/* tallied_late - the interval under way lasts until @late_ns at least: nobody
+ * looked at its end (struct clocks). */
+void tallied_late(struct rows *r, uint64_t late_ns);
 /* tallied_end - print what is left. */
 void tallied_end(struct rows *r);
 /* tallied_again - draw the last interval again, as it is sorted now. */
@@ -348,6 +351,7 @@ struct rows {
 	uint64_t span_ns;		/* length of what is printed */
 	struct drawn drawn;		/* --hist */
 	uint64_t every_ns, next_ns;	/* -i, and its next end */
+	uint64_t begun_ns;		/* the interval that ends then */
 	struct clocks clocks;		/* of the last event */
 	struct layout layout;
 	bool no_header, no_summary, printed;

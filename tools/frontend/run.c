@@ -32,10 +32,16 @@ struct run {
 	int capture_err;
 };
 
+static void tell_clocks(struct run *r)
+{
+	if (r->capture)
+		capture_clocks(r->capture, &r->info);
+}
+
 static void sync_clocks(struct run *r)
 {
-	if (kernel_sync(&r->info) && r->capture)
-		capture_clocks(r->capture, &r->info);
+	if (kernel_sync(&r->info))
+		tell_clocks(r);
 }
 
 /* ---- losses ----------------------------------------------------------- */
@@ -219,19 +225,24 @@ static int on_total(void *ctx, const void *key, struct event *ev)
 static void sample(struct run *r, uint64_t ns)
 {
 	struct sampling s = { r, ns };
-	int err = kept_walk(r->from->object, r->o, "totals", on_total, &s);
+	int err;
 
+	if (ns >= rows_due(r->rows)) {
+		r->info.clocks.late_ns = ns;
+		tell_clocks(r);
+	}
+	err = kept_walk(r->from->object, r->o, "totals", on_total, &s);
 	if (err)
 		complain("totals cannot be read: %s", strerror(-err));
 }
 
 static void drain(struct run *r, bool final)
 {
-	uint64_t due = rows_due(r->rows);
+	uint64_t now = now_ns();
 
 	sync_clocks(r);
-	if (r->totals && !final && now_ns() >= due)
-		sample(r, due - 1);
+	if (r->totals && !final && now >= rows_due(r->rows))
+		sample(r, rows_last(r->rows, now));
 	ring_consume(r->from->ring, final, on_event, r);
 	if (!final)
 		rows_tick(r->rows, now_ns(), &r->info.clocks);
@@ -390,7 +401,7 @@ static void repeat(struct run *r)
 	if (!tallied)
 		due = start;
 	while (due < end && wait_until(r, due)) {
-		take(r, tallied ? due - 1 : now_ns());
+		take(r, tallied ? rows_last(r->rows, now_ns()) : now_ns());
 		n++;
 		if (!r->o->interval_ns || n == r->o->max_intervals)
 			return;

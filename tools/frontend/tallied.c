@@ -195,7 +195,7 @@ static void put_all(struct rows *r, uint64_t ns)
 		return;
 	}
 	r->intervals++;
-	r->span_ns = r->every_ns - (r->next_ns - ns);
+	r->span_ns = ns - r->begun_ns;
 	if (r->last) {
 		r->tally = r->last;
 		r->last = t;
@@ -211,6 +211,18 @@ void tallied_again(struct rows *r)
 		put_tally(r, r->last, r->drawn_ns);
 }
 
+/* The first end of an interval behind @ns. */
+static void advance(struct rows *r, uint64_t ns)
+{
+	r->next_ns += ((ns - r->next_ns) / r->every_ns + 1) * r->every_ns;
+}
+
+void tallied_late(struct rows *r, uint64_t late_ns)
+{
+	if (r->every_ns && late_ns >= r->next_ns)
+		advance(r, late_ns);
+}
+
 void tallied_until(struct rows *r, uint64_t now_ns, bool ticks)
 {
 	if (!r->every_ns || now_ns < r->next_ns)
@@ -218,7 +230,8 @@ void tallied_until(struct rows *r, uint64_t now_ns, bool ticks)
 	if (ticks || tally_len(r->tally))
 		put_all(r, r->next_ns);
 	r->last_ns = r->next_ns;
-	r->next_ns += ((now_ns - r->next_ns) / r->every_ns + 1) * r->every_ns;
+	advance(r, now_ns);
+	r->begun_ns = r->next_ns - r->every_ns;
 }
 
 /* A screen goes away with the tool. */
