@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define ENDS (W_OWNER | W_IP)
+#define PIPE_ROOM 16384	/* a full one holds more than a quarter of it */
 
 static unsigned lines(const char *text)
 {
@@ -163,6 +165,61 @@ static void full_disk(struct test *t)
 		differ(t, "not one line but: %s", r.talk ? r.talk : "");
 	summary(t, "exit 1, \"%s\"", r.talk ? r.talk : "");
 	tool_release(&r);
+	traffic_release(&tr);
+}
+
+/* No more goes into the pipe, for a while. */
+static void wait_full(struct test *t, int fd)
+{
+	int had = -1, has = 0;
+
+	for (unsigned i = 0; i < PATIENCE * 2; i++) {
+		if (ioctl(fd, FIONREAD, &has))
+			fatal(t, "pipe: %s", strerror(errno));
+		if (has > PIPE_ROOM / 4 && has == had)
+			return;
+		had = has;
+		nap_ms(500);
+	}
+	fatal(t, "%d bytes in %d s", has, PATIENCE);
+}
+
+/* Nobody reads, and so the tool waits in write(2). */
+static void unread_by(struct test *t, const struct netns *ns, int sig,
+		      const char *name, const char *const *args)
+{
+	uint64_t start = now_ns();
+	struct tool r;
+	int p[2];
+
+	if (pipe2(p, O_CLOEXEC) || fcntl(p[1], F_SETPIPE_SZ, PIPE_ROOM) < 0)
+		fatal(t, "pipe: %s", strerror(errno));
+	tool_init(&r, t, ns->inum);
+	r.out = p[1];
+	tool_start(&r, name, args);
+	wait_full(t, p[0]);
+	tool_stop(&r, sig);
+	tool_check_exit(&r, 1);
+	if (lines(r.talk) || !r.talk || !strstr(r.talk, "nobody reads"))
+		differ(t, "not one line but: %s", r.talk ? r.talk : "");
+	if (now_ns() - start > 30 * NSEC)
+		differ(t, "it took %llu s to end",
+		       (unsigned long long)((now_ns() - start) / NSEC));
+	close(p[0]);
+	tool_release(&r);
+}
+
+static void unread(struct test *t)
+{
+	struct traffic tr;
+
+	traffic_init(&tr, t);
+	unread_by(t, &tr.ns, SIGTERM, "sosnap", ARGS("-x", "-i", "0.001"));
+	unread_by(t, &tr.ns, SIGINT, "sosnap", ARGS("-i", "0.001", "-W", "-"));
+	unread_by(t, &tr.ns, 0, "sosnap", ARGS("-x", "-i", "0.001", "-d",
+						"2"));
+	unread_by(t, &tr.ns, SIGTERM, "tcpsubnet", ARGS("-i", "0.001"));
+	summary(t, "ended by SIGTERM, SIGINT and -d: rows, a recording, maps");
 	traffic_release(&tr);
 }
 
@@ -453,6 +510,8 @@ const struct live_case run_cases[] = {
 	{ "duration", "-d ends a run", 120, duration, false },
 	{ "sigpipe", "a reader that left ends a run", 120, sigpipe, false },
 	{ "full-disk", "a full disk is an error", 120, full_disk, false },
+	{ "unread", "a reader that does not read does not keep a run", 120,
+	  unread, false },
 	{ "mistakes", "one line and the documented exit status", 120,
 	  mistakes, false },
 	{ "no-way", "a kernel that lacks all hooks is told so", 120, no_way,

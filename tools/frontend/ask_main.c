@@ -4,6 +4,7 @@
  * end, or at each interval, and printed, a map for each part.
  */
 #include "tools/frontend/ask_record.h"
+#include "tools/frontend/rows_int.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -181,7 +182,7 @@ static int tally(struct running *run)
 		err = ask_print_end(&run->page, &r->losses);
 	if (err && err != -EPIPE && !run->recorded) {
 		complain("%s: %s", run->page.gone ? "stdout" :
-			 "what was counted", strerror(-err));
+			 "what was counted", write_error(-err));
 		return EXIT_FAIL;
 	}
 	tell_losses(r);

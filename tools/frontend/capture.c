@@ -345,5 +345,7 @@ int capture_close(struct capture *c, struct err *e)
 	capture_free(c);
 	if (no == EPIPE)	/* who read has enough */
 		no = 0;
+	if (no == UNREAD)
+		return err_set(e, 0, "write capture: %s", write_error(no));
 	return no ? err_set(e, no, "write capture") : 0;
 }

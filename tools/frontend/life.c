@@ -14,15 +14,19 @@ static volatile sig_atomic_t stopped, asked;
 
 static void on_signal(int sig)
 {
-	if (sig == SIGQUIT)
+	if (sig == SIGQUIT) {
 		asked = 1;
-	else
-		stopped = 1;
+		return;
+	}
+	stopped = 1;
+	/* SIGALRM, and so on: this one may have come just before a write(2)
+	 * that nobody reads */
+	alarm(1);
 }
 
 void life_begin(void)
 {
-	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM };
 	struct sigaction sa = { .sa_handler = on_signal }, old;
 
 	for (unsigned i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
@@ -98,6 +102,11 @@ static void tell_sysctls(const char *const *names)
 
 void life_ready(const struct options *o)
 {
+	uint64_t seconds = o->duration_ns / 1000000000;
+
+	/* for a run that does not see its end, in such a write(2) */
+	if (o->duration_ns && seconds < INT32_MAX - 2 && !stopped)
+		alarm((unsigned)seconds + 2);
 	if (o->ready_fd >= 0) {
 		(void)!write(o->ready_fd, "\n", 1);
 		if (o->ready_fd > STDERR_FILENO)

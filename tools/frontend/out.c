@@ -5,21 +5,42 @@
  * lock per field.
  */
 #include "tools/frontend/rows_int.h"
+#include "tools/frontend/run.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
+#define GRACE_NS 1500000000
+
+/* A run that is to end waits for a reader, but not for ever; the time runs from
+ * the last byte that was taken. */
+static bool given_up(uint64_t *until)
+{
+	uint64_t now;
+
+	if (!life_stopped())
+		return false;
+	now = now_ns();
+	if (!*until)
+		*until = now + GRACE_NS;
+	return now >= *until;
+}
+
 int write_all(int fd, const void *data, size_t len)
 {
 	const char *p = data;
 	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+	uint64_t until = 0;
 	ssize_t n;
 
 	while (len) {
+		if (given_up(&until))
+			return UNREAD;
 		n = write(fd, p, len);
 		if (n > 0) {
+			until = 0;
 			p += n;
 			len -= (size_t)n;
 		} else if (n == 0) {
@@ -32,6 +53,12 @@ int write_all(int fd, const void *data, size_t len)
 		}
 	}
 	return 0;
+}
+
+const char *write_error(int err)
+{
+	return err == UNREAD ? "nobody reads it, the rest is lost" :
+			       strerror(err);
 }
 
 int stdout_done(int code)

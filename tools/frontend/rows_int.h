@@ -14,6 +14,8 @@
 
 #include "tools/frontend/frontend.h"
 
+#include <errno.h>
+
 /* ---- out.c: buffered output ------------------------------------------- */
 
 #define OUT_SIZE (64 * 1024)
@@ -37,8 +39,12 @@ void out_puts(struct out *o, const char *s);
 /* out_stream - what is printed to it is put into @o, at the latest when it is
  * closed, which the caller does.  NULL: no memory, and @o has failed so. */
 FILE *out_stream(struct out *o);
-/* write_all - all of it, through EINTR and EAGAIN; 0 or a positive errno. */
+/* write_all - all of it, through EINTR and EAGAIN; 0 or a positive errno,
+ * which is UNREAD where the run is to end and nobody reads.  write_error - the
+ * words for it. */
+#define UNREAD ETIME		/* none of write(2)'s */
 int write_all(int fd, const void *data, size_t len);
+const char *write_error(int err);
 
 /* ---- put.c: numbers and strings -------------------------------------- */
 

@@ -4,6 +4,7 @@
  * a limit, or nobody reads any more; then detached, drained, summed up.
  */
 #include "loader/symbols.h"
+#include "tools/frontend/rows_int.h"
 #include "tools/frontend/run.h"
 #include "tools/frontend/symbolise.h"
 
@@ -456,7 +457,7 @@ static int end_output(struct run *r)
 
 	errno = 0;
 	if (!rows_end(r->rows, &r->losses)) {
-		complain("stdout: %s", strerror(errno));
+		complain("stdout: %s", write_error(errno));
 		ret = EXIT_FAIL;
 	}
 	if (r->capture) {

@@ -202,6 +202,8 @@ uint64_t now_ns(void);		/* CLOCK_MONOTONIC */
 /* life_begin - take the signals that end a run, and SIGQUIT, which asks how
  * it goes; SIGPIPE is for write() to tell. */
 void life_begin(void);
+/* life_stopped - by them, or -d is over.  From then on system calls are
+ * interrupted each second. */
 bool life_stopped(void);
 bool life_asked(void);		/* since it was asked last */
 /* life_ready - tell --ready-fd, $NOTIFY_SOCKET and who sits before it. */

@@ -6,7 +6,7 @@
  * that a terminal would obey is let through.  One write(2) per message keeps
  * messages of several processes on one stderr apart.
  */
-#include "tools/frontend/frontend.h"
+#include "tools/frontend/rows_int.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -110,13 +110,9 @@ static size_t put_name(char *buf, size_t len, size_t n)
 /* The last byte is a line break even when the message was cut. */
 static void put_out(char *buf, size_t len, size_t n)
 {
-	ssize_t did;
-
 	if (n == len)
 		buf[n - 1] = '\n';
-	do
-		did = write(STDERR_FILENO, buf, n);
-	while (did < 0 && errno == EINTR);
+	write_all(STDERR_FILENO, buf, n);
 }
 
 static void talk_out(char *text)
