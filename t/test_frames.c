@@ -7,6 +7,8 @@
 #include "t/check.h"
 #include "t/fakelife.h"
 #include "t/json.h"
+#include "loader/symbols.h"
+#include "tools/frontend/ask.h"
 #include "tools/frontend/rows_int.h"
 #include "tools/frontend/symbolise.h"
 
@@ -341,6 +343,40 @@ START_TEST(looked_up)
 }
 END_TEST
 
+/* What leads to a program is left out, with and without the program's name;
+ * what has no name and leads nowhere is not. */
+START_TEST(own_frames)
+{
+	static const char names[] =
+		"ffffffff81000000 T bpf_trace_run4\n"
+		"ffffffff81001000 T __traceiter_kfree_skb\n"
+		"ffffffff81002000 T sk_skb_reason_drop\n"
+		"ffffffff81003000 T tcp_v4_rcv\n"
+		"ffffffffc0000000 t bpf_prog_1234_on_free\t[bpf]\n"
+		"ffffffffc0001000 t other\t[bpf]\n";
+	uint64_t ips[] = {
+		0xffffffffc0000010, 0xffffffff81000010, 0xffffffff81001010,
+		0xffffffff81002010, 0xffffffff81000020, 0
+	};
+	struct stacks s = { .ksyms = ksyms_parse(names, sizeof(names) - 1) };
+	static const char want[] =
+		"    sk_skb_reason_drop+16\n    bpf_trace_run4+32\n";
+	char buf[512];
+
+	stack_text(&s, ips, 6, 0, buf, sizeof(buf));
+	ck_assert_str_eq(buf, want);
+	ips[0] = 0xffffffffa0000010;
+	stack_text(&s, ips, 6, 0, buf, sizeof(buf));
+	ck_assert_str_eq(buf, want);
+	stack_text(&s, ips, 1, 0, buf, sizeof(buf));
+	ck_assert_str_eq(buf, "    0xffffffffa0000010\n");
+	ips[1] = 0xffffffff81003010;
+	stack_text(&s, ips, 2, 0, buf, sizeof(buf));
+	ck_assert_str_eq(buf, "    0xffffffffa0000010\n    tcp_v4_rcv+16\n");
+	ksyms_free(s.ksyms);
+}
+END_TEST
+
 Suite *suite_frames(void);
 Suite *suite_frames(void)
 {
@@ -357,6 +393,7 @@ Suite *suite_frames(void)
 	tcase_add_test(tc, hostile);
 	tcase_add_test(tc, forgotten);
 	tcase_add_test(tc, looked_up);
+	tcase_add_test(tc, own_frames);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "progs/tcptop.h"
 #include "t/check.h"
 #include "t/temp.h"
 #include "tools/frontend/frontend.h"
@@ -37,6 +38,7 @@ static void put_rows(struct capture *c, const struct tool *t, unsigned n)
 {
 	union {
 		struct event event;
+		struct tcptop_event tcptop;
 		uint8_t bytes[1024];
 	} row;
 	struct flow flow = { .owned = 1, .lport = 80 };
@@ -47,6 +49,8 @@ static void put_rows(struct capture *c, const struct tool *t, unsigned n)
 					    t->event_size, EVENT_ROW, 0 };
 		flow.pid = 1001 + i;
 		memcpy(row.bytes + t->flow_off, &flow, sizeof(flow));
+		if (t->flags & T_TOTALS)	/* or nothing has moved */
+			row.tcptop.tx_bytes = 1024;
 		ck_assert_int_eq(capture_event(c, &row.event), 0);
 	}
 }

@@ -520,40 +520,6 @@ START_TEST(test_kernel_frames)
 }
 END_TEST
 
-/* What leads to a program is left out, with and without the program's name;
- * what has no name and leads nowhere is not. */
-START_TEST(test_own_frames)
-{
-	static const char text[] =
-		"ffffffff81000000 T bpf_trace_run4\n"
-		"ffffffff81001000 T __traceiter_kfree_skb\n"
-		"ffffffff81002000 T sk_skb_reason_drop\n"
-		"ffffffff81003000 T tcp_v4_rcv\n"
-		"ffffffffc0000000 t bpf_prog_1234_on_free\t[bpf]\n"
-		"ffffffffc0001000 t other\t[bpf]\n";
-	uint64_t ips[] = {
-		0xffffffffc0000010, 0xffffffff81000010, 0xffffffff81001010,
-		0xffffffff81002010, 0xffffffff81000020, 0
-	};
-	struct stacks s = { .ksyms = ksyms_parse(text, sizeof(text) - 1) };
-	static const char want[] =
-		"    sk_skb_reason_drop+16\n    bpf_trace_run4+32\n";
-	char buf[512];
-
-	stack_text(&s, ips, 6, 0, buf, sizeof(buf));
-	ck_assert_str_eq(buf, want);
-	ips[0] = 0xffffffffa0000010;
-	stack_text(&s, ips, 6, 0, buf, sizeof(buf));
-	ck_assert_str_eq(buf, want);
-	stack_text(&s, ips, 1, 0, buf, sizeof(buf));
-	ck_assert_str_eq(buf, "    0xffffffffa0000010\n");
-	ips[1] = 0xffffffff81003010;
-	stack_text(&s, ips, 2, 0, buf, sizeof(buf));
-	ck_assert_str_eq(buf, "    0xffffffffa0000010\n    tcp_v4_rcv+16\n");
-	ksyms_free(s.ksyms);
-}
-END_TEST
-
 START_TEST(test_user_frames)
 {
 	uint64_t ips[] = { own_address() + 2, own_address() + 4, 16, 0 };
@@ -602,7 +568,6 @@ Suite *suite_symbols(void)
 	tcase_add_test(tc, test_libs_again);
 	tcase_add_test(tc, test_libs_named);
 	tcase_add_test(tc, test_kernel_frames);
-	tcase_add_test(tc, test_own_frames);
 	tcase_add_test(tc, test_user_frames);
 	suite_add_tcase(s, tc);
 	return s;
