@@ -56,9 +56,9 @@ const struct tool tool_soconnlat = {
 		"difference.  Failures are shown apart by ERR; EINPROGRESS "
 		"means that the socket was closed before there was an "
 		"outcome.  Calls that fail before a SYN is sent, for want of "
-		"a route (ENETUNREACH), are soconnect's.  When this tool stops, attempts that are still "
-		"under way are printed with how long they have been (`+`), "
-		"whatever --min says.",
+		"a route (ENETUNREACH), are soconnect's.  When this tool "
+		"stops, attempts that are still under way are printed with "
+		"how long they have been (`+`), whatever --min says.",
 	.overhead = CONNECT_OVERHEAD,
 	.spec = &spec_connlat, .filters = F_FLOW, .flags = T_COUNT | T_STACKS,
 	.options = options, .roles = roles, .columns = columns,
