@@ -21,7 +21,10 @@ const struct tool tool_xmitstack = {
 	.name = "xmitstack",
 	.summary = "kernel stacks that send packets",
 	.about = "Counts packets handed to network devices by the code that "
-		"led there.",
+		"led there.  Filters are of the process that runs: what is "
+		"sent in a soft interrupt, as TCP sends most of what waited, "
+		"is whoever's that was there.  --where 'dev==eth0' is of a "
+		"device.",
 	.overhead = "Two microseconds per packet.",
-	REQUEST_DEV, .parts = parts, .examples = examples,
+	REQUEST, .parts = parts, .examples = examples,
 };

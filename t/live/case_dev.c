@@ -336,13 +336,6 @@ static void rxcpu(struct shown *s, unsigned lost)
 	WANT(s, 2 * (N_SMALL + N_LARGE), "count", "map", "cpu", "dev", LOOP);
 }
 
-/* Sizes are not to be had of what is sent already; only we use loopback. */
-static void xmitstack(struct shown *s, unsigned lost)
-{
-	(void)lost;
-	WANT(s, 2 * (N_SMALL + N_LARGE), "count", "map", "xmit", "dev", LOOP);
-}
-
 /* ---- the case ----------------------------------------------------------- */
 
 static const struct {
@@ -359,7 +352,6 @@ static const struct {
 			  "600", "--where", OURS), netqtop },
 	{ "rxcpu", ARGS("--csv", "--dev", LOOP "," HERE, "--where", OURS),
 	  rxcpu },
-	{ "xmitstack", ARGS("--csv", "--by", "dev", "--dev", LOOP), xmitstack },
 };
 
 static void check(struct test *t, struct tool *r, unsigned i, bool segments,
