@@ -272,11 +272,12 @@ void tcpretrans_drop(struct test *t)
 	struct tool r, hosts;
 
 	lab_init(&lab, t);
+	/* first: without BTF tools make traffic before they start */
+	tool_init(&hosts, t, lab.rt.a.inum);
+	tool_start(&hosts, "tcpretranshosts", ARGS("--csv"));
 	tool_init(&r, t, lab.rt.a.inum);
 	tool_start(&r, "tcpretrans", ARGS("--csv", "--strict", "-o",
 					  RETRANS_COLUMNS));
-	tool_init(&hosts, t, lab.rt.a.inum);
-	tool_start(&hosts, "tcpretranshosts", ARGS("--csv"));
 	for (k = 0; k < ARRAY_SIZE(pairs); k++)
 		for (i = 0; i < ARRAY_SIZE(scenarios); i++)
 			play(&lab, &scenarios[i], pairs[k]);

@@ -184,9 +184,11 @@ static void wait_full(struct test *t, int fd)
 	fatal(t, "%d bytes in %d s", has, PATIENCE);
 }
 
-/* Nobody reads, and so the tool waits in write(2). */
+/* Nobody reads, and so the tool waits in write(2).  @snapshot: one that takes
+ * nothing that is of programs. */
 static void unread_by(struct test *t, const struct netns *ns, int sig,
-		      const char *name, const char *const *args)
+		      bool snapshot, const char *name,
+		      const char *const *args)
 {
 	uint64_t start = now_ns();
 	struct tool r;
@@ -195,6 +197,7 @@ static void unread_by(struct test *t, const struct netns *ns, int sig,
 	if (pipe2(p, O_CLOEXEC) || fcntl(p[1], F_SETPIPE_SZ, PIPE_ROOM) < 0)
 		fatal(t, "pipe: %s", strerror(errno));
 	tool_init(&r, t, ns->inum);
+	r.verb = snapshot;
 	r.out = p[1];
 	tool_start(&r, name, args);
 	wait_full(t, p[0]);
@@ -212,13 +215,18 @@ static void unread_by(struct test *t, const struct netns *ns, int sig,
 static void unread(struct test *t)
 {
 	struct traffic tr;
+	char ns[32];
 
 	traffic_init(&tr, t);
-	unread_by(t, &tr.ns, SIGTERM, "sosnap", ARGS("-x", "-i", "0.001"));
-	unread_by(t, &tr.ns, SIGINT, "sosnap", ARGS("-i", "0.001", "-W", "-"));
-	unread_by(t, &tr.ns, 0, "sosnap", ARGS("-x", "-i", "0.001", "-d",
-						"2"));
-	unread_by(t, &tr.ns, SIGTERM, "tcpsubnet", ARGS("-i", "0.001"));
+	snprintf(ns, sizeof(ns), "--netns=inode:%u", tr.ns.inum);
+	unread_by(t, &tr.ns, SIGTERM, true, "sosnap",
+		  ARGS(ns, "-x", "-i", "0.001"));
+	unread_by(t, &tr.ns, SIGINT, true, "sosnap",
+		  ARGS(ns, "-i", "0.001", "-W", "-"));
+	unread_by(t, &tr.ns, 0, true, "sosnap",
+		  ARGS(ns, "-x", "-i", "0.001", "-d", "2"));
+	unread_by(t, &tr.ns, SIGTERM, false, "tcpsubnet",
+		  ARGS("-i", "0.001"));
 	summary(t, "ended by SIGTERM, SIGINT and -d: rows, a recording, maps");
 	traffic_release(&tr);
 }
