@@ -68,6 +68,7 @@ static void record(void)
 	ck_assert_int_eq(capture_losses(c, &l), 0);
 	ck_assert_int_eq(capture_losses(c, &l), 0);
 	later.boot_offset_ns = -9;
+	later.clocks.late_from_ns = 17;
 	later.clocks.late_ns = UINT64_MAX;
 	ck_assert_int_eq(capture_clocks(c, &later), 0);
 	ck_assert_int_eq(capture_flush(c), 0);
@@ -196,6 +197,7 @@ void check_all(void)
 	ck_assert_int_eq(got.info.clocks.wall_offset_ns,
 			 fakelife_info.clocks.wall_offset_ns);
 	ck_assert_int_eq(got.info.boot_offset_ns, -9);
+	ck_assert_uint_eq(got.info.clocks.late_from_ns, 17);
 	ck_assert_uint_eq(got.info.clocks.late_ns, UINT64_MAX);
 }
 

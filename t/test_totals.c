@@ -286,6 +286,22 @@ START_TEST(late)
 }
 END_TEST
 
+/* A recording has no ticks where nothing was: until 10 s. */
+START_TEST(late_replayed)
+{
+	begin("--csv -o lport,tx_bytes,tx_bytes_per_s");
+	add(1, 1001, "web", 1000, 0);
+	clocks.late_from_ns = START + 10 * SECOND;
+	clocks.late_ns = START + 14 * SECOND - 1;
+	add(13999, 1001, "web", 4000, 0);
+	add(14500, 1001, "web", 100, 0);
+	ck_assert_str_eq(strchr(end(), '\n'), "\n"
+"6000000000,1001,1000,1000\n"
+"19000000000,1001,4000,1000\n"
+"19500000000,1001,100,200\n");
+}
+END_TEST
+
 /* What is shown as a rate, too, counts once in what rows are sorted by, and
  * what is shown as a rate alone counts. */
 START_TEST(rates_sorted)
@@ -368,6 +384,7 @@ Suite *suite_totals(void)
 	tcase_add_test(tc, rates);
 	tcase_add_test(tc, on_demand);
 	tcase_add_test(tc, late);
+	tcase_add_test(tc, late_replayed);
 	tcase_add_test(tc, rates_sorted);
 	tcase_add_test(tc, intervals);
 	tcase_add_test(tc, refused);

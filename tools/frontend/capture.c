@@ -320,6 +320,8 @@ int capture_clocks(struct capture *c, const struct capture_info *info)
 	struct strings s = { NULL, 0, false };
 
 	add_clocks(&s, info);
+	add_string(&s, "late_from_ns");
+	add_u64(&s, info->clocks.late_from_ns);
 	add_string(&s, "late_ns");
 	add_u64(&s, info->clocks.late_ns);
 	put_strings(c, REC_CLOCKS, &s);

@@ -31,6 +31,8 @@ static void take_clock(struct capture_info *info, const char *key,
 		info->clocks.wall_offset_ns = strtoll(value, NULL, 10);
 	else if (!strcmp(key, "boot_offset_ns"))
 		info->boot_offset_ns = strtoll(value, NULL, 10);
+	else if (!strcmp(key, "late_from_ns"))
+		info->clocks.late_from_ns = strtoull(value, NULL, 10);
 	else if (!strcmp(key, "late_ns"))
 		info->clocks.late_ns = strtoull(value, NULL, 10);
 }

@@ -15,7 +15,7 @@
  *              stacks and addresses mean stands before the rows that have them
  *   LOSSES     "lost" "3" ... : counter, total so far
  *   CLOCKS     as in INFO, when they were stepped: "wall_offset_ns" ...; of
- *              totals that were read late: "late_ns", until when
+ *              totals that were read late: "late_from_ns", "late_ns"
  *   END        "events" "1009"
  *
  * Every record starts with its type and length, in the byte order of the

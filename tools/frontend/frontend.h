@@ -246,8 +246,8 @@ struct ask;			/* of progs/engine.h */
 struct clocks {
 	uint64_t start_ns;	/* monotonic, of the run */
 	int64_t wall_offset_ns;	/* CLOCK_REALTIME - CLOCK_MONOTONIC */
-	uint64_t late_ns;	/* T_TOTALS: so late was sampled what came
-				   since the interval before; 0: in time */
+	uint64_t late_from_ns, late_ns;	/* T_TOTALS: so late was sampled what
+					   came since; 0: in time */
 };
 
 /* The columns chosen, time column first. */

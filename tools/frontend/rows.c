@@ -236,7 +236,7 @@ bool rows_add(struct rows *r, const struct event *ev, const struct clocks *c)
 			cell_dress(&cells[i], col, &r->wardrobe, ev->ns);
 	}
 	if (r->tally) {
-		tallied_late(r, c->late_ns);
+		tallied_late(r, c);
 		tallied_until(r, ev->ns, false);
 	}
 	if (ev->ns > r->last_ns)
@@ -257,7 +257,7 @@ void rows_tick(struct rows *r, uint64_t now_ns, const struct clocks *c)
 	r->clocks = *c;
 	r->running = true;
 	if (r->tally) {
-		tallied_late(r, c->late_ns);
+		tallied_late(r, c);
 		tallied_until(r, now_ns, true);
 	}
 	if (r->live && !r->out.err)

@@ -322,7 +322,7 @@ uint64_t drawn_scale(const struct column *col, const struct options *o);
 void tallied_until(struct rows *r, uint64_t now_ns, bool ticks);
 /* tallied_late - the interval under way lasts until @late_ns at least: nobody
  * looked at its end (struct clocks). */
-void tallied_late(struct rows *r, uint64_t late_ns);
+void tallied_late(struct rows *r, const struct clocks *c);
 /* tallied_end - print what is left. */
 void tallied_end(struct rows *r);
 /* tallied_again - draw the last interval again, as it is sorted now. */

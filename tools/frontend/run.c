@@ -229,6 +229,8 @@ static void sample(struct run *r, uint64_t ns)
 	int err;
 
 	if (ns >= rows_due(r->rows)) {
+		r->info.clocks.late_from_ns = rows_due(r->rows) -
+					      r->o->interval_ns;
 		r->info.clocks.late_ns = ns;
 		tell_clocks(r);
 	}

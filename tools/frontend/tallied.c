@@ -217,12 +217,6 @@ static void advance(struct rows *r, uint64_t ns)
 	r->next_ns += ((ns - r->next_ns) / r->every_ns + 1) * r->every_ns;
 }
 
-void tallied_late(struct rows *r, uint64_t late_ns)
-{
-	if (r->every_ns && late_ns >= r->next_ns)
-		advance(r, late_ns);
-}
-
 void tallied_until(struct rows *r, uint64_t now_ns, bool ticks)
 {
 	if (!r->every_ns || now_ns < r->next_ns)
@@ -232,6 +226,16 @@ void tallied_until(struct rows *r, uint64_t now_ns, bool ticks)
 	r->last_ns = r->next_ns;
 	advance(r, now_ns);
 	r->begun_ns = r->next_ns - r->every_ns;
+}
+
+void tallied_late(struct rows *r, const struct clocks *c)
+{
+	if (!r->every_ns || c->late_ns < r->next_ns)
+		return;
+	/* a recording has nothing of intervals in which nothing was */
+	tallied_until(r, c->late_from_ns, false);
+	if (c->late_ns >= r->next_ns)
+		advance(r, c->late_ns);
 }
 
 /* A screen goes away with the tool. */
