@@ -76,7 +76,10 @@ const struct capture_info fakelife_info = {
 	.tool = "fakelife", .version = "0.1", .machine = "x86_64",
 	.release = "6.1.0-13-amd64", .map_entries = 1009,
 	/* 2026-01-02T03:04:05.123456789Z at ns 5 * 10^9 */
-	.clocks = { 5000000000, 1767323045123456789 - 5000000000 },
+	.clocks = {
+		.start_ns = 5000000000,
+		.wall_offset_ns = 1767323045123456789 - 5000000000,
+	},
 	.boot_offset_ns = -7,
 };
 

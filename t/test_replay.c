@@ -69,7 +69,7 @@ static void load(void)
 static void record(const char *tool, unsigned n, uint64_t lost)
 {
 	const struct capture_info info = { .tool = tool,
-					   .clocks = { START, 0 } };
+					   .clocks.start_ns = START };
 	const struct losses l = { .lost = lost };
 	const struct tool *t = tool_find(tool);
 	struct capture *c;
