@@ -147,7 +147,8 @@ static int call(struct bpfvm *vm, int id)
 		ck_assert_uint_eq(r[5], sizeof(k.shown));
 		memcpy(&k.shown, (void *)(uintptr_t)r[4], sizeof(k.shown));
 		k.rows++;
-		/* fall through */
+		r[0] = 0;
+		return 0;
 	default:
 		r[0] = 0;
 		return 0;
