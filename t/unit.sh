@@ -37,11 +37,12 @@ export MALLOC_TRIM_THRESHOLD_ MALLOC_MMAP_THRESHOLD_
 said=$(mktemp -d "${TMPDIR:-/tmp}/sockeye-unit.XXXXXX") || exit 1
 trap 'rm -rf "$said"' EXIT
 
-# others - all suites but the one that takes nearly as long as they together
+# others - all suites but the one that takes nearly as long as they together,
+# and one that waits
 others()
 {
 	# shellcheck disable=SC2046
-	"$builddir/t/run" $("$builddir/t/run" -l | grep -vx kernels)
+	"$builddir/t/run" $("$builddir/t/run" -l | grep -vx -e kernels -e out)
 }
 
 # lane NAME COMMAND... - beside the others: each test is a process or more, and
@@ -57,6 +58,7 @@ lane()
 lanes=
 if [ -x "$builddir/t/run" ]; then
 	lane kernels "$builddir/t/run" kernels
+	lane out "$builddir/t/run" out
 	lane others others
 else
 	echo "t/run: not built (check, the unit test library, is missing)" >&2
