@@ -224,6 +224,8 @@ enum ask_role ask_role_of(const struct ask *a, uint32_t i);
 /* ask_role_from - the first hook of @role or, if there is none of it, of the
  * next; of ASK_ROLES nhooks. */
 uint32_t ask_role_from(const struct ask *a, enum ask_role role);
+/* ask_has_role - is any hook of that @role? */
+bool ask_has_role(const struct ask *a, enum ask_role role);
 /* ask_value_size - bytes of @v in a key or event. */
 uint32_t ask_value_size(const struct ask_value *v);
 /* ask_key_size - bytes of all keys, without a slot. */

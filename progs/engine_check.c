@@ -69,8 +69,7 @@ uint32_t ask_role_from(const struct ask *a, enum ask_role role)
 	}
 }
 
-/* Has any hook that role? */
-static bool has_role(const struct ask *a, enum ask_role role)
+bool ask_has_role(const struct ask *a, enum ask_role role)
 {
 	return ask_role_from(a, role) < ask_role_from(a, role + 1);
 }
@@ -270,8 +269,8 @@ static int check_clock(const struct ask *a, const char **why)
 	if (forget && !a->nstart)
 		return refuse(why, EINVAL, "no clock to be forgotten");
 	for (i = 0; a->nstart && i < ASK_ROLES; i++)
-		if (has_role(a, i) && (!is_number(&a->on[i]) ||
-				       a->on[i].from == FROM_LATENCY))
+		if (ask_has_role(a, i) && (!is_number(&a->on[i]) ||
+					   a->on[i].from == FROM_LATENCY))
 			return refuse(why, EINVAL, "a clock needs a number "
 				      "to go by");
 	return 0;
@@ -343,7 +342,7 @@ int engine_check(const struct ask *a, const char **why)
 	for (i = 0; !err && i < n; i++)
 		err = check_value(a, v[i], why);
 	for (i = ASK_FORGETS; !err && i < ASK_ROLES; i++)
-		err = has_role(a, i) ? check_value(a, &a->on[i], why) : 0;
+		err = ask_has_role(a, i) ? check_value(a, &a->on[i], why) : 0;
 	n = engine_values(a, ASK_ENDS, v);
 	for (i = 0; !err && i < n; i++)
 		err = check_value(a, v[i], why);

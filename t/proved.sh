@@ -23,8 +23,8 @@ passed()
 : >"$dir/proved"
 for log; do
 	passed "$log" >"$dir/passed"
-	echo "$(basename "$log"): $(LC_ALL=C comm -12 "$dir/all" "$dir/passed" | wc -l) of" \
-		"$(wc -l <"$dir/all") cases passed"
+	n=$(LC_ALL=C comm -12 "$dir/all" "$dir/passed" | wc -l)
+	echo "$(basename "$log"): $n of $(wc -l <"$dir/all") cases passed"
 	cat "$dir/passed" >>"$dir/proved"
 done
 LC_ALL=C sort -u -o "$dir/proved" "$dir/proved"

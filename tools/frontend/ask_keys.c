@@ -45,7 +45,7 @@ static int take_on(struct query *q, struct err *e)
 	if (!on)
 		on = "tid";
 	for (enum ask_role r = 0; r < ASK_ROLES && !err; r++)
-		if (ask_role_from(&q->ask, r) < ask_role_from(&q->ask, r + 1))
+		if (ask_has_role(&q->ask, r))
 			err = take_on_role(q, &on, r, e);
 	return err;
 }
