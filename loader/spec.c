@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "spec_int.h"
+#include "uapi.h"
 
 #define CHUNK_BYTES 16384
 
@@ -103,7 +104,37 @@ struct spec_total spec_total(const struct spec *s)
 	return t;
 }
 
-size_t spec_packed_size(const struct spec_total *t, size_t relocs,
+bool spec_has_off(uint8_t code)
+{
+	switch (BPF_CLASS(code)) {
+	case BPF_LDX:
+	case BPF_ST:
+	case BPF_STX:
+		return true;
+	case BPF_JMP:
+	case CLASS_JMP32:
+		return BPF_OP(code) != BPF_CALL && BPF_OP(code) != BPF_EXIT;
+	default:
+		return false;
+	}
+}
+
+bool spec_has_imm(uint8_t code)
+{
+	switch (BPF_CLASS(code)) {
+	case BPF_LDX:
+		return false;
+	case BPF_STX:
+		return BPF_MODE(code) == MODE_ATOMIC;
+	case BPF_LD:
+	case BPF_ST:
+		return true;
+	default:
+		return BPF_SRC(code) == BPF_K || BPF_OP(code) == BPF_END;
+	}
+}
+
+size_t spec_packed_room(const struct spec_total *t, size_t relocs,
 			size_t strings_len)
 {
 	return t->insns * sizeof(struct bpf_insn) +

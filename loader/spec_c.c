@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,6 +140,30 @@ static int check_relocs(const struct spec *s, const struct spec_prog *p,
 	return 0;
 }
 
+/* What has no meaning is not packed. */
+static int check_insns(const struct spec *s, const struct spec_prog *p,
+		       struct err *e)
+{
+	const struct bpf_insn *n;
+
+	for (n = p->insns; n < p->insns + p->ninsns; n++)
+		if ((n->off && !spec_has_off(n->code)) ||
+		    (n->imm && !spec_has_imm(n->code)))
+			return err_set(e, 0, "%s: function %s, instruction "
+				       "%td: code 0x%02x uses reserved fields",
+				       s->name, p->name, n - p->insns,
+				       n->code);
+	return 0;
+}
+
+static int check_prog(const struct spec *s, const struct spec_prog *p,
+		      struct err *e)
+{
+	int ret = check_insns(s, p, e);
+
+	return ret ? ret : check_relocs(s, p, e);
+}
+
 static int check(const struct spec *a, const struct spec *b, struct err *e)
 {
 	int ret = 0;
@@ -161,9 +186,9 @@ static int check(const struct spec *a, const struct spec *b, struct err *e)
 			return err_set(e, 0, "%s: function %s depends on the "
 				       "byte order", a->name,
 				       a->progs[i].name);
-		ret = check_relocs(a, &a->progs[i], e);
+		ret = check_prog(a, &a->progs[i], e);
 		if (!ret)
-			ret = check_relocs(b, &b->progs[i], e);
+			ret = check_prog(b, &b->progs[i], e);
 	}
 	return ret;
 }

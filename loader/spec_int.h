@@ -37,15 +37,24 @@ enum {
 	LINE_COLUMNS = sizeof(struct spec_line) / sizeof(uint16_t),
 };
 
+/*
+ * In packed specs an instruction has an offset and an immediate only where
+ * its @code gives them a meaning; elsewhere the verifier wants zeros, too.
+ * BPF_LD: both halves of 64 bits.
+ */
+enum { SPEC_CLASSES = 8 };		/* BPF_CLASS() has three bits */
+bool spec_has_off(uint8_t code);
+bool spec_has_imm(uint8_t code);
+
 /* Of all programs of @s together; relocs: where there are any. */
 struct spec_total {
 	size_t insns, relocs, lines;
 };
 
 struct spec_total spec_total(const struct spec *s);
-/* spec_packed_size - bytes of these, before they are deflated, with @relocs
- * and @strings_len of the spec's own. */
-size_t spec_packed_size(const struct spec_total *t, size_t relocs,
+/* spec_packed_room - at most so many bytes are these before they are deflated,
+ * with @relocs and @strings_len of the spec's own. */
+size_t spec_packed_room(const struct spec_total *t, size_t relocs,
 			size_t strings_len);
 
 /*

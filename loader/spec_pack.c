@@ -60,6 +60,21 @@ static uint32_t registers(const struct packing *c, const struct bpf_insn *n)
 				  n->src_reg << 4 | n->dst_reg;
 }
 
+/* Those of one class. */
+static void pack_class(struct packing *c, unsigned class)
+{
+	const struct bpf_insn *n, *end = c->insns + c->total.insns;
+
+	for (unsigned shift = 0; shift < 16; shift += 8)
+		for (n = c->insns; n < end; n++)
+			if (BPF_CLASS(n->code) == class &&
+			    spec_has_off(n->code))
+				put_number(c, (uint16_t)n->off >> shift, 1);
+	for (n = c->insns; n < end; n++)
+		if (BPF_CLASS(n->code) == class && spec_has_imm(n->code))
+			put_number(c, (uint32_t)n->imm, 4);
+}
+
 static void pack_insns(struct packing *c)
 {
 	const struct bpf_insn *n, *end = c->insns + c->total.insns;
@@ -68,10 +83,8 @@ static void pack_insns(struct packing *c)
 		put_number(c, n->code, 1);
 		put_number(c, registers(c, n), 1);
 	}
-	for (n = c->insns; n < end; n++)
-		put_number(c, (uint16_t)n->off, 2);
-	for (n = c->insns; n < end; n++)
-		put_number(c, (uint32_t)n->imm, 4);
+	for (unsigned class = 0; class < SPEC_CLASSES; class++)
+		pack_class(c, class);
 }
 
 /* How much more @v is than what was @before. */
@@ -191,8 +204,8 @@ static int pack(struct packing *c, struct spec_contents *out)
 
 	out->nrelocs = c->nrelocs;
 	out->strings_len = c->strings_len;
-	out->len = spec_packed_size(t, c->nrelocs, c->strings_len);
-	out->raw = c->end = malloc(out->len);
+	out->raw = c->end = malloc(spec_packed_room(t, c->nrelocs,
+						    c->strings_len) + 1);
 	if (!out->raw)
 		return -ENOMEM;
 	pack_insns(c);
@@ -200,6 +213,7 @@ static int pack(struct packing *c, struct spec_contents *out)
 	pack_table(c, c->lines, t->lines, LINE_COLUMNS);
 	pack_table(c, c->said, c->nrelocs, RELOC_COLUMNS);
 	memcpy(c->end, c->strings, c->strings_len);
+	out->len = (size_t)(c->end - out->raw) + c->strings_len;
 	return 0;
 }
 

@@ -19,19 +19,47 @@
 
 #include "spec_int.h"
 
-/* The next @n instructions, and behind them. */
+/* Bytes of @n instructions, of which the codes and registers are at @raw. */
+static size_t insns_size(const uint8_t *raw, size_t n)
+{
+	size_t size = 2 * n;
+
+	for (const uint8_t *end = raw + size; raw < end; raw += 2)
+		size += (spec_has_off(*raw) ? 2 : 0) +
+			(spec_has_imm(*raw) ? 4 : 0);
+	return size;
+}
+
+/* Those of one class, and what is behind them. */
+static const uint8_t *take_class(struct bpf_insn *to, const uint8_t *raw,
+				 size_t n, unsigned class)
+{
+	struct bpf_insn *p, *end = to + n;
+
+	for (unsigned shift = 0; shift < 16; shift += 8)
+		for (p = to; p < end; p++)
+			if (BPF_CLASS(p->code) == class &&
+			    spec_has_off(p->code))
+				p->off = (int16_t)(p->off | *raw++ << shift);
+	for (p = to; p < end; p++)
+		if (BPF_CLASS(p->code) == class && spec_has_imm(p->code)) {
+			p->imm = (int32_t)(raw[0] | raw[1] << 8 |
+					   raw[2] << 16 |
+					   (uint32_t)raw[3] << 24);
+			raw += 4;
+		}
+	return raw;
+}
+
+/* The next @n instructions, zeroed, and what is behind them. */
 static const uint8_t *take_insns(struct bpf_insn *to, const uint8_t *raw,
 				 size_t n)
 {
-	const uint8_t *off = raw + 2 * n, *imm = off + 2 * n;
-
-	for (size_t i = 0; i < n; i++, raw += 2, off += 2, imm += 4) {
+	for (size_t i = 0; i < n; i++, raw += 2)
 		memcpy(&to[i], raw, 2);		/* code, registers */
-		to[i].off = (int16_t)(off[0] | off[1] << 8);
-		to[i].imm = (int32_t)(imm[0] | imm[1] << 8 | imm[2] << 16 |
-				      (uint32_t)imm[3] << 24);
-	}
-	return imm;
+	for (unsigned class = 0; class < SPEC_CLASSES; class++)
+		raw = take_class(to, raw, n, class);
+	return raw;
 }
 
 /*
@@ -150,18 +178,33 @@ static int place_all(struct arena *a, struct spec *to, struct spec_prog *p,
 	return err;
 }
 
+/* Are there @len bytes in what @t counts? */
+static bool complete(const struct spec *s, const struct spec_total *t,
+		     const uint8_t *raw, size_t len)
+{
+	struct spec_total others = *t;
+
+	others.insns = 0;
+	return len >= 2 * t->insns &&
+	       len == insns_size(raw, t->insns) +
+		      spec_packed_room(&others, s->nrelocs, s->strings_len);
+}
+
 static int unpack(struct arena *a, struct spec *to)
 {
 	struct spec_total t = spec_total(to);
-	size_t size = spec_packed_size(&t, to->nrelocs, to->strings_len);
-	uint8_t *raw = malloc(size + 1);
+	size_t room = spec_packed_room(&t, to->nrelocs, to->strings_len);
+	uint8_t *raw = malloc(room + 1);
 	struct spec_prog *progs = arena_copy(a, to->progs,
 					     to->nprogs * sizeof(*progs));
+	ssize_t len;
 	int err = -ENOMEM;
 
-	if (raw && progs)
-		err = inflate_gzip(to->packed, to->packed_len, raw, size) ==
-		      (ssize_t)size ? 0 : -EINVAL;
+	if (raw && progs) {
+		len = inflate_gzip(to->packed, to->packed_len, raw, room);
+		err = len >= 0 && complete(to, &t, raw, (size_t)len) ?
+		      0 : -EINVAL;
+	}
 	if (!err)
 		err = place_all(a, to, progs, &t, raw);
 	free(raw);

@@ -39,6 +39,9 @@ enum {
 	MAP_RINGBUF = 27,
 };
 
+/* BPF_CLASS() and BPF_MODE() of an instruction; ATOMIC was XADD up to 5.11 */
+enum { CLASS_JMP32 = 0x06 /* 5.1 */, MODE_ATOMIC = 0xc0 };
+
 /* bpf_insn.src_reg of a ld_imm64 */
 enum { LD_MAP_FD = 1, LD_MAP_VALUE = 2 };
 

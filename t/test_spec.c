@@ -427,6 +427,55 @@ START_TEST(test_to_c_refused)
 }
 END_TEST
 
+/* What an instruction has no use for would be lost. */
+static void refuse_insn(struct bpf_insn n, const char *want)
+{
+	struct bpf_insn insns[] = { { .code = 0x95 }, n };
+	struct spec_prog p = { .name = "f", .section = "x", .insns = insns,
+			       .ninsns = 2 };
+	struct spec el = { .name = "s", .license = "GPL", .progs = &p,
+			   .nprogs = 1 }, eb = el;
+	struct err e = { .no = 0 };
+	FILE *out = fopen("/dev/null", "w");
+
+	ck_assert_ptr_nonnull(out);
+	eb.big_endian = true;
+	ck_assert_int_eq(spec_to_c(out, &el, &eb, store, &e),
+			 want ? -EINVAL : 0);
+	if (want)
+		ck_assert_str_eq(e.msg, want);
+	fclose(out);
+}
+
+START_TEST(test_to_c_reserved)
+{
+	/* loads have no immediate, stores none but atomic ones */
+	refuse_insn((struct bpf_insn){ .code = 0x61, .off = -4 }, NULL);
+	refuse_insn((struct bpf_insn){ .code = 0x61, .imm = 1 },
+		    "s: function f, instruction 1: code 0x61 uses reserved "
+		    "fields");
+	refuse_insn((struct bpf_insn){ .code = 0x63, .imm = 1 },
+		    "s: function f, instruction 1: code 0x63 uses reserved "
+		    "fields");
+	refuse_insn((struct bpf_insn){ .code = 0xdb, .imm = 1 }, NULL);
+	/* arithmetic has no offset; an immediate, or a register, but for the
+	 * swapping of bytes, where both tell something */
+	refuse_insn((struct bpf_insn){ .code = 0x07, .off = 1 },
+		    "s: function f, instruction 1: code 0x07 uses reserved "
+		    "fields");
+	refuse_insn((struct bpf_insn){ .code = 0x0f, .imm = 1 },
+		    "s: function f, instruction 1: code 0x0f uses reserved "
+		    "fields");
+	refuse_insn((struct bpf_insn){ .code = 0xdc, .imm = 16 }, NULL);
+	/* jumps have offsets, calls immediates */
+	refuse_insn((struct bpf_insn){ .code = 0x1e, .off = 1 }, NULL);
+	refuse_insn((struct bpf_insn){ .code = 0x85, .imm = 5 }, NULL);
+	refuse_insn((struct bpf_insn){ .code = 0x85, .off = 5 },
+		    "s: function f, instruction 1: code 0x85 uses reserved "
+		    "fields");
+}
+END_TEST
+
 #else
 
 START_TEST(test_without)
@@ -460,6 +509,7 @@ Suite *suite_spec(void)
 	tcase_add_test(c, test_relocs);
 	tcase_add_test(c, test_packed_broken);
 	tcase_add_test(c, test_to_c_refused);
+	tcase_add_test(c, test_to_c_reserved);
 #else
 	tcase_add_test(c, test_without);
 #endif
