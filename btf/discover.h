@@ -108,6 +108,14 @@ enum disc_object {
 	X(RCV_WND, "rcv_wnd")						\
 	X(NOTSENT, "notsent")						\
 	X(NONAGLE, "nonagle")	/* TCP_NODELAY 1 | TCP_CORK 2 */	\
+	X(WRITE_SEQ, "write_seq")	/* TCP_QUEUE_SEQ; all absolute */ \
+	X(SND_NXT, "snd_nxt")	/* less SIOCOUTQNSD */			\
+	X(SND_UNA, "snd_una")	/* less SIOCOUTQ */			\
+	X(SND_SML, "snd_sml")	/* end of the last small segment */	\
+	X(RCV_NXT, "rcv_nxt")	/* TCP_QUEUE_SEQ */			\
+	X(COPIED_SEQ, "copied_seq")	/* less SIOCINQ */		\
+	X(SND_WSCALE, "snd_wscale")					\
+	X(RCV_WSCALE, "rcv_wscale")					\
 	X(CONGESTION, "congestion") /* bytes: TCP_CONGESTION, its name */ \
 	/* of a listener */						\
 	X(ACK_BACKLOG, "ack_backlog")	/* waiting for accept() */	\

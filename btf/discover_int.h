@@ -64,6 +64,7 @@ enum disc_form {
 	FORM_BITS4,	/* a bitfield, first in its byte, of 4 bits */
 	FORM_BITS5,
 	FORM_BITS6,
+	FORM_LAST4,	/* the same, of 4 bits, last in its byte */
 	FORM_BYTES4,	/* as user space has them */
 	FORM_BYTES16,
 	FORM_MAX
@@ -92,6 +93,8 @@ enum rule_id {
 	TCP_SEGS_OUT, TCP_DATA_SEGS_IN, TCP_DATA_SEGS_OUT, TCP_DELIVERED,
 	TCP_SND_WND, TCP_RCV_WND, TCP_RCV_SSTHRESH,
 	TCP_ADVMSS, TCP_MSS_CACHE, TCP_NONAGLE,
+	TCP_WRITE_SEQ, TCP_SND_NXT, TCP_SND_UNA, TCP_SND_SML, TCP_RCV_NXT,
+	TCP_COPIED_SEQ, TCP_SND_WSCALE, TCP_RCV_WSCALE,
 	SKB_SK, SKB_LEN, SKB_DATA_LEN, SKB_DEV, SKB_CB, SKB_PROTOCOL,
 	SKB_TRANSPORT_HEADER, SKB_NETWORK_HEADER, SKB_MAC_HEADER, SKB_TAIL,
 	SKB_HEAD, SKB_DATA,
@@ -206,6 +209,10 @@ unsigned int only_form(int rule);
 /* form_size, form_align - bytes. */
 uint32_t form_size(const struct solver *s, unsigned int form);
 uint32_t form_align(const struct solver *s, unsigned int form);
+/* form_width, form_begin - bits of a bitfield, and from which on they stand in
+ * their byte; width 0: it is none. */
+unsigned int form_width(unsigned int form);
+unsigned int form_begin(unsigned int form);
 /* The number of @size bytes at @off of @w, which is within it. */
 uint64_t window_number(const struct solver *s, const struct disc_window *w,
 		       uint32_t off, uint32_t size);

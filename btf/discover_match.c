@@ -54,6 +54,19 @@ uint32_t form_size(const struct solver *s, unsigned int form)
 	}
 }
 
+unsigned int form_width(unsigned int form)
+{
+	if (form == FORM_LAST4)
+		return 4;
+	return form >= FORM_BITS4 && form <= FORM_BITS6 ?
+	       4 + form - FORM_BITS4 : 0;
+}
+
+unsigned int form_begin(unsigned int form)
+{
+	return form == FORM_LAST4 ? 4 : 0;
+}
+
 unsigned int only_form(int rule)
 {
 	unsigned int forms = disc_rules[rule].forms;
@@ -261,10 +274,12 @@ static void find_known(struct solver *s, int rule, struct knowns *ks)
 
 /* ---- does a window agree? --------------------------------------------- */
 
-static uint64_t bits_at(const struct solver *s, uint64_t byte, unsigned int n)
+static uint64_t bits_at(const struct solver *s, uint64_t byte,
+			unsigned int begin, unsigned int n)
 {
-	/* First in its byte: from the top on big-endian machines */
-	return s->d->big_endian ? byte >> (8 - n) : byte & ((1u << n) - 1);
+	/* From the top on big-endian machines */
+	return byte >> (s->d->big_endian ? 8 - begin - n : begin) &
+	       ((1u << n) - 1);
 }
 
 static bool agrees(const struct solver *s, const struct rule *r,
@@ -279,8 +294,8 @@ static bool agrees(const struct solver *s, const struct rule *r,
 		return k->w->bytes[off] == k->number >> 8 &&
 		       k->w->bytes[off + 1] == (k->number & 0xff);
 	v = window_number(s, k->w, off, size);
-	if (form >= FORM_BITS4 && form <= FORM_BITS6)
-		v = bits_at(s, v, 4 + form - FORM_BITS4);
+	if (form_width(form))
+		v = bits_at(s, v, form_begin(form), form_width(form));
 	if (r->key == DISC_KEY_FLAGS_SET)
 		return (v & k->number) == k->number && !(v & k->clear);
 	if (size >= 4 && all_ones(k->number))

@@ -170,6 +170,20 @@ const struct rule disc_rules[RULES] = {
 	[TCP_NONAGLE] = { TCP(NONAGLE, FORM(BITS4)), .mask = 3,
 			  .path = "nonagle" },
 
+	[TCP_WRITE_SEQ] = { TCP(WRITE_SEQ, FORM(U32)), .path = "write_seq" },
+	[TCP_SND_NXT] = { TCP(SND_NXT, FORM(U32)), .path = "snd_nxt" },
+	[TCP_SND_UNA] = { TCP(SND_UNA, FORM(U32)), .path = "snd_una" },
+	[TCP_SND_SML] = { TCP(SND_SML, FORM(U32)), .path = "snd_sml" },
+	[TCP_RCV_NXT] = { TCP(RCV_NXT, FORM(U32)), .path = "rcv_nxt" },
+	[TCP_COPIED_SEQ] = { TCP(COPIED_SEQ, FORM(U32)),
+			     .path = "copied_seq" },
+	/* Behind eight bits of other options (4.9 to 6.18) */
+	[TCP_SND_WSCALE] = { TCP(SND_WSCALE, FORM(BITS4)),
+			     .path = "rx_opt.snd_wscale" },
+	[TCP_RCV_WSCALE] = { TCP(RCV_WSCALE, FORM(LAST4)),
+			     .kind = KIND_FOLLOWS,
+			     .path = "rx_opt.rcv_wscale" },
+
 	/* packets */
 	[SKB_SK] = { SCALAR(SK_BUFF, SK, FORM(LONG), POINTER, SKBS),
 		     .path = "sk" },
@@ -253,6 +267,7 @@ const struct relation disc_relations[] = {
 	{ ICSK_PENDING, ICSK_BACKOFF, .off = 1 },
 	{ TCP_RTT_MIN, TCP_RTT_MIN_2ND, .off = 8 },
 	{ TCP_RTT_MIN_2ND, TCP_RTT_MIN_3RD, .off = 8 },
+	{ TCP_SND_WSCALE, TCP_RCV_WSCALE, .off = 0 },	/* in one byte */
 };
 
 const unsigned int disc_nrelations =

@@ -24,8 +24,9 @@ void set_found(struct solver *s, int rule, uint32_t off, unsigned int form)
 	field->class = disc_rules[rule].class;
 	field->is_signed = field->class == FIELD_SIGNED;
 	field->exists = true;
-	if (form >= FORM_BITS4 && form <= FORM_BITS6) {
-		field_set_bits(field, off * 8, 4 + form - FORM_BITS4, 1);
+	if (form_width(form)) {
+		field_set_bits(field, off * 8 + form_begin(form),
+			       form_width(form), 1);
 		return;
 	}
 	field->off = off;
@@ -200,9 +201,7 @@ static bool displace(struct solver *s, int rule)
 /* The bits of a candidate, for comparing what is inside of what. */
 static unsigned int form_bits(const struct solver *s, unsigned int form)
 {
-	if (form >= FORM_BITS4 && form <= FORM_BITS6)
-		return 4 + form - FORM_BITS4;
-	return form_size(s, form) * 8;
+	return form_width(form) ? form_width(form) : form_size(s, form) * 8;
 }
 
 static bool inside(const struct solver *s, const struct cand *c,

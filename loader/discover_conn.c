@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/tcp.h>
 #include <string.h>
 #include <sys/time.h>
@@ -139,8 +140,12 @@ bool conn_open(struct prober *p, struct conn *c, int family, bool mapped,
 	/* rcv_ssthresh grows below the clamp then */
 	c->lis.autotuned = c->cli.autotuned = c->srv.autotuned = n == 1;
 	memset(c->waiting, -1, sizeof(c->waiting));
-	return open_listener(p, c, n) && open_client(p, c, n) &&
-	       open_server(p, c);
+	if (!open_listener(p, c, n) || !open_client(p, c, n) ||
+	    !open_server(p, c))
+		return false;
+	seq_learn(&c->cli);
+	seq_learn(&c->srv);
+	return true;
 }
 
 void conn_close(struct conn *c)
@@ -153,7 +158,7 @@ void conn_close(struct conn *c)
 			close(c->waiting[i]);
 }
 
-bool conn_send(struct prober *p, struct subject *from, uint32_t len)
+bool conn_put(struct prober *p, struct subject *from, uint32_t len, int flags)
 {
 	uint8_t buf[8192];
 
@@ -161,12 +166,17 @@ bool conn_send(struct prober *p, struct subject *from, uint32_t len)
 		len = sizeof(buf);
 	for (uint32_t i = 0; i < len; i++)
 		buf[i] = (uint8_t)random32(p);
-	if (send(from->fd, buf, len, MSG_NOSIGNAL | MSG_DONTWAIT) !=
+	if (send(from->fd, buf, len, MSG_NOSIGNAL | MSG_DONTWAIT | flags) !=
 	    (ssize_t)len)
 		return false;
 	from->sent += len;
 	from->nagle = true;
 	return true;
+}
+
+bool conn_send(struct prober *p, struct subject *from, uint32_t len)
+{
+	return conn_put(p, from, len, 0);
 }
 
 void conn_read(struct subject *to)
@@ -178,4 +188,31 @@ void conn_read(struct subject *to)
 		;
 	/* an acknowledgement that waits for 40 ms goes at once */
 	setsockopt(to->fd, IPPROTO_TCP, TCP_QUICKACK, &now, sizeof(now));
+}
+
+/* Let the socket drop every segment, or those of @len bytes of payload:
+ * sk_filter() applies to TCP, too, before it is looked at. */
+bool conn_drop(int fd, uint32_t len)
+{
+	/* skb->len counts the header, of 32 bytes with timestamps */
+	struct sock_filter some[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, len + 32, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0xffffffffu),
+	};
+	struct sock_filter all[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
+	struct sock_fprog f = {
+		.len = len ? ARRAY_SIZE(some) : ARRAY_SIZE(all),
+		.filter = len ? some : all,
+	};
+
+	return !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &f, sizeof(f));
+}
+
+void conn_undrop(int fd)
+{
+	int unused = 0;
+
+	setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused));
 }

@@ -153,6 +153,8 @@ static void facts_tcp(const struct subject *s, struct facts *f)
 	uint32_t nodelay, cork;
 
 	facts_info(s, f);
+	if (s->object == DISC_TCP)
+		facts_seq(s, f);
 	if (s->object == DISC_TCP && s->pending >= 0 &&
 	    tcp_info_u32(s->fd, INFO_TOTAL_RETRANS) == s->retrans)
 		known_number(f, DISC_KEY_PENDING, (uint64_t)s->pending);

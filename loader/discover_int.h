@@ -170,6 +170,12 @@ struct subject {
 	int window;		/* the newest */
 	bool autotuned;		/* SO_RCVBUF and SO_SNDBUF are left alone */
 	bool nagle;		/* nonagle can be told: data went since */
+	/* TCP: where its queues ended when so much had passed through them */
+	struct { uint32_t write_seq, rcv_nxt, sent; uint64_t received; } seq;
+	bool seq_known;
+	uint32_t small;		/* where the last segment that was not full
+				   ended */
+	bool small_known;
 };
 
 void subject_init(struct prober *p, struct subject *s, int object, int family);
@@ -208,6 +214,10 @@ uint32_t tcp_info_u32(int fd, unsigned off);
 bool tcp_info_has(int fd, unsigned off);
 enum { INFO_RETRANSMITS = 2, INFO_SND_MSS = 16, INFO_UNACKED = 24,
        INFO_TOTAL_RETRANS = 100, INFO_SND_WND = 228, INFO_RCV_WND = 232 };
+/* discover_seq.c: seq_learn - where the queues of @s end, as nothing is under
+ * way; facts_seq - where they end now, and how far what is in them has come. */
+void seq_learn(struct subject *s);
+void facts_seq(const struct subject *s, struct facts *f);
 
 /* scenarios */
 
@@ -226,10 +236,24 @@ struct conn {
 bool conn_open(struct prober *p, struct conn *c, int family, bool mapped,
 	       unsigned n);
 void conn_close(struct conn *c);
-/* conn_send - @len bytes, all different runs; true when they went. */
+/* conn_send - @len bytes, all different runs; true when they went.  conn_put -
+ * with @flags of send(2). */
 bool conn_send(struct prober *p, struct subject *from, uint32_t len);
+bool conn_put(struct prober *p, struct subject *from, uint32_t len, int flags);
 /* conn_read - all that is there. */
 void conn_read(struct subject *to);
+/* conn_drop - from now on socket @fd drops all segments, or those of @len bytes
+ * of payload; conn_undrop - no more. */
+bool conn_drop(int fd, uint32_t len);
+void conn_undrop(int fd);
+
+/* discover_seq.c: windows in which sequence numbers differ that are mostly
+ * alike.  record_seq - of what is sent and received; record_partly - with some
+ * acknowledged, and some lost; record_urgent - where nothing of the client's
+ * arrives any more. */
+void record_seq(struct prober *p, struct conn *c);
+void record_partly(struct prober *p, struct conn *c);
+void record_urgent(struct prober *p, struct conn *c);
 
 /* Segments as they are (discover_raw.c), IPv4.  raw_open: a socket at @at,
  * -1.  raw_read: the next one received, false when there is none. */

@@ -7,7 +7,6 @@
 #include "loader/discover_int.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/tcp.h>
 #include <string.h>
 #include <unistd.h>
@@ -105,33 +104,6 @@ static void record_data(struct prober *p, struct conn *c, unsigned n)
 
 /* ---- loss ------------------------------------------------------------- */
 
-/* Let the socket drop every segment, or those of @len bytes of payload:
- * sk_filter() applies to TCP, too, before it is looked at. */
-static bool drop(int fd, uint32_t len)
-{
-	/* skb->len counts the header, of 32 bytes with timestamps */
-	struct sock_filter some[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, len + 32, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-		BPF_STMT(BPF_RET | BPF_K, 0xffffffffu),
-	};
-	struct sock_filter all[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
-	struct sock_fprog f = {
-		.len = len ? ARRAY_SIZE(some) : ARRAY_SIZE(all),
-		.filter = len ? some : all,
-	};
-
-	return !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &f, sizeof(f));
-}
-
-static void undrop(int fd)
-{
-	int unused = 0;
-
-	setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused));
-}
-
 /*
  * With data under way a timer is pending: ICSK_TIME_RETRANS (1), or, where
  * tail loss probes are on and nothing was lost so far, ICSK_TIME_LOSS_PROBE
@@ -144,7 +116,7 @@ static void lose(struct prober *p, struct conn *c, unsigned n)
 
 	setsockopt(c->cli.fd, IPPROTO_TCP, TCP_NODELAY, &on,
 		   sizeof(on));
-	drop(c->srv.fd, len);
+	conn_drop(c->srv.fd, len);
 	net_early_retrans(p, n == 2 ? 3 : 0);
 	c->cli.retrans = tcp_info_u32(c->cli.fd, INFO_TOTAL_RETRANS);
 	conn_send(p, &c->cli, len);
@@ -176,20 +148,23 @@ static void record_loss(struct prober *p, struct conn *c, unsigned n)
 {
 	for (unsigned i = 1; i < n; i++)
 		lose(p, &c[i], i);
-	if (n && p->rto_ms && drop(c[0].srv.fd, 0) &&
+	if (n && p->rto_ms && conn_drop(c[0].srv.fd, 0) &&
 	    retransmit_arm(p, &c[0]) &&
 	    wait_info(c[0].cli.fd, INFO_RETRANSMITS, 1, p->rto_ms * 15000ull))
 		retransmit_take(p, &c[0]);
 	for (unsigned i = 0; i < n; i++)
 		window_lost(p, &c[i], 1);
 	for (unsigned i = 1; i < n; i++) {
-		undrop(c[i].srv.fd);
+		conn_undrop(c[i].srv.fd);
 		/* what comes now is acknowledged with what lacks: no need to
 		 * wait for the timer */
 		conn_send(p, &c[i].cli, random_range(p, 100, 900));
 	}
-	if (n)
+	if (n) {
 		window_lost(p, &c[0], 2);
+		conn_drop(c[0].srv.fd, 0);
+		record_urgent(p, &c[0]);
+	}
 	for (unsigned i = 1; i < n; i++) {
 		conn_read(&c[i].srv);
 		window_idle(p, &c[i].cli, &c[i].srv, false);
@@ -256,6 +231,10 @@ void record_tcp(struct prober *p)
 		record_task(p, (struct subject[]){ c[0].cli, c[1].cli }, 2);
 	for (unsigned i = 0; i < n; i++)
 		record_data(p, &c[i], i);
+	for (unsigned i = 0; i < n; i++)
+		record_seq(p, &c[i]);
+	if (n > 1)
+		record_partly(p, &c[1]);
 	for (unsigned i = 0; i < n; i++)
 		record_listener(p, &c[i], i);
 	for (unsigned i = 0; i < 2 && i < n; i++)

@@ -77,6 +77,13 @@ static const struct model {
 	M(TCP, 4, SND_WND, ANY, 0, "snd_wnd"),
 	M(TCP, 4, RCV_SSTHRESH, ANY, 0, "rcv_ssthresh"),
 	M(TCP, 1, NONAGLE, TINY, 0, "nonagle"),
+	M(TCP, 4, WRITE_SEQ, ANY, 0, "write_seq"),
+	M(TCP, 4, SND_NXT, ANY, 0, "snd_nxt"),
+	M(TCP, 4, SND_UNA, ANY, 0, "snd_una"),
+	M(TCP, 4, RCV_NXT, ANY, 0, "rcv_nxt"),
+	M(TCP, 4, COPIED_SEQ, ANY, 0, "copied_seq"),
+	M(TCP, 1, SND_WSCALE, TINY, 0, "rx_opt.snd_wscale"),
+	M(TCP, 1, RCV_WSCALE, PAIR, 0, "rx_opt.rcv_wscale"),
 #undef M
 };
 
@@ -153,6 +160,10 @@ static uint32_t pair_off(struct sim *s, const struct model *m,
 		before->size = f->size = 2;
 	if (m->key == DISC_KEY_MIN_RTT)
 		return before->off + 8;	/* a time between */
+	if (m->key == DISC_KEY_RCV_WSCALE) {
+		f->bits = f->begin = before->bits;
+		return before->off;
+	}
 	return before->off + before->size;
 }
 
@@ -166,7 +177,8 @@ static uint32_t lay_out_group(struct sim *s, const struct model *m,
 
 	at = (at + 4 * sim_random(s, 5) + align - 1) / align * align;
 	f = new_field(s, type, m->path, at, m->size);
-	f->bits = m->key == DISC_KEY_NONAGLE ? 4 :
+	f->bits = m->key == DISC_KEY_NONAGLE ||
+		  m->key == DISC_KEY_SND_WSCALE ? 4 :
 		  m->key == DISC_KEY_CA_STATE ? 5 + sim_random(s, 2) : 0;
 	/* Copies of addresses and ports would pass for those */
 	f->absent = absent && !f->bits && m->key != DISC_KEY_LADDR &&
@@ -321,7 +333,7 @@ static void put_model(struct sim *s, struct shot *w, const struct model *m)
 {
 	const struct sim_field *f = find(s, m->path);
 	uint64_t v = w->value[m - models];
-	uint8_t *p = &w->bytes[f->off], rest;
+	uint8_t *p = &w->bytes[f->off], rest, shift;
 
 	if (f->absent)
 		return;
@@ -329,10 +341,13 @@ static void put_model(struct sim *s, struct shot *w, const struct model *m)
 		put_be16(w, f->off, w->lport);
 	} else if (m->key == DISC_KEY_LADDR) {
 		memcpy(p, w->laddr, 4);
+	} else if (f->bits == 4) {
+		shift = (uint8_t)(s->big ? 4 - f->begin : f->begin);
+		*p = (uint8_t)((*p & ~(15u << shift)) | v << shift);
 	} else if (f->bits) {
 		/* What follows 5 bits of state, icsk_ca_initialized, is set;
 		   the sixth bit of state is not */
-		rest = f->bits == 5 ? 1 : f->bits == 4 ? *p & 15 : 2;
+		rest = f->bits == 5 ? 1 : 2;
 		*p = s->big ? (uint8_t)(v << (8 - f->bits) |
 			      (f->bits == 5 ? 4 : rest & 3)) :
 		     (uint8_t)(v | (uint32_t)rest << f->bits);

@@ -14,6 +14,7 @@
 struct sim_field {
 	const char *type, *path;
 	uint32_t off, size, bits;
+	uint32_t begin;		/* of bits, in their byte */
 	bool absent;		/* this kernel does not have it */
 	bool twin;		/* its value stands somewhere else, too */
 };

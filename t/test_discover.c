@@ -47,7 +47,8 @@ static unsigned int check_found(const struct sim *s, uint32_t seed)
 			continue;
 		ck_assert_msg(!f->absent && a.value == f->off &&
 			      a.field.size == f->size &&
-			      a.field.bit_size == f->bits,
+			      a.field.bit_size == f->bits && (!f->bits ||
+			      a.field.bit_off == f->off * 8 + f->begin),
 			      "kernel %u, word %d big %d: %s:%s%s off %u size "
 			      "%u bits %u, found off %u size %u bits %u", seed,
 			      s->word, s->big, f->type, f->path,
@@ -56,6 +57,11 @@ static unsigned int check_found(const struct sim *s, uint32_t seed)
 			      a.field.size, a.field.bit_size);
 		found++;
 	}
+	/* in one byte: who knows the first knows the second */
+	ck_assert_int_eq(ask(d, CORE_FIELD_BYTE_OFFSET, "struct tcp_sock",
+			     "rx_opt.snd_wscale", FIELD_NONE, &a),
+			 ask(d, CORE_FIELD_BYTE_OFFSET, "struct tcp_sock",
+			     "rx_opt.rcv_wscale", FIELD_NONE, &a));
 	discovery_free(d);
 	return found;
 }

@@ -168,7 +168,7 @@ static void loss_start(struct loss *l)
 	};
 	unsigned i;
 
-	l->ntools = test_types(l->rt.t) && test_probes(l->rt.t) ? TOOLS : NAGLE;
+	l->ntools = test_probes(l->rt.t) ? TOOLS : NAGLE;
 	/* tcpretrans last: without BTF each makes connections as it starts */
 	for (i = l->ntools; i-- > 0;) {
 		tool_init(&l->tools[i], l->rt.t, l->rt.a.inum);

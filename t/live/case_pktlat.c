@@ -230,7 +230,6 @@ static void tcppktlat(struct test *t)
 	snprintf(ports, sizeof(ports), "%u,%u", addr_port(&s.listener[0]),
 		 addr_port(&s.listener[1]));
 	tool_init(&r, t, s.ns.inum);
-	r.may_lack = !test_types(t);	/* fields not found by trying */
 	tool_start(&r, "tcppktlat", ARGS("--csv", "-o", COLUMNS, "-L", ports));
 	make(&s);
 	tool_stop(&r, SIGINT);
@@ -280,7 +279,6 @@ static void reconnect(struct test *t)
 
 	scene_init(&s, t);
 	tool_init(&r, t, s.ns.inum);
-	r.may_lack = !test_types(t);
 	tool_start(&r, "tcppktlat", ARGS("--csv", "--strict", "-o", COLUMNS));
 	connect_again(&s);
 	tool_stop(&r, SIGINT);

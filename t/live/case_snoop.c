@@ -246,7 +246,6 @@ static void snoop(struct test *t, const char *sample, const char *rate,
 
 	scene_init(&s, t);
 	tool_init(&r, t, s.ns.inum);
-	r.may_lack = !test_types(t);	/* fields not found by trying */
 	tool_start(&r, "tcpsnoop", ARGS("--csv", "-o", COLUMNS, "-P", s.ports,
 					"--sample", sample, "--max-rate",
 					rate));
