@@ -14,6 +14,7 @@
 
 #define MAX_SECTIONS 8192
 #define MACHINE_BPF 247		/* EM_BPF */
+#define NAME_MAX_LEN 1024	/* the kernel's own limit is 512 */
 
 static int elf_broken(struct elf_obj *o, const char *what)
 {
@@ -58,9 +59,14 @@ static int load_section(struct elf_obj *o, Elf *elf, uint32_t i,
 	return 0;
 }
 
+/* A long name may be that of every symbol: it is looked for an end, compared
+ * and copied each time. */
 static const char *string_at(const uint8_t *strs, uint64_t len, uint64_t off)
 {
-	if (!strs || off >= len || !memchr(strs + off, '\0', len - off))
+	if (!strs || off >= len)
+		return NULL;
+	len -= off;
+	if (!memchr(strs + off, '\0', len < NAME_MAX_LEN ? len : NAME_MAX_LEN))
 		return NULL;
 	return (const char *)strs + off;
 }

@@ -37,9 +37,6 @@ static int file_index(struct elf_obj *o, struct list *l, uint32_t off)
 		return -1;
 	while (!strncmp(name, "./", 2))
 		name += 2;
-	name = arena_str(o->arena, name);
-	if (!name)
-		return -1;
 	l->files[l->nfiles] = name;
 	l->file_offs[l->nfiles] = off;
 	return (int)l->nfiles++;
