@@ -307,9 +307,6 @@ static int attach_perf(struct env *env, const struct hook *h, int prog_fd,
 	struct perf_event_attr attr;
 	int err = 0;
 
-	if (strncmp(h->target, "cpu-clock", 9))
-		return err_set(e, 0, "%s: want cpu-clock:FREQUENCY",
-			       h->target);
 	for (uint32_t cpu = 0; cpu < env->ncpus && !err; cpu++) {
 		int fd;
 

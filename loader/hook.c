@@ -5,6 +5,7 @@
 #include "loader/loader.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const kind_names[] = {
@@ -63,12 +64,38 @@ static bool is_tracepoint(const char *t)
 	       slash[1] != '.' && !strchr(slash + 1, '/');
 }
 
-/* "/path:symbol": the last colon counts, paths may have some too. */
+/* As strtoull(3) takes it; a place in a file is not further. */
+static bool is_number(const char *s)
+{
+	char *end;
+
+	return *s >= '0' && *s <= '9' && strtoull(s, &end, 0) <= INT64_MAX / 2 &&
+	       !*end;
+}
+
+/* "function", "function+0x10" */
+static bool is_function(const char *t)
+{
+	const char *plus = strchr(t, '+');
+
+	return *t && plus != t && (!plus || is_number(plus + 1));
+}
+
+/* "/path:function" or "/path:0x1234": the last colon counts, paths may have
+ * some too. */
 static bool is_user_function(const char *t)
 {
 	const char *colon = strrchr(t, ':');
 
-	return colon && colon != t && colon[1];
+	return colon && colon != t &&
+	       (colon[1] >= '0' && colon[1] <= '9' ? is_number(colon + 1) :
+		is_function(colon + 1));
+}
+
+static bool is_clock(const char *t)
+{
+	return !strncmp(t, "cpu-clock", 9) &&
+	       (!t[9] || (t[9] == ':' && is_number(t + 10)));
 }
 
 static bool is_target(int kind, const char *t)
@@ -84,6 +111,11 @@ static bool is_target(int kind, const char *t)
 	case HOOK_UPROBE:
 	case HOOK_URETPROBE:
 		return is_user_function(t);
+	case HOOK_PERF_EVENT:
+		return is_clock(t);
+	case HOOK_KPROBE:
+	case HOOK_KRETPROBE:
+		return is_function(t) && !strchr(t, '/');
 	default:
 		return *t && !strchr(t, '/');
 	}

@@ -492,7 +492,12 @@ START_TEST(hooks)
 		"", "kprobe", "kprobe:", "kprobe/", "kprob:x", "tp:x",
 		"tp:/x", "tp:a/", "tp:a/b/c", "tp:../x", "tp:a/../b", "tp:a/.",
 		"uprobe:/bin/sh", "uprobe:/bin/sh:", "uprobe::x", "none:x",
-		"kprobe:a b", "fentry.s/x", "kprobe/a/b",
+		"kprobe:a b", "fentry.s/x", "kprobe/a/b", "kprobe:f+x",
+		"kprobe:f+", "kprobe:f+8x", "kretprobe:f+8+8", "kprobe:+8",
+		"kprobe:f+-8", "uprobe:/x:f+x", "uprobe:/x:0x10zz",
+		"uprobe:/x:99999999999999999999", "uretprobe:/x:f+",
+		"perf_event:cpu-clock:zz", "perf_event:cpu-clockX:9",
+		"perf_event:cpu-clock:", "perf_event:cycles",
 	};
 	struct hook h = { .kind = 99 };
 	size_t i;
@@ -511,7 +516,9 @@ START_TEST(hooks)
 	hook_is("uprobe//lib/libc.so.6:getaddrinfo", HOOK_UPROBE,
 		"/lib/libc.so.6:getaddrinfo");
 	hook_is("uretprobe:/a:b:0x12", HOOK_URETPROBE, "/a:b:0x12");
+	hook_is("uprobe:/x:f+0x10", HOOK_UPROBE, "/x:f+0x10");
 	hook_is("perf_event:cpu-clock:99", HOOK_PERF_EVENT, "cpu-clock:99");
+	hook_is("perf_event:cpu-clock", HOOK_PERF_EVENT, "cpu-clock");
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		ck_assert_msg(hook_parse(&h, bad[i]) == -EINVAL, "%s", bad[i]);
 		ck_assert_int_eq(h.kind, 99);
