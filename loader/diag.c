@@ -20,7 +20,8 @@ static bool is_noise(const char *s, size_t len)
 	static const char *const starts[] = {
 		"processed ", "verification time", "stack depth",
 		"max_states", "func#", "mark_precise", "regs=", "last_idx",
-		"arg#", "; ", "from ", "frame", "  ",
+		"arg#", "; ", "from ", "frame", "  ", "cur state:",
+		"old state:",
 	};
 	const char *p = s;
 
@@ -158,10 +159,6 @@ void diagnose(struct err *e, const struct env *env, enum diag_op op,
 	case EACCES:
 		if (e->no == EPERM || !log[0])
 			diagnose_eperm(e, op, h, log);
-		else if (strstr(log, "unknown func") ||
-			 strstr(log, "invalid func"))
-			err_hint(e, "the kernel lacks a helper that this "
-				 "program calls, or lockdown hides it");
 		break;
 	case ENOENT:
 	case ENODEV:
@@ -183,6 +180,13 @@ void diagnose(struct err *e, const struct env *env, enum diag_op op,
 			err_hint(e, "Linux %s knows no %s programs, or a "
 				 "version check failed", env->release,
 				 hook_kind_name(h->kind));
+		else if (op == DIAG_MAP)
+			err_hint(e, "this kernel may know no such maps");
+		else if (strstr(log, "unknown func") ||
+			 strstr(log, "invalid func") ||
+			 strstr(log, "cannot use helper"))	/* 6.10 */
+			err_hint(e, "the kernel lacks a helper that this "
+				 "program calls, or lockdown hides it");
 		break;
 	}
 }

@@ -156,7 +156,8 @@ int object_map_fd(struct object *o, const char *name, struct err *e)
 		fd = object_create(o, &sized, m->type, entries);
 	}
 	if (fd < 0) {
-		err_set(e, -fd, "create map %s (%u entries)", name, entries);
+		err_set(e, -fd, "create map %s (type %u, %u entries)", name,
+			m->type, entries);
 		diagnose(e, o->env, DIAG_MAP, NULL, "");
 		return fd;
 	}
