@@ -92,7 +92,7 @@ int env_config(struct features *f, const char *text, struct err *e)
 		}
 	}
 	err_set(e, 0, "no such key");
-	err_hint(e, "--config-help lists the keys");
+	err_hint(e, "a tool's --config-help lists the keys");
 	return -EINVAL;
 }
 
@@ -184,8 +184,10 @@ int env_open(struct env *env, const struct env_opts *o, struct err *e)
 	env->preempts = kernel_preempts(u.version, env->kern_version);
 	for (unsigned i = 0; o->config && o->config[i]; i++) {
 		err = env_config(&env->has, o->config[i], e);
-		if (err)
+		if (err) {
+			e->of = ERR_OF_USER;
 			return err_wrap(e, "--config %s", o->config[i]);
+		}
 	}
 	resolver_init(&env->fields, env->big_endian);
 	err = kernel_btf_open(env, o, e);

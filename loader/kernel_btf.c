@@ -251,10 +251,12 @@ static int add_given(struct env *env, const struct env_opts *o, struct err *e)
 	struct file *f = file_open(o->btf, &b);
 	int err;
 
-	if (!f)
-		err = err_set(e, errno, "open");
-	else
+	if (f) {
 		err = file_btf(f, &b, o->force ? BELIEVED : CHECKED, env, e);
+	} else {
+		err = err_set(e, errno, "open");
+		e->of = ERR_OF_USER;
+	}
 	if (err) {
 		file_free(f);
 		return err_wrap(e, "--btf %s", o->btf);
@@ -272,8 +274,11 @@ static int add_fields(struct env *env, const struct env_opts *o,
 	ssize_t n = read_file_at(AT_FDCWD, o->fields, text, sizeof(text));
 	int err;
 
-	if (n < 0)
-		return err_set(e, -n, "--fields %s", o->fields);
+	if (n < 0) {
+		err_set(e, -n, "--fields %s", o->fields);
+		e->of = ERR_OF_USER;
+		return n;
+	}
 	if ((size_t)n == sizeof(text) - 1)
 		return err_set(e, EFBIG, "--fields %s", o->fields);
 	err = fields_new(&t, text, n, &line, &why);

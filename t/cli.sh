@@ -71,6 +71,9 @@ says 2 "No such file" btf --minimise --btf "$tmp/none"
 says 1 "not BTF" btf --minimise --btf "$top/README"
 printf '\177ELF' >"$tmp/short.o"
 says 1 "short.o" object "$tmp/short.o"
+says 2 "no such key" doctor --config foo=1
+says 2 "No such file" doctor --btf "$tmp/none"
+says 2 "No such file" doctor --fields --btf "$tmp/none"
 head -c 600 "$top/t/data/spec-all.el.o" >"$tmp/cut.o"
 says 1 "cut.o" object "$tmp/cut.o"
 
