@@ -55,7 +55,7 @@ static int each_list(struct elf_obj *o, const uint8_t *p, uint32_t len,
 		name = elf_btf_str(o, elf_u32(o, p + pos));
 		n = elf_u32(o, p + pos + 4);
 		pos += 8;
-		if (!name || n > (len - pos) / size)
+		if (!name || !n || n > (len - pos) / size)
 			return elf_fail(o, ".BTF.ext: broken list");
 		sec = elf_sec_named(o, name);
 		if (sec && o->secs[sec].flags & SECF_EXEC)

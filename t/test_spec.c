@@ -286,6 +286,17 @@ static char *grow_object(size_t more, size_t *len, Elf64_Shdr **sections)
 	return data;
 }
 
+static Elf64_Shdr *find_section(const char *data, Elf64_Shdr *s,
+				const char *name)
+{
+	const char *names = data +
+		s[((const Elf64_Ehdr *)data)->e_shstrndx].sh_offset;
+
+	while (strcmp(names + s->sh_name, name))
+		s++;
+	return s;
+}
+
 /* Give section @s the @n bytes at @off of the file. */
 static void move_section(Elf64_Shdr *s, size_t off, size_t n)
 {
@@ -334,14 +345,12 @@ START_TEST(test_long_types)
 				  letters + 2 };
 	const uint32_t type[] = { 1, 10u << 24, 0 };	/* const void */
 	size_t len, size = sizeof(head) + 12 * (size_t)n + letters + 2;
-	char *data, *names;
 	clock_t start;
 	Elf64_Shdr *s;
+	char *data;
 
 	data = grow_object(size, &len, &s);
-	names = data + s[((Elf64_Ehdr *)data)->e_shstrndx].sh_offset;
-	while (strcmp(names + s->sh_name, ".BTF"))
-		s++;
+	s = find_section(data, s, ".BTF");
 	memcpy(data + len, head, sizeof(head));
 	for (uint32_t i = 0; i < n; i++)
 		memcpy(data + len + sizeof(head) + sizeof(type) * i, type,
@@ -352,6 +361,23 @@ START_TEST(test_long_types)
 	refuse(data, len + size, "x.o: section .maps, but no BTF that "
 	       "describes it: compile with -g");
 	ck_assert_int_lt((clock() - start) / CLOCKS_PER_SEC, 5);
+	free(data);
+}
+END_TEST
+
+/* Each list has its section looked for, so there is something in it. */
+START_TEST(test_empty_list)
+{
+	const uint32_t ext[] = { 0x1eb9f, 32, 0, 0, 0, 20, 0, 0,
+				 16, 1, 0, 1, 0 };
+	Elf64_Shdr *s;
+	char *data;
+	size_t len;
+
+	data = grow_object(sizeof(ext), &len, &s);
+	memcpy(data + len, ext, sizeof(ext));
+	move_section(find_section(data, s, ".BTF.ext"), len, sizeof(ext));
+	refuse(data, len + sizeof(ext), "x.o: .BTF.ext: broken list");
 	free(data);
 }
 END_TEST
@@ -597,6 +623,7 @@ Suite *suite_spec(void)
 	tcase_add_test(c, test_flips);
 	tcase_add_test(c, test_long_name);
 	tcase_add_test(c, test_long_types);
+	tcase_add_test(c, test_empty_list);
 	tcase_add_test(c, test_to_c);
 	tcase_add_test(c, test_round_trip);
 	tcase_add_test(c, test_relocs);
