@@ -165,8 +165,8 @@ void diagnose(struct err *e, const struct env *env, enum diag_op op,
 		diagnose_missing(e, env, h);
 		break;
 	case ENOMEM:
-		err_hint(e, "not enough memory for its maps; --max-sockets "
-			 "and -b make them smaller");
+		err_hint(e, "not enough memory for its maps; a tool's "
+			 "--max-sockets and -b make them smaller");
 		break;
 	case 524:	/* ENOTSUPP, of the kernel's own */
 	case EOPNOTSUPP:

@@ -74,6 +74,8 @@ START_TEST(nothing_is_said)
 	hints(DIAG_PROG, EINVAL, "", "Linux 4.9.0 knows no raw_tracepoint "
 	      "programs, or a version check failed");
 	hints(DIAG_MAP, EINVAL, "", "this kernel may know no such maps");
+	hints(DIAG_MAP, ENOMEM, "", "not enough memory for its maps; a tool's "
+	      "--max-sockets and -b make them smaller");
 	hints(DIAG_ATTACH, EINVAL, "", "");
 	hints(DIAG_ATTACH, ENOENT, "", "the event is not in this kernel");
 }
