@@ -2,13 +2,18 @@
 /* Fields found without BTF: are they where the kernel's BTF has them? */
 #include "live.h"
 
+#include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #define MAX_ARGS 80
 /* of some 105; fewer only where there are neither kprobes nor raw tracepoints */
 #define FOUND_AT_LEAST 93
+/* without what TCP_REPAIR tells, and lost segments */
+#define FOUND_BOUND 75
 
 /* `doctor ARGS...`, and those of --extra that tell what the kernel lacks. */
 static void doctor(struct tool *r, struct test *t, const char *const *args)
@@ -53,7 +58,7 @@ static int line_len(const char *line)
 	return (int)strcspn(line, "\n");
 }
 
-static void check(struct test *t)
+static void compare(struct test *t, unsigned at_least)
 {
 	unsigned equal, wrong, missed;
 	const char *line = "";
@@ -71,10 +76,24 @@ static void check(struct test *t)
 	if (wrong)
 		differ(t, "%u fields are wrong: %.*s", wrong, line_len(line),
 		       line);
-	if (equal < FOUND_AT_LEAST)
+	if (equal < at_least)
 		differ(t, "only %u fields were found", equal);
 	summary(t, "%u fields equal, %u not found", equal, missed);
 	tool_release(&r);
+}
+
+static void check(struct test *t)
+{
+	compare(t, FOUND_AT_LEAST);
+}
+
+/* As containers are given CAP_SYS_ADMIN: a network namespace can be made, and
+ * nothing set in it, so that connections are made where sockeye runs. */
+static void bound(struct test *t)
+{
+	if (prctl(PR_CAPBSET_DROP, CAP_NET_ADMIN, 0, 0, 0))
+		differ(t, "PR_CAPBSET_DROP: %s", strerror(errno));
+	compare(t, FOUND_BOUND);
 }
 
 /* Not in kernels before 4.19, or not to be told there from others; and what
@@ -199,6 +218,8 @@ static void leaves_nothing(struct test *t)
 const struct live_case discover_cases[] = {
 	{ "discover-check", "fields found without BTF are where BTF has them",
 	  120, check, false },
+	{ "discover-bound", "so they are where no network can be configured",
+	  120, bound, false },
 	{ "discover-fields", "all fields that tools read are found", 120,
 	  fields, false },
 	{ "discover-clean", "looking for fields changes nothing", 120,
