@@ -137,6 +137,9 @@ if [ -w /dev/full ]; then
 		echo "FAIL: full disk: exit $got" >&2
 	fi
 fi
+# so is a limit to the size of files, which has a signal of its own
+(ulimit -f 1; "$sockeye" tcplife --help >"$tmp/out" 2>/dev/null)
+check "ulimit -f: exit 1" test $? -eq 1
 got=$({ "$sockeye" replay "$cap"; echo $? >"$tmp/status"; } | head -n 1 |
 	wc -l; cat "$tmp/status")
 case $(echo "$got" | tr '\n' ' ') in

@@ -57,6 +57,13 @@ chmod 755 "$tmp" "$tmp/sockeye"
 	# shellcheck disable=SC2016
 	says 0 '^exit 0$' sh -c '{ "$0" tcplife -N inode:1 -q -d 5 -W -
 		echo "exit $?" >&2; } | head -c 10 >/dev/null' "$sockeye"
+	# Nothing to fill the place of a closed stdout with: the recording is
+	# not written there, nor what belongs on it.
+	# shellcheck disable=SC2016
+	says 0 '^exit 1, 1 line$' unshare -m sh -c 'mount -t tmpfs none /dev
+		"$0" sosnap -q -N inode:1 -W "$1" >&- 2>&-
+		echo "exit $?, $("$0" replay "$1" | wc -l) line" >&2' \
+		"$sockeye" "$tmp/rec"
 	# Rows, tallies, intervals: the recording is what stands on stdout.
 	for line in 'tcplife -d 1' 'tcptop 1 1' \
 			'count -d 1 t:sock:inet_sock_set_state'; do

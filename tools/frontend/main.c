@@ -116,8 +116,9 @@ static int dispatch(int argc, char **argv)
 
 /*
  * A closed descriptor 0, 1 or 2 would be the next thing we open, and our
- * output would go there.  What fills the gap cannot be used: reading 0 and
- * writing 1 and 2 fail, as with closed ones.
+ * output would go there.  What fills the gap cannot be used: a directory is
+ * neither read nor written, as with closed ones.  This one is always there;
+ * /dev/null is not (chroot).
  */
 static void fill_std_fds(void)
 {
@@ -125,7 +126,7 @@ static void fill_std_fds(void)
 
 	for (fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
-			(void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
+			(void)!open("/", O_RDONLY);
 }
 
 int main(int argc, char **argv)
@@ -134,6 +135,7 @@ int main(int argc, char **argv)
 
 	fill_std_fds();
 	signal(SIGPIPE, SIG_IGN);	/* write() tells: EPIPE */
+	signal(SIGXFSZ, SIG_IGN);	/* the same: EFBIG */
 	code = dispatch(argc, argv);
 	exit(stdout_done(code));
 }
