@@ -64,6 +64,16 @@ chmod 755 "$tmp" "$tmp/sockeye"
 		"$0" sosnap -q -N inode:1 -W "$1" >&- 2>&-
 		echo "exit $?, $("$0" replay "$1" | wc -l) line" >&2' \
 		"$sockeye" "$tmp/rec"
+	# Files that run out say nothing about the kernel.
+	for line in tcplife 'count t:syscalls:sys_enter_*'; do
+		# shellcheck disable=SC2016
+		says 1 'Too many open files' sh -c 'ulimit -n 9
+			exec "$0" $* -N inode:1 -d 1' "$sockeye" $line
+		if grep -q 'this kernel' "$tmp/err"; then
+			failed=$((failed + 1))
+			echo "FAIL: $line: the kernel is blamed" >&2
+		fi
+	done
 	# Rows, tallies, intervals: the recording is what stands on stdout.
 	for line in 'tcplife -d 1' 'tcptop 1 1' \
 			'count -d 1 t:sock:inet_sock_set_state'; do

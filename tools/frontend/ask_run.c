@@ -51,7 +51,8 @@ static int attach_hook(struct query *q, uint32_t i, struct err *e)
 
 /*
  * Of what a glob found some cannot be probed, which is told; what was named
- * must be there, and so must something of each role of a latency.
+ * must be there, and so must something of each role of a latency.  Where files
+ * run out the rest was not tried.
  */
 static int attach_role(struct query *q, enum ask_role role, struct err *e)
 {
@@ -59,6 +60,7 @@ static int attach_role(struct query *q, enum ask_role role, struct err *e)
 	const uint32_t to = ask_role_from(&q->ask, role + 1);
 	struct err why = { .no = 0 };
 	uint32_t failed = 0, told = 0;
+	bool must;
 
 	for (uint32_t i = from; i < to; i++) {
 		if (life_stopped())
@@ -69,9 +71,10 @@ static int attach_role(struct query *q, enum ask_role role, struct err *e)
 			ask_hooks_absent(&q->hooks, q->hooks.hooks[i].target);
 		else
 			told++;
-		if (!failed++ || q->hooks.named[i])
+		must = q->hooks.named[i] || why.no == EMFILE;
+		if (!failed++ || must)
 			*e = why;
-		if (q->hooks.named[i])
+		if (must)
 			return -e->no;
 	}
 	if (failed && failed == to - from)

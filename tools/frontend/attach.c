@@ -43,11 +43,17 @@ static int attach_alternative(struct object *o, const struct target *s,
 	return err;
 }
 
+#define STARVED 3
+
 /* How much the reason of a failed try tells: that something is not there or
- * not allowed is the usual case. */
+ * not allowed is the usual case; that there is no room says nothing about the
+ * kernel. */
 static int worth(const struct err *why)
 {
 	switch (why->no) {
+	case EMFILE:
+	case ENOMEM:
+		return STARVED;
 	case ENOENT:
 		return 0;
 	case EPERM:
@@ -132,6 +138,10 @@ static const struct err *reason(const char *what, const struct err *why,
 		       why[i].of != ERR_OF_KERNEL;
 		if (worth(&why[i]) > worth(best))
 			best = &why[i];
+	}
+	if (worth(best) == STARVED) {
+		*e = *best;
+		return best;
 	}
 	err_set(e, 0, "this kernel gives no way to see that %s (%u tried; "
 		"%s)", what, n, best->msg);

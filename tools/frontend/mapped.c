@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #define FUNCTIONS_MAX 32
 #define AGAIN_NS 2000000000ull
@@ -86,18 +85,6 @@ static int look(struct mapped *m, struct err *e)
 	return -ENOENT;
 }
 
-/* A library takes a descriptor and two for each function; those of many
- * containers are more than the 1024 that are usual at first. */
-static void raise_descriptors(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l))
-		return;
-	l.rlim_cur = l.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &l);
-}
-
 int mapped_open(struct mapped **out, const struct options *o,
 		const struct target *s, const struct env *env, struct err *e)
 {
@@ -114,7 +101,6 @@ int mapped_open(struct mapped **out, const struct options *o,
 	m->libs = libs_new(m->functions, env->word_size);
 	if (!m->libs)
 		return err_set(e, ENOMEM, "libraries");
-	raise_descriptors();
 	err = look(m, e);
 	m->attached = libs_count(m->libs);
 	m->again_ns = now_ns() + AGAIN_NS;
