@@ -96,6 +96,14 @@ START_TEST(compared)
 	ck_assert_mem_eq(t[0].names[0], sshd, sizeof(sshd));
 	holds("comm != 0123456789abcde", BPF_JNE, 0);
 	ck_assert_str_eq(t[0].names[0], "0123456789abcde");
+	holds("comm=='sshd'", BPF_JEQ, 0);
+	ck_assert_mem_eq(t[0].names[0], sshd, sizeof(sshd));
+	holds("comm==' a '", BPF_JEQ, 0);
+	ck_assert_str_eq(t[0].names[0], " a ");
+	holds("comm==''", BPF_JEQ, 0);
+	ck_assert_str_eq(t[0].names[0], "");
+	holds("comm=='", BPF_JEQ, 0);
+	ck_assert_str_eq(t[0].names[0], "'");
 }
 END_TEST
 
@@ -136,6 +144,9 @@ START_TEST(mistakes)
 	bad("kstack==1", "'kstack' is no number and cannot be compared");
 	bad("pidd==1", "no value 'pidd'; did you mean pid?");
 	bad("pid==-1", "'pid' has no sign and is never -1");
+	bad("pid<0", "'pid' has no sign and is never below 0");
+	bad("arg2<0", "'arg2' has no sign and is never below 0; write "
+	    "arg2:s32 or arg2:s64 for one that has");
 	bad("arg2<-1", "'arg2' has no sign and is never -1; write arg2:s32 or "
 	    "arg2:s64 for one that has");
 	bad("lport==65536", "'65536' is more than 'lport' can be (65535)");

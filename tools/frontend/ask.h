@@ -99,7 +99,7 @@ int ask_list_parse(struct ask_value *v, unsigned max, const char *text,
  * The right side is a number (decimal, 0x, negative, with K M G suffixes of
  * 1024), for `family` and `state` and `protocol` also a name (inet, inet6,
  * unix, tcp, udp, established).  What is text (comm, dev, proto) is compared
- * with == and != alone.  How many tests, or negative.
+ * with == and != alone, as it is or between ''.  How many tests, or negative.
  */
 int ask_where_parse(struct ask_test *t, unsigned max, const char *text,
 		    const struct ask_world *world, struct ask_words *words,

@@ -72,12 +72,18 @@ static void limits(const struct ask_value *v, uint64_t *least, uint64_t *most)
 }
 
 /* What is out of reach would never hold, or always, and in silence. */
-static int check_reach(const struct asking *a, const struct ask_value *v,
+static int check_reach(const struct asking *a, const struct ask_test *t,
 		       const char *text, uint64_t n, bool negative)
 {
+	const struct ask_value *v = &t->left;
 	uint64_t least, most;
 
 	limits(v, &least, &most);
+	if (t->op == BPF_JLT && !n) {
+		negative = true;
+		n = 1;
+		text = "below 0";
+	}
 	if (!negative && n > most)
 		return ask_bad(a->e, "'%s' is more than '%s' can be (%" PRIu64
 			       ")", text, v->name, most);
@@ -130,7 +136,7 @@ static int parse_right(const struct asking *a, struct ask_test *t,
 		return ask_bad(a->e, "'%s' is compared with nothing",
 			       t->left.name);
 	if (parse_number(text, &n, &negative)) {
-		err = check_reach(a, &t->left, text, n, negative);
+		err = check_reach(a, t, text, n, negative);
 		t->right = negative ? 0 - n : n;
 		return err;
 	}
@@ -150,6 +156,8 @@ static int parse_text(const struct asking *a, struct ask_test *t,
 		      const char *text)
 {
 	char name[ASK_TEXT] = "", *kept;
+	size_t len = strlen(text);
+	bool quoted = len > 1 && *text == '\'' && text[len - 1] == '\'';
 
 	if (t->op != BPF_JEQ && t->op != BPF_JNE)
 		return ask_bad(a->e, "'%s' is text, for which there are == and "
@@ -157,10 +165,12 @@ static int parse_text(const struct asking *a, struct ask_test *t,
 	if (!*text)
 		return ask_bad(a->e, "'%s' is compared with nothing",
 			       t->left.name);
-	if (strlen(text) >= sizeof(name))
+	text += quoted;		/* as keys are written */
+	len -= 2 * quoted;
+	if (len >= sizeof(name))
 		return ask_bad(a->e, "'%s' is longer than the %zu bytes that "
 			       "are compared", text, sizeof(name) - 1);
-	memcpy(name, text, strlen(text));
+	memcpy(name, text, len);
 	kept = ask_keep(a, name, sizeof(name));
 	if (!kept)
 		return -a->e->no;
