@@ -176,6 +176,28 @@ START_TEST(fields)
 }
 END_TEST
 
+/* What a process hands over points to its own memory. */
+START_TEST(users_fields)
+{
+	static const char says[] = "'arg0:sock.sk_err' is in memory of the "
+		"process, which is not read";
+
+	at("uprobe:/bin/x:f");
+	bad("arg0:sock.sk_err", says);
+	at("uretprobe:/bin/x:f");
+	bad("arg0:sock.sk_err", says);
+	world.env = NULL;
+	at("tracepoint:syscalls/sys_enter_connect");
+	bad("args.uservaddr:sockaddr_in.sin_port", "'args.uservaddr:"
+	    "sockaddr_in.sin_port' is in memory of the process, which is not "
+	    "read");
+	is("args.uservaddr:sa_family", FROM_FIELD, SHAPE_U64, THEN_SA_FAMILY);
+	at("tracepoint:sock/inet_sock_set_state");
+	is("args.skaddr:sock.sk_err", FROM_FIELD, SHAPE_U64, 0);
+	world.hook = NULL;
+}
+END_TEST
+
 START_TEST(wrong_fields)
 {
 	bad("arg0:sock.__sk_common.skc_dprt", "no field skc_dprt in struct "
@@ -426,6 +448,7 @@ Suite *suite_ask(void)
 	tcase_add_test(tc, unknown_lists);
 	tcase_add_test(tc, lists);
 	tcase_add_test(tc, fields);
+	tcase_add_test(tc, users_fields);
 	tcase_add_test(tc, wrong_fields);
 	tcase_add_test(tc, by_prototype);
 	tcase_add_test(tc, by_name);

@@ -223,6 +223,14 @@ static int parse_chain(const struct asking *a, struct ask_value *v,
 	return 0;
 }
 
+/* Do its pointers lead to memory of the process?  What would be read there is
+ * nothing, or another's. */
+static bool is_users(const struct hook *h)
+{
+	return h && (h->kind == HOOK_UPROBE || h->kind == HOOK_URETPROBE ||
+		     !strncmp(h->target, "syscalls/", 9));
+}
+
 int ask_place(const struct asking *a, struct ask_value *v, const char *text)
 {
 	size_t len = strcspn(text, ":");
@@ -233,6 +241,9 @@ int ask_place(const struct asking *a, struct ask_value *v, const char *text)
 	if (!strpbrk(text + len + 1, ".:"))
 		return ask_bad(a->e, "'%s' in '%s' is neither TYPE.PATH nor "
 			       "u32, s32, u64, s64 or sa_family", text + len + 1, text);
+	if (is_users(a->world->hook))
+		return ask_bad(a->e, "'%s' is in memory of the process, "
+			       "which is not read", text);
 	/* all of the register is the pointer */
 	v->then = THEN_NOTHING;
 	return parse_chain(a, v, text + len + 1);
