@@ -115,7 +115,8 @@ START_TEST(plain)
 	bad("args.a b", "'args.a b' names no field");
 	bad("arg0:u16", "'u16' in 'arg0:u16' is neither TYPE.PATH nor u32, "
 	    "s32, u64, s64 or sa_family");
-	bad("pid:sock.x", "no value 'pid'; did you mean pid?");
+	bad("pid:sock.x", "no value 'pid:sock.x'; did you mean pid?");
+	bad("raddr:s32", "no value 'raddr:s32'; did you mean raddr?");
 }
 END_TEST
 

@@ -269,12 +269,13 @@ static void list_names(char *buf, size_t len)
 
 static int unknown(const struct asking *a, char *text)
 {
+	char *end = text + strcspn(text, ":"), was = *end;
 	struct nearest near;
 	char buf[512];
 	const char *name;
 	unsigned i;
 
-	text[strcspn(text, ":")] = '\0';
+	*end = '\0';
 	nearest_init(&near, text);
 	for (i = 0; i < COUNT(plain); i++)
 		nearest_try(&near, plain[i].name);
@@ -286,6 +287,7 @@ static int unknown(const struct asking *a, char *text)
 		nearest_try(&near, a->world->named[i].name);
 	nearest_try(&near, "retval");
 	nearest_try(&near, "args.FIELD");
+	*end = was;
 	if (near.n)
 		return ask_bad(a->e, "no value '%s'%s", text,
 			       nearest_text(&near, "", buf, sizeof(buf)));
