@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is wrong with options that go together, each said in one line.
+ * What is wrong with options that go together, each said in one line; and what
+ * stands above what was asked for.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "t/check.h"
+#include "tools/frontend/ask_record.h"
 #include "tools/frontend/ask_run.h"
 
 Suite *suite_ask_take(void);
@@ -67,6 +69,28 @@ START_TEST(mistake)
 }
 END_TEST
 
+START_TEST(headings)
+{
+	static const struct column none[] = { { .key = NULL } };
+	static const struct tool base = { .name = "trace", .columns = none };
+	static const struct ask times = {
+		.what = ASK_TRACE, .nkeys = 2, .keys = {
+			{ .from = FROM_LATENCY, .shape = SHAPE_U64,
+			  .name = "latency" },
+			{ .from = FROM_LATENCY, .shape = SHAPE_U64,
+			  .then = THEN_US, .name = "latency_us" },
+		},
+	};
+	const struct ask_map map = { "", "", &times };
+	static struct ask_tool t;
+
+	ck_assert_int_eq(ask_tool_init(&t, &base, &map, 1), 0);
+	ck_assert_str_eq(t.columns[0].heading, "LATENCY(ns)");
+	ck_assert_str_eq(t.columns[1].heading, "LATENCY_US");
+	ask_tool_release(&t);
+}
+END_TEST
+
 Suite *suite_ask_take(void)
 {
 	Suite *s = suite_create("ask_take");
@@ -74,6 +98,7 @@ Suite *suite_ask_take(void)
 
 	tcase_add_loop_test(tc, mistake, 0,
 			    sizeof(mistakes) / sizeof(mistakes[0]));
+	tcase_add_test(tc, headings);
 	suite_add_tcase(s, tc);
 	return s;
 }

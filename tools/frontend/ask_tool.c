@@ -146,7 +146,7 @@ static void put_heading(char heading[ASK_HEADING], const struct ask_value *v)
 	for (i = 0; i < ASK_HEADING - 5 && v->name[i]; i++)
 		heading[i] = (char)toupper((unsigned char)v->name[i]);
 	heading[i] = '\0';
-	if (v->from == FROM_LATENCY)
+	if (v->from == FROM_LATENCY && v->then != THEN_US)
 		stpcpy(heading + i, "(ns)");
 }
 
