@@ -114,8 +114,8 @@ static void diagnose_eperm(struct err *e, enum diag_op op,
 		err_hint(e, "this kernel refuses fentry and fexit programs");
 		e->of = ERR_OF_KERNEL;
 	} else if (op != DIAG_ATTACH && memlock_small()) {
-		err_hint(e, "RLIMIT_MEMLOCK cannot be raised; `ulimit -l "
-			 "unlimited` first");
+		err_hint(e, "not to be had in a user namespace; elsewhere "
+			 "`ulimit -l unlimited` first");
 	} else if (op == DIAG_ATTACH || op == DIAG_PERF) {
 		err_hint(e, "see kernel.perf_event_paranoid, or a seccomp "
 			 "filter");
@@ -187,6 +187,9 @@ void diagnose(struct err *e, const struct env *env, enum diag_op op,
 			 strstr(log, "cannot use helper"))	/* 6.10 */
 			err_hint(e, "the kernel lacks a helper that this "
 				 "program calls, or lockdown hides it");
+		else if (op == DIAG_ATTACH && h &&
+			 h->kind == HOOK_RAW_TRACEPOINT)
+			err_hint(e, "it has fewer arguments");
 		break;
 	}
 }

@@ -129,7 +129,7 @@ int env_tracefs(struct env *env, struct err *e)
 	}
 	err_set(e, ENODEV, "tracefs is neither mounted nor can be mounted");
 	err_hint(e, "mount -t tracefs nodev /sys/kernel/tracing "
-		 "(needs CONFIG_TRACING)");
+		 "(needs root, CONFIG_TRACING)");
 	return -ENODEV;
 }
 

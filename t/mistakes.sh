@@ -74,6 +74,8 @@ chmod 755 "$tmp" "$tmp/sockeye"
 			echo "FAIL: $line: the kernel is blamed" >&2
 		fi
 	done
+	says 1 'fewer arguments' \
+		"$sockeye" count $nowhere --by arg4 rt:sched_switch
 	# Rows, tallies, intervals: the recording is what stands on stdout.
 	for line in 'tcplife -d 1' 'tcptop 1 1' \
 			'count -d 1 t:sock:inet_sock_set_state'; do
@@ -102,6 +104,16 @@ chmod 755 "$tmp" "$tmp/sockeye"
 				--inh-caps=-sys_admin "$@"' sh \
 		"$sockeye" tcpaccept $nowhere --config no-trampoline=1 \
 		--config no-kprobe=1
+	if ! grep -q 'needs root' "$tmp/err"; then
+		failed=$((failed + 1))
+		echo "FAIL: tracefs: not who may mount it" >&2
+	fi
+	# Root of a user namespace is not the kernel's.
+	if unshare -Ur true 2>/dev/null; then
+		# shellcheck disable=SC2016
+		says 4 'user namespace' sh -c 'ulimit -l 64
+			exec unshare -Ur "$@"' sh "$sockeye" tcplife $nowhere
+	fi
 
 	says 3 'nothing here knows this type: give' \
 		"$sockeye" tcplife $nowhere --btf none --config no-tracepoint=1 \
