@@ -149,6 +149,12 @@ static __always_inline u64 is_fin_sent(const struct sock *sk, u32 oldstate,
 		(1 - nonzero(snd_nxt ^ READ(tp, write_seq))));
 }
 
+/* 4.19; one without the other says nothing. */
+static __always_inline int has_sent(const struct tcp_sock *tp)
+{
+	return EXISTS(tp->bytes_sent) && EXISTS(tp->bytes_retrans);
+}
+
 /*
  * Of @seq, what the sequence numbers say has gone out, and @sent, bytes_sent -
  * bytes_retrans.  The latter is more where a qdisc or a packet filter of this
@@ -162,7 +168,7 @@ static __always_inline u64 tx_once(const struct tcp_sock *tp, u64 seq,
 {
 	__s64 less = seq - sent;	/* if negative */
 
-	if (!EXISTS(tp->bytes_sent))
+	if (!has_sent(tp))
 		return seq;
 	return EXISTS(tp->snd_nxt) ? sent + (less & is_negative(less)) : sent;
 }
@@ -186,7 +192,7 @@ static __always_inline u64 tx_bytes(const struct sock *sk,
 	}
 	seq -= nonzero(seq) & is_active(sk, o);
 	seq -= nonzero(seq) & is_fin_sent(sk, oldstate, snd_nxt);
-	if (EXISTS(tp->bytes_sent))
+	if (has_sent(tp))
 		sent = READ(tp, bytes_sent) - READ(tp, bytes_retrans);
 	return tx_once(tp, seq, sent);
 }

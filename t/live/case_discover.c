@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Fields found without BTF: are they where the kernel's BTF has them? */
 #include "live.h"
+#include "net.h"
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,9 +93,20 @@ static void check(struct test *t)
  * nothing set in it, so that connections are made where sockeye runs. */
 static void bound(struct test *t)
 {
+	struct netns ns;
+	struct tool r;
+
+	netns_new(t, &ns);
 	if (prctl(PR_CAPBSET_DROP, CAP_NET_ADMIN, 0, 0, 0))
 		differ(t, "PR_CAPBSET_DROP: %s", strerror(errno));
 	compare(t, FOUND_BOUND);
+	/* bytes_sent is found there, bytes_retrans is not */
+	tool_init(&r, t, ns.inum);
+	tool_start(&r, "tcplife", ARGS("--btf", "none"));
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	tool_release(&r);
+	netns_free(&ns);
 }
 
 /* Not in kernels before 4.19, or not to be told there from others; and what
