@@ -150,6 +150,8 @@ struct disc_fact {
 };
 
 #define DISC_WINDOW_MAX	8192	/* bytes */
+/* task_struct.nsproxy is among so many words behind files. */
+#define DISC_NSPROXY_BEHIND	4
 #define DISC_WINDOWS	1024	/* in a recording */
 
 /*

@@ -236,6 +236,10 @@ const struct rule disc_rules[RULES] = {
 	[FDTABLE_FD] = { OTHER(FDTABLE, FORM(LONG), POINTER), .path = "fd" },
 	[FILE_PRIVATE_DATA] = { OTHER(FILE, FORM(LONG), POINTER),
 				.path = "private_data" },
+	[TASK_NSPROXY] = { OTHER(TASK_STRUCT, FORM(LONG), POINTER),
+			   .path = "nsproxy" },
+	[NSPROXY_NET_NS] = { OTHER(NSPROXY, FORM(LONG), POINTER),
+			     .path = "net_ns" },
 };
 
 /* ---- neighbours ------------------------------------------------------- */
@@ -293,6 +297,7 @@ static const char *const type_names[TYPE_MAX] = {
 	[TYPE_FILES_STRUCT]		= "struct files_struct",
 	[TYPE_FDTABLE]			= "struct fdtable",
 	[TYPE_FILE]			= "struct file",
+	[TYPE_NSPROXY]			= "struct nsproxy",
 };
 
 const char *disc_type_name(unsigned int type)

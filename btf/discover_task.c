@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * discover_task.c - from a task to its sockets, and from a packet to its
- * network namespace: pointers to pointers.
+ * discover_task.c - from a task to its sockets, and from it and a packet to
+ * their network namespace: pointers to pointers.
  */
 #include "discover_int.h"
 
@@ -14,7 +14,23 @@ static bool read_word(const struct solver *s, const struct disc_window *w,
 	return true;
 }
 
-/* ---- task_struct.files, .fdt, .fd, file.private_data ------------------- */
+/* The struct net of the socket that @w is a packet or the owner of. */
+static uint64_t net_of(const struct solver *s, const struct disc_window *w)
+{
+	const struct disc_fact *sk = disc_window_fact(w, DISC_KEY_SK);
+	const struct found *f = &s->d->found[SKC_NET];
+	const struct disc_window *o = s->r->windows;
+	const struct disc_window *end = o + s->r->nwindows;
+	uint64_t v;
+
+	for (; sk && f->known && o < end; o++)
+		if (o->object != DISC_POINTEE && o->addr == sk->number &&
+		    read_word(s, o, f->field.off, &v) && v)
+			return v;
+	return 0;
+}
+
+/* ---- task_struct.files, .fdt, .fd, file.private_data, .nsproxy --------- */
 
 #define PAIRS_MAX	16
 
@@ -149,10 +165,37 @@ static void try_files(struct solver *s, uint32_t files_off, uint64_t files,
 	}
 }
 
+/*
+ * task_struct.nsproxy stands behind files (but for io_uring, 5.10) in 4.9 to
+ * 6.18.  It leads to the struct net that the task's sockets are of.
+ */
+static void solve_nsproxy(struct solver *s, const struct disc_window *task,
+			  uint32_t files)
+{
+	uint32_t word = s->d->word, off, inner, at;
+	const struct disc_window *w;
+	uint64_t net = net_of(s, task), v;
+
+	for (off = files + word; off <= files + DISC_NSPROXY_BEHIND * word &&
+	     net && read_word(s, task, off, &v); off += word) {
+		w = is_address(s, v) ? deref(s, task, v, &at) : NULL;
+		for (inner = 0; w && !at && read_word(s, w, inner, &v);
+		     inner += word) {
+			if (v != net)
+				continue;
+			set_found(s, TASK_NSPROXY, off, FORM_LONG);
+			set_found(s, NSPROXY_NET_NS, inner, FORM_LONG);
+			return;
+		}
+	}
+	set_missing(s, TASK_NSPROXY, "nothing behind files leads there");
+	set_missing(s, NSPROXY_NET_NS, "what leads to it is not known");
+}
+
 void solve_task(struct solver *s)
 {
 	const struct disc_window *w = s->r->windows;
-	const struct disc_window *end = w + s->r->nwindows;
+	const struct disc_window *end = w + s->r->nwindows, *task = NULL;
 	struct files f = { .found = 0 };
 	struct pair pairs[PAIRS_MAX];
 	unsigned int n;
@@ -160,9 +203,12 @@ void solve_task(struct solver *s)
 	uint64_t v;
 	int i;
 
+	for (i = TASK_NSPROXY; i <= NSPROXY_NET_NS; i++)
+		set_missing(s, i, "what it stands behind is not known");
 	for (; w < end && !f.found; w++) {
 		if (w->object != DISC_TASK)
 			continue;
+		task = w;
 		n = read_pairs(s, w, pairs);
 		for (off = 0; n > 1 && read_word(s, w, off, &v);
 		     off += s->d->word)
@@ -180,6 +226,7 @@ void solve_task(struct solver *s)
 	set_found(s, FILES_FDT, f.fdt, FORM_LONG);
 	set_found(s, FDTABLE_FD, s->d->word, FORM_LONG);
 	set_found(s, FILE_PRIVATE_DATA, f.private_data, FORM_LONG);
+	solve_nsproxy(s, task, f.files);
 }
 
 /* ---- sk_buff.dev, net_device.nd_net ------------------------------------ */
@@ -190,22 +237,6 @@ void solve_task(struct solver *s)
  * IPv6, tables full of pointers to its namespace.
  */
 #define DEVICE_MAX(word)	((word) * 512u)
-
-/* The struct net of the socket that @w is a packet of. */
-static uint64_t net_of(const struct solver *s, const struct disc_window *w)
-{
-	const struct disc_fact *sk = disc_window_fact(w, DISC_KEY_SK);
-	const struct found *f = &s->d->found[SKC_NET];
-	const struct disc_window *o = s->r->windows;
-	const struct disc_window *end = o + s->r->nwindows;
-	uint64_t v;
-
-	for (; sk && f->known && o < end; o++)
-		if (o->object != DISC_POINTEE && o->addr == sk->number &&
-		    read_word(s, o, f->field.off, &v) && v)
-			return v;
-	return 0;
-}
 
 static bool is_loopback(const struct disc_window *dev)
 {

@@ -10,6 +10,7 @@
 #define FILES_BYTES	1024	/* struct files_struct, with its first fds */
 #define COPIES		5
 #define FDT_WORDS	24	/* of struct files_struct that fdt is in */
+#define NSPROXY_WORDS	10	/* of struct nsproxy (9 in 6.18) */
 
 /* One descriptor many times: equal pointers in a row, which tell the array
  * of files from anything else. */
@@ -117,6 +118,22 @@ static void record_table(struct prober *p, int files, const struct table *t)
 	       false);
 }
 
+/* Members of task_struct from @off on: one of them is nsproxy. */
+static void record_nsproxy(struct prober *p, int w, const uint8_t *bytes,
+			   uint32_t off, uint32_t to)
+{
+	uint32_t word = p->env->word_size, len = NSPROXY_WORDS * word;
+	uint8_t nsproxy[NSPROXY_WORDS * 8];
+	uint64_t at;
+
+	for (int i = 0; i < DISC_NSPROXY_BEHIND && off + word <= to;
+	     i++, off += word) {
+		at = word_at(p, bytes + off);
+		if (is_pointer(p, at) && peek(p, at, nsproxy, len) == len)
+			tape_pointee(p->tape, w, off, at, nsproxy, len);
+	}
+}
+
 /* The words @from to @to of @bytes, window @w, one of which leads there. */
 static void record_files(struct prober *p, int w, const uint8_t *bytes,
 			 uint32_t from, uint32_t to)
@@ -134,6 +151,7 @@ static void record_files(struct prober *p, int w, const uint8_t *bytes,
 			continue;
 		record_table(p, tape_pointee(p->tape, w, off, t.files,
 					     t.files_bytes, t.files_len), &t);
+		record_nsproxy(p, w, bytes, off + word, to);
 		return;
 	}
 }

@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define MAX_ARGS 80
-/* of some 105; fewer only where there are neither kprobes nor raw tracepoints */
-#define FOUND_AT_LEAST 93
+/* of some 107; fewer only where there are neither kprobes nor raw tracepoints */
+#define FOUND_AT_LEAST 95
 /* without what TCP_REPAIR tells, and lost segments */
-#define FOUND_BOUND 75
+#define FOUND_BOUND 77
 
 /* `doctor ARGS...`, and those of --extra that tell what the kernel lacks. */
 static void doctor(struct tool *r, struct test *t, const char *const *args)
@@ -141,8 +143,6 @@ static bool is_untold(const char *line)
 		"struct sock:sk_drops.", "struct sock:sk_drop_counters:",
 		"struct numa_drop_counters:",
 		"struct skb_shared_info:", "struct sock:sk_lock.owned:",
-		/* gethostlatency -N */
-		"struct task_struct:nsproxy:", "struct nsproxy:",
 		/* nfcttrace, which needs BTF */
 		"struct nf_conn:", "struct nf_conntrack_tuple:",
 		"struct sk_buff:_nfct:", "struct sk_buff:nfct:",
@@ -196,6 +196,61 @@ static void fields(struct test *t)
 	tool_release(&r);
 }
 
+static void send_some(struct test *t, const struct netns *ns, unsigned n)
+{
+	int fd[2];
+
+	netns_enter(t, ns);
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fd)) {
+		differ(t, "socketpair: %s", strerror(errno));
+		return;
+	}
+	for (char c; n; n--)
+		if (send(fd[0], "", 1, 0) != 1 || recv(fd[1], &c, 1, 0) != 1)
+			differ(t, "send: %s", strerror(errno));
+	close(fd[0]);
+	close(fd[1]);
+	netns_leave(t);
+}
+
+#define HERE	37
+#define ELSEWHERE 41
+
+/* Whose namespace is whose: nsproxy.  All sockets of all families count, so
+ * the test's own are asked for by name. */
+static void by_netns(struct test *t)
+{
+	struct netns ns[2];
+	struct table tb;
+	struct tool r;
+	char inode[32], comm[16] = "";
+
+	netns_new(t, &ns[0]);
+	netns_new(t, &ns[1]);
+	if (!ns[0].inum)
+		skip(t, "the kernel has no network namespaces");
+	snprintf(inode, sizeof(inode), "inode:%u", ns[0].inum);
+	prctl(PR_GET_NAME, comm);
+	tool_init(&r, t, 0);
+	tool_start(&r, "sockcalls", ARGS("--csv", "--btf", "none", "-N",
+					 inode));
+	send_some(t, &ns[0], HERE);
+	send_some(t, &ns[1], ELSEWHERE);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	if (table_parse(&tb, t, r.text)) {
+		table_want(&tb, t, HERE, "count", ARGS("map", "send", "comm",
+						       comm));
+		table_want(&tb, t, HERE, "count", ARGS("map", "recv", "comm",
+						       comm));
+		table_release(&tb);
+	}
+	summary(t, "%u of %u calls shown", HERE, HERE + ELSEWHERE);
+	tool_release(&r);
+	netns_free(&ns[0]);
+	netns_free(&ns[1]);
+}
+
 /* What cannot be undone is not done: addresses, routes and sysctls of the
  * namespace that sockeye runs in are as they were. */
 static void leaves_nothing(struct test *t)
@@ -233,6 +288,8 @@ const struct live_case discover_cases[] = {
 	  120, check, false },
 	{ "discover-bound", "so they are where no network can be configured",
 	  120, bound, false },
+	{ "discover-netns", "a task's network namespace, found without BTF",
+	  60, by_netns, false },
 	{ "discover-fields", "all fields that tools read are found", 120,
 	  fields, false },
 	{ "discover-clean", "looking for fields changes nothing", 120,
