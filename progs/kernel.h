@@ -242,7 +242,10 @@ struct scm_fp_list { short count; } PAI;
 struct scm_cookie { struct scm_fp_list *fp; } PAI;
 struct files_struct { struct fdtable *fdt; } PAI;
 struct nsproxy { struct net *net_ns; } PAI;
+#define PF_KTHREAD 0x00200000
+
 struct task_struct {
+	u32 flags;
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 } PAI;

@@ -72,11 +72,19 @@ static __always_inline u32 session_left(struct probe___state *ctx)
 	return oldstate;
 }
 
+static __always_inline u64 is_kernel_thread(void)
+{
+	struct task_struct *task = (void *)get_current_task();
+
+	return EXISTS(task->flags) ? READ(task, flags) & PF_KTHREAD : 0;
+}
+
 /*
  * What @newstate, any of session_left()'s but CLOSE, tells of the owner, as
  * owner_set() and owner_nobody() do, with an end in common.  close(2) and
- * shutdown(2) move to FIN_WAIT1 and LAST_ACK, nothing else does: the process
- * at hand has the socket.  False if there was no room.
+ * shutdown(2) move to FIN_WAIT1 and LAST_ACK: the process at hand has the
+ * socket, unless it is a thread of the kernel's, which does so for others
+ * (MPTCP, descriptors that nobody has received).  False if there was no room.
  */
 static __always_inline int owner_follow(const struct sock *sk, u32 oldstate,
 					u32 newstate)
@@ -95,6 +103,8 @@ static __always_inline int owner_follow(const struct sock *sk, u32 oldstate,
 		o.birth = ktime_get_ns();
 		o.flags = OWNER_ACTIVE;
 	} else {
+		if (is_kernel_thread())
+			return 1;
 		known = owner_known(sk);
 		if (known) {
 			if (!known->pid)

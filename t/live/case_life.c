@@ -148,6 +148,58 @@ static void before_start(struct test *t)
 	traffic_release(&tr);
 }
 
+/* ---- MPTCP -------------------------------------------------------------- */
+
+/* Subflows are closed by a worker of the kernel's, whose they are not. */
+static void mptcp(struct test *t)
+{
+	enum { MADE = 7 };
+	struct cmd c = { .op = OP_LISTEN, .flags = MAKE_MPTCP };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+	struct traffic tr;
+	struct table tb;
+	struct tool r;
+
+	if (fd < 0)
+		skip(t, "this kernel has no MPTCP");
+	close(fd);
+	if (!test_btf(t))
+		skip(t, "no types: what thread is the kernel's is not known");
+	traffic_init(&tr, t);
+	tool_init(&r, t, tr.ns.inum);
+	tool_start(&r, "tcplife", ARGS("--csv", "--strict", "-o", "pid,comm"));
+	c.slot = LISTENER + LISTENERS;
+	addr_set(&c.addr, AF_INET, "127.0.0.1", 0);
+	agent_post(&tr.srv, &c);
+	c.addr = agent_wait(&tr.srv).local;
+	c.op = OP_CONNECT;
+	c.slot = 0;
+	for (unsigned i = 0; i < MADE; i++) {
+		agent_post(&tr.cli, &c);
+		agent_wait(&tr.cli);
+		agent_do(&tr.srv, OP_ACCEPT, 0, LISTENER + LISTENERS);
+		agent_do(&tr.cli, OP_CLOSE, 0, 0);
+		agent_do(&tr.srv, OP_EOF, 0, 0);
+		agent_do(&tr.srv, OP_CLOSE, 0, 0);
+		traffic_idle(&tr);
+	}
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	if (table_parse(&tb, t, r.text)) {
+		unsigned n = table_count(&tb, ARGS("comm", CLIENT_COMM)) +
+			     table_count(&tb, ARGS("comm", SERVER_COMM)) +
+			     table_count(&tb, ARGS("pid", ""));
+
+		if (tb.nrows != 2 * MADE || n != tb.nrows)
+			differ(t, "%u rows of %u ends, %u with their owner or "
+			       "none", tb.nrows, 2 * MADE, n);
+		table_release(&tb);
+	}
+	summary(t, "%u sessions over MPTCP, no kernel thread's", MADE);
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
 /* ---- record and replay ------------------------------------------------- */
 
 static void replay(struct test *t)
@@ -228,6 +280,8 @@ const struct live_case life_cases[] = {
 	  tcplife_json, false },
 	{ "sessions-before-start", "sessions older than the tool", 300,
 	  before_start, false },
+	{ "tcplife-mptcp", "a worker of the kernel's owns nothing", 300,
+	  mptcp, false },
 	{ "replay", "a capture replayed gives what was printed live", 600,
 	  replay, false },
 	{ "demo", "the table of a few sessions, printed and checked", 300,
