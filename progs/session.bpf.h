@@ -84,7 +84,8 @@ static __always_inline u64 is_kernel_thread(void)
  * owner_set() and owner_nobody() do, with an end in common.  close(2) and
  * shutdown(2) move to FIN_WAIT1 and LAST_ACK: the process at hand has the
  * socket, unless it is a thread of the kernel's, which does so for others
- * (MPTCP, descriptors that nobody has received).  False if there was no room.
+ * (MPTCP, descriptors that nobody has received).  With TCP Fast Open that may
+ * be how the handshake is left.  False if there was no room.
  */
 static __always_inline int owner_follow(const struct sock *sk, u32 oldstate,
 					u32 newstate)
@@ -112,6 +113,8 @@ static __always_inline int owner_follow(const struct sock *sk, u32 oldstate,
 			return 1;
 		}
 		seeded = owner_take_seed(&o, sk);
+		if (oldstate == TCP_SYN_RECV)
+			o.birth = ktime_get_ns();
 	}
 	if (newstate != TCP_ESTABLISHED && !seeded)
 		owner_current(&o);

@@ -126,7 +126,9 @@ int on_state(struct probe___state *ctx)
 	if (!is_tcp(sk) || oldstate == newstate)
 		return 0;
 	learn_owner(sk, newstate);
-	if (newstate == TCP_ESTABLISHED) {
+	/* with TCP Fast Open a process may close it before it is */
+	if (newstate == TCP_ESTABLISHED ||
+	    (newstate == TCP_FIN_WAIT1 && oldstate == TCP_SYN_RECV)) {
 		first.since = first.birth;
 		first.ca_state = ca_state_of(sk);
 		begin(sk, &first);

@@ -15,7 +15,7 @@
 #define COLUMNS "lport,tx_bytes,rx_bytes,duration_ns"
 #define FOR_EVER 1000000
 
-enum { LIFE, TRACER, TOP, TOOLS };
+enum { LIFE, TRACER, TOP, TOOLS, CLOSED_TOOLS = 3 };
 
 struct scene {
 	struct test *t;
@@ -38,8 +38,8 @@ static void scene_init(struct scene *s, struct test *t)
 	agent_option(&s->p.srv, OP_TCP_OPTION, LISTENER, TCP_FASTOPEN, 5);
 }
 
-/* The handshake waits for its last ACK, until data brings it. */
-static void make(struct scene *s)
+/* The handshake waits for its last ACK. */
+static void accept_early(struct scene *s)
 {
 	struct cmd c = pair_to(&s->p, 0, 0);
 	struct reply r;
@@ -54,6 +54,12 @@ static void make(struct scene *s)
 		fatal(s->t, "accepted in state %u", r.state);
 	agent_do(&s->p.srv, OP_RECV, 0, WITH_SYN);
 	agent_do(&s->p.srv, OP_SEND, 0, ANSWER);
+}
+
+/* Until data brings it. */
+static void make(struct scene *s)
+{
+	accept_early(s);
 	agent_do(&s->p.cli, OP_RECV, 0, ANSWER);
 	dropper_set(s->t, &s->p.drop, P_ACK, 0, 0);
 	agent_do(&s->p.cli, OP_SEND, 0, 1);
@@ -111,8 +117,74 @@ static void tcp_fastopen(struct test *t)
 	pair_release(&s.p);
 }
 
+/* ---- closed before it was open ------------------------------------------ */
+
+/* The peer's FIN brings it. */
+static void make_closed(struct scene *s)
+{
+	accept_early(s);
+	agent_do(&s->p.srv, OP_CLOSE, 0, 0);
+	agent_do(&s->p.cli, OP_RECV, 0, ANSWER);
+	agent_do(&s->p.cli, OP_EOF, 0, 0);
+	agent_do(&s->p.cli, OP_CLOSE, 0, 0);
+	dropper_set(s->t, &s->p.drop, P_ACK, 0, 0);
+	netns_idle(s->t, &s->p.b);
+}
+
+static void check_closed(struct scene *s, struct tool *r, bool bytes)
+{
+	struct table tb;
+	char port[8];
+
+	snprintf(port, sizeof(port), "%u", s->p.port[0]);
+	tool_stop(r, SIGINT);
+	tool_check_clean(r);
+	if (table_parse(&tb, s->t, r->text)) {
+		if (bytes) {
+			table_want(&tb, s->t, WITH_SYN, "rx_bytes",
+				   ARGS("lport", port));
+			table_want(&tb, s->t, ANSWER, "tx_bytes",
+				   ARGS("lport", port));
+		}
+		if (!table_count(&tb, ARGS("lport", port)) ||
+		    table_count(&tb, ARGS("lport", port,
+					  "duration_at_least", "true")))
+			differ(s->t, "%s: not shown, or older than the tool",
+			       r->name);
+		table_release(&tb);
+	}
+	tool_release(r);
+}
+
+/* Where accept(2) is not seen, its end alone tells of such a session. */
+static void tcp_fastopen_closed(struct test *t)
+{
+	static const char *const names[CLOSED_TOOLS] = {
+		"tcplife", "tcptop", "tcpcong"
+	};
+	static struct scene s;
+	struct tool *r = s.tools;
+	unsigned i;
+
+	scene_init(&s, t);
+	for (i = 0; i < CLOSED_TOOLS; i++) {
+		tool_init(&r[i], t, s.p.b.inum);
+		tool_start(&r[i], names[i],
+			   i == 1 ? ARGS("0.1", "--csv", "--strict") :
+			   ARGS("--csv", "--strict"));
+	}
+	make_closed(&s);
+	for (i = 0; i < CLOSED_TOOLS; i++)
+		check_closed(&s, &r[i], i < 2);
+	summary(t, "closed in SYN_RECV, after %u bytes and %u", WITH_SYN,
+		ANSWER);
+	pair_release(&s.p);
+}
+
 const struct live_case fastopen_cases[] = {
 	{ "tcp-fastopen", "accepted before the handshake is over: not older "
 	  "than the tool", 300, tcp_fastopen, false },
+	{ "tcp-fastopen-closed", "closed before the handshake is over", 300,
+	  tcp_fastopen_closed, false },
 	{ NULL, NULL, 0, NULL, false },
 };
