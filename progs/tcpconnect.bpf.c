@@ -27,12 +27,19 @@ int on_connect(struct probe___sock *ctx)
 	return show(ctx, ctx->sk, &o);
 }
 
-/* Without a local port no SYN was sent. */
+/*
+ * An attempt that is given up has its SYN in the write queue still, or an
+ * error; else none was sent: no port was free, or this pair of ports in use.
+ */
 static __always_inline int is_shown(const struct sock *sk, u32 newstate)
 {
-	if (CONST(established))
-		return newstate == TCP_ESTABLISHED;
-	return READ((const struct inet_sock *)sk, inet_sport) != 0;
+	const struct tcp_sock *tp = (const void *)sk;
+
+	if (CONST(established) || newstate != TCP_CLOSE)
+		return newstate != TCP_CLOSE;
+	if (!EXISTS(tp->packets_out))
+		return READ((const struct inet_sock *)sk, inet_sport) != 0;
+	return READ(tp, packets_out) | READ(sk, sk_err);
 }
 
 /*

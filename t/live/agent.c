@@ -39,11 +39,14 @@ static int fresh(struct slots *s, const struct cmd *c)
 		   (c->flags & MAKE_NONBLOCK ? SOCK_NONBLOCK : 0);
 	int fd = socket(c->addr.sa.sa_family, type | SOCK_CLOEXEC,
 			c->flags & MAKE_MPTCP ? IPPROTO_MPTCP : 0);
-	int v6only = c->v6only, syns = 1;
+	int v6only = c->v6only, syns = 1, reuse = 1;
 
 	if (fd >= 0 && c->addr.sa.sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only,
 			   sizeof(v6only));
+	if (c->flags & MAKE_REUSE)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse,
+			   sizeof(reuse));
 	if (c->flags & MAKE_HASTY)
 		setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &syns, sizeof(syns));
 	s->fd[c->slot] = fd;

@@ -2,7 +2,10 @@
 /* tcpconnect and tcpaccept: connections opened, from both sides. */
 #include "traffic.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #define REFUSED 13
 #define OPEN_FIELDS (W_OWNER | W_IP | W_NETNS | W_ID)
@@ -67,6 +70,54 @@ static void tcpconnect_established(struct test *t)
 	traffic_release(&tr);
 }
 
+/* Two sockets at one port of ours connect to the same: the second is told so
+ * before a SYN is sent. */
+static void make_taken(struct traffic *tr)
+{
+	struct cmd c = { .op = OP_BIND, .flags = MAKE_REUSE };
+	struct reply r;
+
+	addr_set(&c.addr, AF_INET, "127.0.0.1", 0);
+	for (c.slot = 0; c.slot < 2; c.slot++) {
+		agent_post(&tr->cli, &c);
+		c.addr = agent_wait(&tr->cli).local;
+	}
+	addr_set(&c.addr, AF_INET, "127.0.0.1", tr->port[0]);
+	for (c.slot = 0; c.slot < 2; c.slot++) {
+		r = agent_try(&tr->cli, &c, OP_CONNECT);
+		if (r.err != (c.slot ? EADDRNOTAVAIL : 0))
+			fatal(tr->t, "connect: %s", strerror(r.err));
+	}
+	agent_do(&tr->cli, OP_RESET, 0, 0);
+	agent_do(&tr->cli, OP_CLOSE, 1, 0);
+}
+
+/* By the states of sockets, where only that tells a SYN from none. */
+static void tcpconnect_taken(struct test *t)
+{
+	struct traffic tr;
+	struct table tb;
+	struct tool r;
+
+	traffic_init(&tr, t);
+	tool_init(&r, t, tr.ns.inum);
+	r.may_lack = true;		/* before 4.16 */
+	tool_start(&r, "tcpconnect",
+		   ARGS("--csv", "--strict", "--config", "no-trampoline=1",
+			"--config", "no-kprobe=1"));
+	make_taken(&tr);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	if (table_parse(&tb, t, r.text)) {
+		if (tb.nrows != 1)
+			differ(t, "%u rows of 1 SYN", tb.nrows);
+		table_release(&tb);
+	}
+	summary(t, "one connection, one whose ports were in use");
+	tool_release(&r);
+	traffic_release(&tr);
+}
+
 static void make_rest(struct traffic *tr, unsigned n)
 {
 	traffic_accepted(tr);
@@ -114,6 +165,8 @@ const struct live_case open_cases[] = {
 	  false },
 	{ "tcpconnect-established", "without those that failed", 300,
 	  tcpconnect_established, false },
+	{ "tcpconnect-taken", "without those for which no SYN was sent", 300,
+	  tcpconnect_taken, false },
 	{ "tcpaccept", "every connection a process accepts", 600, tcpaccept,
 	  false },
 	{ "tcpaccept-pid", "one process's connections", 600, tcpaccept_pid,

@@ -87,6 +87,7 @@ enum {
 	CONNECT_FAST = 128,	/* n bytes with the SYN: TCP Fast Open */
 	MAKE_MPTCP = 256,
 	CONNECT_EINTR = 512,	/* a signal ends the call */
+	MAKE_REUSE = 1024,	/* SO_REUSEADDR */
 };
 
 enum distraction {
