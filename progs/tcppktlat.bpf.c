@@ -116,10 +116,12 @@ int on_read(struct probe___read *ctx)
 	if (!u)
 		return 0;
 	copied_seq = READ(tp, copied_seq);
+	rcv_nxt = READ(tp, rcv_nxt) - is_done(sk);
+	if (before(rcv_nxt, copied_seq))
+		copied_seq = rcv_nxt;	/* splice(2) takes the FIN as well */
 	if (!before(u->w.from, copied_seq))
 		return 0;
 	show(ctx, sk, u, copied_seq - u->w.from, now);
-	rcv_nxt = READ(tp, rcv_nxt) - is_done(sk);
 	if (!before(copied_seq, rcv_nxt)) {
 		map_delete(&underway, &key);
 		return 0;

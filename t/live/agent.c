@@ -222,6 +222,23 @@ static int do_recv(struct slots *s, const struct cmd *c)
 	return 0;
 }
 
+static int do_splice(struct slots *s, const struct cmd *c)
+{
+	ssize_t n;
+	int p[2];
+
+	if (pipe2(p, O_CLOEXEC))
+		return -1;
+	while ((n = splice(s->fd[c->slot], NULL, p[1], NULL, CHUNK, 0)) > 0) {
+		s->received[c->slot] += n;
+		if (read(p[0], s->buf, n) != n)
+			break;
+	}
+	close(p[0]);
+	close(p[1]);
+	return n ? -1 : 0;
+}
+
 /* What must come now, and nothing else: 0 the end, otherwise an errno. */
 static int do_wait(struct slots *s, const struct cmd *c, int flags,
 		   int expect)
@@ -350,6 +367,7 @@ static int obey(struct slots *s, const struct cmd *c, struct reply *r)
 	case OP_SEND: return do_send(s, c);
 	case OP_SENDFILE: return do_sendfile(s, c);
 	case OP_RECV: return do_recv(s, c);
+	case OP_SPLICE: return do_splice(s, c);
 	case OP_EOF: return do_wait(s, c, 0, 0);
 	case OP_WAIT_RST: return do_wait(s, c, 0, ECONNRESET);
 	case OP_AGAIN: return do_wait(s, c, MSG_DONTWAIT, EAGAIN);

@@ -294,7 +294,48 @@ static void reconnect(struct test *t)
 	scene_release(&s);
 }
 
+/* ---- splice(2) ---------------------------------------------------------- */
+
+/* The end of the stream stands behind the last byte of the only segment, and
+ * is taken with it. */
+static void splice_one(struct scene *s)
+{
+	struct cmd send = { .op = OP_SEND, .n = SIZE, .flags = SEND_MORE };
+
+	open_one(s, 0);
+	agent_post(&s->cli, &send);
+	agent_wait(&s->cli);
+	agent_do(&s->cli, OP_SHUT, 0, 0);
+	agent_do(&s->srv, OP_SPLICE, 0, 0);
+}
+
+static void spliced(struct test *t)
+{
+	static struct scene s;
+	struct table tb;
+	struct tool r;
+
+	scene_init(&s, t);
+	tool_init(&r, t, s.ns.inum);
+	r.may_lack = !test_types(t);
+	tool_start(&r, "tcppktlat", ARGS("--csv", "--strict", "-o", COLUMNS));
+	splice_one(&s);
+	tool_stop(&r, SIGINT);
+	tool_check_clean(&r);
+	if (table_parse(&tb, t, r.text)) {
+		table_want(&tb, t, SIZE, "bytes",
+			   ARGS("comm", SERVER_COMM));
+		table_release(&tb);
+	}
+	summary(t, "%u bytes read by splice(2), with the end of the stream",
+		SIZE);
+	tool_release(&r);
+	scene_release(&s);
+}
+
 const struct live_case pktlat_cases[] = {
+	{ "tcppktlat-splice", "the end of the stream is no byte", 300,
+	  spliced, false },
 	{ "tcppktlat-again", "connect(AF_UNSPEC), and another connection", 300,
 	  reconnect, false },
 	{ "tcppktlat", "data that waits for its reader", 600, tcppktlat,

@@ -48,6 +48,7 @@ enum op {
 	OP_SEND,	/* n bytes, in writes of chunk */
 	OP_SENDFILE,	/* n bytes of a file */
 	OP_RECV,	/* n bytes, all of them */
+	OP_SPLICE,	/* all until the end of the stream, into a pipe */
 	OP_EOF,		/* the end of the stream must come, nothing else */
 	OP_WAIT_RST,	/* ECONNRESET must come */
 	OP_OUTCOME,	/* of a non-blocking connect; SO_ERROR's is the err */
