@@ -72,8 +72,7 @@ const struct tool tool_tcplife = {
 		"opened or accepted it, both ends, how much was sent and "
 		"received and how long it lived.  Bytes are those the "
 		"applications exchanged: retransmissions, SYN and FIN are "
-		"not counted.  The time that the last state of a closed "
-		"socket (TIME_WAIT) takes is not included.  Attempts to "
+		"not counted, nor is the time in TIME_WAIT.  Attempts to "
 		"connect that failed are shown, with no bytes.  A session that "
 		"was reset before anybody accepted it is shown once it is "
 		"accepted, or without a PID when it never is.",
