@@ -176,13 +176,15 @@ static __always_inline int has_sent(const struct tcp_sock *tp)
  * earlier connection of a socket has left (tcp_disconnect() leaves snd_nxt,
  * and before 5.2 bytes_acked), and is not whole without snd_nxt.
  */
-static __always_inline u64 tx_once(const struct tcp_sock *tp, u64 seq,
-				   u64 sent)
+static __always_inline u64 tx_once(const struct tcp_sock *tp,
+				   const struct owner *o, u64 seq, u64 sent)
 {
 	__s64 less = seq - sent;	/* if negative */
 
 	if (!has_sent(tp))
 		return seq;
+	if (!o->birth && less == -1)
+		return sent;	/* is_active() was wrong: listen(fd, 0) */
 	return EXISTS(tp->snd_nxt) ? sent + (less & is_negative(less)) : sent;
 }
 
@@ -207,7 +209,7 @@ static __always_inline u64 tx_bytes(const struct sock *sk,
 	seq -= nonzero(seq) & is_fin_sent(sk, oldstate, snd_nxt);
 	if (has_sent(tp))
 		sent = READ(tp, bytes_sent) - READ(tp, bytes_retrans);
-	return tx_once(tp, seq, sent);
+	return tx_once(tp, o, seq, sent);
 }
 
 /* tcp_rcv_nxt_update() counts the peer's FIN as a byte. */

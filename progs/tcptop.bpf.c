@@ -67,7 +67,7 @@ static __always_inline u64 tx_bytes_of(const struct before *b,
 	if (EXISTS(tp->snd_nxt))
 		seq += b->in_flight;
 	seq -= nonzero(seq) & is_active(sk, o);
-	return tx_once(tp, seq, b->sent);
+	return tx_once(tp, o, seq, b->sent);
 }
 
 /* From where on is counted: from the start of a session or of the tool, else

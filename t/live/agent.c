@@ -60,8 +60,10 @@ static int do_listen(struct slots *s, const struct cmd *c)
 	if (fresh(s, c) ||
 	    bind(s->fd[c->slot], &c->addr.sa, addr_len(&c->addr)))
 		return -1;
-	return c->op == OP_LISTEN ?
-	       listen(s->fd[c->slot], c->n ? (int)c->n : 128) : 0;
+	if (c->op == OP_BIND)
+		return 0;
+	return listen(s->fd[c->slot], c->flags & LISTEN_FOR_ONE ? 0 :
+				      c->n ? (int)c->n : 128);
 }
 
 static void on_alarm(int sig)

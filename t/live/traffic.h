@@ -89,6 +89,7 @@ enum {
 	MAKE_MPTCP = 256,
 	CONNECT_EINTR = 512,	/* a signal ends the call */
 	MAKE_REUSE = 1024,	/* SO_REUSEADDR */
+	LISTEN_FOR_ONE = 2048,	/* a backlog of 0, which takes one */
 };
 
 enum distraction {
