@@ -95,7 +95,9 @@ int on_state(struct probe___state *ctx)
 	struct sock *sk = ctx->sk;
 	u32 newstate = ctx->newstate, oldstate;
 
-	if (newstate != TCP_SYN_RECV && newstate != TCP_ESTABLISHED)
+	/* with TCP Fast Open a process may close it before it is established */
+	if (newstate != TCP_SYN_RECV && newstate != TCP_ESTABLISHED &&
+	    newstate != TCP_FIN_WAIT1)
 		return 0;
 	oldstate = oldstate_of(ctx);
 	if (!is_opening(oldstate) || !is_tcp(sk))

@@ -15,12 +15,13 @@
 #define COLUMNS "lport,tx_bytes,rx_bytes,duration_ns"
 #define FOR_EVER 1000000
 
-enum { LIFE, TRACER, TOP, TOOLS, CLOSED_TOOLS = 3 };
+enum { LIFE, TRACER, TOP, TOOLS };
+enum { CLOSED_LIFE, CLOSED_TOP, CLOSED_CONG, CLOSED_ACCEPT, CLOSED_TOOLS };
 
 struct scene {
 	struct test *t;
 	struct pair p;
-	struct tool tools[TOOLS];
+	struct tool tools[CLOSED_TOOLS];
 };
 
 static void scene_init(struct scene *s, struct test *t)
@@ -160,7 +161,7 @@ static void check_closed(struct scene *s, struct tool *r, bool bytes)
 static void tcp_fastopen_closed(struct test *t)
 {
 	static const char *const names[CLOSED_TOOLS] = {
-		"tcplife", "tcptop", "tcpcong"
+		"tcplife", "tcptop", "tcpcong", "tcpaccept"
 	};
 	static struct scene s;
 	struct tool *r = s.tools;
@@ -170,12 +171,14 @@ static void tcp_fastopen_closed(struct test *t)
 	for (i = 0; i < CLOSED_TOOLS; i++) {
 		tool_init(&r[i], t, s.p.b.inum);
 		tool_start(&r[i], names[i],
-			   i == 1 ? ARGS("0.1", "--csv", "--strict") :
+			   i == CLOSED_TOP ? ARGS("0.1", "--csv", "--strict") :
+			   i == CLOSED_ACCEPT ?
+			   ARGS("--established", "--csv", "--strict") :
 			   ARGS("--csv", "--strict"));
 	}
 	make_closed(&s);
 	for (i = 0; i < CLOSED_TOOLS; i++)
-		check_closed(&s, &r[i], i < 2);
+		check_closed(&s, &r[i], i <= CLOSED_TOP);
 	summary(t, "closed in SYN_RECV, after %u bytes and %u", WITH_SYN,
 		ANSWER);
 	pair_release(&s.p);
