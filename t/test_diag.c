@@ -76,7 +76,7 @@ START_TEST(nothing_is_said)
 	hints(DIAG_MAP, EINVAL, "", "this kernel may know no such maps");
 	hints(DIAG_MAP, ENOMEM, "", "not enough memory for its maps; a tool's "
 	      "--max-sockets and -b make them smaller");
-	hints(DIAG_ATTACH, EINVAL, "", "");
+	hints(DIAG_ATTACH, EINVAL, "", "it has fewer arguments");
 	hints(DIAG_ATTACH, ENOENT, "", "the event is not in this kernel");
 }
 END_TEST

@@ -143,6 +143,8 @@ static bool is_untold(const char *line)
 		"struct sock:sk_drops.", "struct sock:sk_drop_counters:",
 		"struct numa_drop_counters:",
 		"struct skb_shared_info:", "struct sock:sk_lock.owned:",
+		/* is it a thread of the kernel's? */
+		"struct task_struct:flags:",
 		/* nfcttrace, which needs BTF */
 		"struct nf_conn:", "struct nf_conntrack_tuple:",
 		"struct sk_buff:_nfct:", "struct sk_buff:nfct:",
