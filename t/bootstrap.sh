@@ -9,10 +9,8 @@ set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh disable=SC1091,SC2154
 . "$(dirname "$0")/lib.sh"
 
-# shellcheck disable=SC2154
 src=$tmp/src bin=$tmp/bin
 mkdir -p "$src/maint" "$bin"
-# shellcheck disable=SC2154
 cp "$top/bootstrap" "$src" && cp "$top/maint/packages" "$src/maint" || exit 1
 : >"$src/maint/gen-tools.sh"
 for c in awk cat dirname grep mkdir sh tr; do

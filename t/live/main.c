@@ -22,6 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define NAMES 256		/* of cases: more than there are */
+
 static const struct live_case *const all_cases[] = {
 #define X(name) name##_cases,
 	CASE_TABLES(X)
@@ -30,8 +32,8 @@ static const struct live_case *const all_cases[] = {
 
 struct run {
 	struct test t;
-	const char *names[64];	/* cases asked for; none: all */
-	const char *leave[64];	/* not these */
+	const char *names[NAMES];	/* cases asked for; none: all */
+	const char *leave[NAMES];	/* not these */
 	unsigned nnames, nleave;
 	unsigned number, passed, failed, skipped;
 	unsigned again, repeated;	/* tries after the first: at most, in
@@ -299,8 +301,11 @@ static void add_name(const char **names, unsigned *n, const char *name)
 		fprintf(stderr, "live: no case %s; see live --list\n", name);
 		exit(2);
 	}
-	if (*n < 64)
-		names[(*n)++] = name;
+	if (*n == NAMES) {
+		fprintf(stderr, "live: no more than %d cases by name\n", NAMES);
+		exit(2);
+	}
+	names[(*n)++] = name;
 }
 
 static void add_extra(struct test *t, char *args)
