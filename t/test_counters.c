@@ -2,8 +2,11 @@
 /* Counters of /proc/net: what is read, and how far they have moved. */
 #include <check.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "t/optrun.h"
 #include "tools/frontend/run.h"
@@ -184,6 +187,36 @@ START_TEST(opened)
 }
 END_TEST
 
+/* A datagram to ourselves: some counters move, and those that are wanted are
+ * told, as this namespace's. */
+START_TEST(sent)
+{
+	static const char *const files[] = { "snmp", NULL };
+	static const char *const ends[] = { "OutDatagrams", NULL };
+	static const struct tool t = { .counters = files, .counted = ends };
+	static const struct filters all;
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) };
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct counters *c = counters_open(&t, &all);
+	struct counter_move m;
+	unsigned told = 0;
+	size_t at = 0;
+	bool gone;
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	gone = s >= 0 && sendto(s, "", 0, 0, (void *)&to, sizeof(to)) == 0;
+	close(s);
+	ck_assert_ptr_nonnull(c);
+	counters_stop(c);
+	for (; counters_next(c, &at, &m); told++) {
+		ck_assert_str_eq(m.name, "UdpOutDatagrams");
+		ck_assert_uint_eq(m.netns, netns_of_pid("self"));
+	}
+	ck_assert_uint_eq(told, gone);	/* or there is no network here */
+	counters_close(c);
+}
+END_TEST
+
 /* What a tool that counts by itself does for what is asked for. */
 START_TEST(counted)
 {
@@ -219,6 +252,7 @@ Suite *suite_counters(void)
 	tc = tcase_create("moves");
 	tcase_add_test(tc, moved);
 	tcase_add_test(tc, opened);
+	tcase_add_test(tc, sent);
 	tcase_add_test(tc, counted);
 	suite_add_tcase(s, tc);
 	return s;

@@ -260,6 +260,11 @@ START_TEST(json_times)
 	render(1, NULL);
 	l = line(1);
 	IS("time_local", "\"2026-01-02T08:34:05.123456789+05:30\"");
+	setenv("TZ", "ABC+03:30", 1);
+	tzset();
+	render(1, NULL);
+	l = line(1);
+	IS("time_local", "\"2026-01-01T23:34:05.123456789-03:30\"");
 	opt.time = TIME_UNIX;
 	render(1, NULL);
 	l = line(1);

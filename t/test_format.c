@@ -101,6 +101,7 @@ F("__u8 protocol", 26, 1, 0)
 F("__data_loc char[] name", 28, 4, 1)
 F("struct in6_addr addr", 32, 16, 0)
 F("u64 cookie", 48, 8, 0)
+F("__rel_loc char[] dev", 60, 4, 1)
 "	field:long old;	offset:56;	size:4;\n"
 "\n"
 "print fmt: \"%s\", __print_symbolic64(REC->cookie, { 18446744073709551615ULL,"
@@ -138,6 +139,7 @@ START_TEST(test_fields)
 	check(old32, "skaddr", 8, 4, FIELD_POINTER);
 	check(old32, "protocol", 26, 1, FIELD_UNSIGNED);
 	check(old32, "name", 28, 4, FIELD_COMPOSITE);
+	check(old32, "dev", 60, 4, FIELD_COMPOSITE);	/* 5.18 */
 	check(old32, "addr", 32, 16, FIELD_COMPOSITE);
 	check(old32, "old", 56, 4, FIELD_UNSIGNED);
 	ck_assert_int_eq(format_field(set_state, strlen(set_state), "port", &f,

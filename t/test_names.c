@@ -206,6 +206,26 @@ START_TEST(questions)
 }
 END_TEST
 
+/* One label after the other, until there is no room for one more. */
+START_TEST(longest)
+{
+	static const unsigned labels[] = { 63, 63, 63, 62, 1 };
+	struct dns_message m = { .data = msg };
+	struct dns_name n;
+
+	for (unsigned i = 0; i < sizeof(labels) / sizeof(*labels); i++) {
+		u8(labels[i]);
+		for (unsigned k = 0; k < labels[i]; k++)
+			u8('x');
+		m.len = len + 1;
+		m.at = 0;
+		msg[len] = 0;
+		ck_assert_int_eq(dns_get_name(&m, &n), i < 4);
+		ck_assert(i == 4 || strlen(n.text) == len - 1);
+	}
+}
+END_TEST
+
 /* Flags of what is no answer: a query, an opcode, an error. */
 START_TEST(not_answers)
 {
@@ -555,6 +575,7 @@ Suite *suite_names(void)
 	tcase_add_test(tc, plain);
 	tcase_add_test(tc, chain);
 	tcase_add_test(tc, questions);
+	tcase_add_test(tc, longest);
 	tcase_add_test(tc, not_answers);
 	tcase_add_test(tc, loops);
 	tcase_add_test(tc, long_names);
