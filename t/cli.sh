@@ -70,12 +70,16 @@ says 2 "no value for --btf" btf --minimise --btf
 says 2 "No such file" btf --minimise --btf "$tmp/none"
 says 1 "not BTF" btf --minimise --btf "$top/README"
 printf '\177ELF' >"$tmp/short.o"
-says 1 "short.o" object "$tmp/short.o"
 says 2 "no such key" doctor --config foo=1
 says 2 "No such file" doctor --btf "$tmp/none"
 says 2 "No such file" doctor --fields --btf "$tmp/none"
 head -c 600 "$top/t/data/spec-all.el.o" >"$tmp/cut.o"
-says 1 "cut.o" object "$tmp/cut.o"
+if "$sockeye" --version | grep -q libelf; then
+	says 1 "short.o" object "$tmp/short.o"
+	says 1 "cut.o" object "$tmp/cut.o"
+else
+	says 3 "cut.o: built without libelf" object "$tmp/cut.o"
+fi
 
 # without root, if we are not; with it, as nobody
 if [ "$(id -u)" -ne 0 ]; then

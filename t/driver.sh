@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# What the live tests rest on: their driver runs what was named or says that it
-# does not, and proved.sh tells what no kernel has passed.  Needs no root.
+# What the tests rest on: the driver of the live tests runs what was named or
+# says that it does not, proved.sh tells what no kernel has passed, and unit.sh
+# does not pass without a test.  Needs no root.
 set -u
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh disable=SC1091,SC2154
@@ -55,5 +56,25 @@ printf '%s\n' 'not ok 1 - one: 4 of 5 (0.1 s)' 'ok 2 - two: 7 of 7 (0.1 s)' \
 }
 printf '#!/bin/sh\nexit 1\n' >"$tmp/live"
 ends 1 'on no kernel: $' sh "$top/t/proved.sh" "$tmp/here"
+
+# A program of some tools, and nothing to be tested.
+mkdir "$tmp/build"
+play()
+{
+	printf '#!/bin/sh\n%s\n' "$1" >"$tmp/build/sockeye"
+	chmod +x "$tmp/build/sockeye"
+}
+unit="env builddir=$tmp/build SOCKEYE=$tmp/build/sockeye sh $top/t/unit.sh"
+echo true >"$tmp/good"
+echo false >"$tmp/bad"
+# shellcheck disable=SC2086
+{
+	play 'echo "sockeye 0 (features: libelf some-tools)"'
+	ends 1 'only some tools were built' $unit "$tmp/good"
+	play 'echo "sockeye 0 (features: libelf)"'
+	ends 0 '1 passed, 0 failed' $unit "$tmp/good"
+	ends 1 '1 passed, 1 failed' $unit "$tmp/good" "$tmp/bad"
+	ends 1 '0 passed, 0 failed' $unit
+}
 echo "t/driver.sh: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
