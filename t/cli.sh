@@ -156,6 +156,29 @@ esac
 check "replay --help: each option once" \
 	test -z "$("$sockeye" replay --help | grep -o -e '--[a-z-]*' |
 		   sort | uniq -d)"
+# offers WORDS WORD... - what bash completes the last of them to
+offers()
+{
+	words=$1
+	shift
+	# shellcheck disable=SC2016
+	got=$(cd "$top" && bash -c '. contrib/bash-completion/sockeye
+		COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2))
+		_sockeye "$1"; echo "${COMPREPLY[*]}"' bash "$tmp/sockeye" "$@")
+	check "completion of '$*' is '$words', not '$got'" \
+		test "$words" = "$got"
+}
+if command -v bash >/dev/null 2>&1; then
+	ln -s "$sockeye" "$tmp/sockeye"
+	offers tcplife sockeye tcplif
+	offers tcplife sockeye help tcplif
+	offers --format sockeye tcplife --forma
+	offers 'table' sockeye tcplife -F t
+	offers duration_ns sockeye tcplife -o dur
+	offers NEWS sockeye tcplife -W NEW
+	offers NEWS sockeye gethostlatency --lib NEW
+	[ ! -e /sys/class/net/lo ] || offers lo sockeye netsize --dev lo
+fi
 # man pages that stand in the source are those that it prints now
 for page in "$top"/contrib/man/*.8; do
 	[ -f "$page" ] || continue
