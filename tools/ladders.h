@@ -109,7 +109,7 @@ extern const char *const drop_directions[];
 /* Of a system call that is shown as it returns. */
 #define COL_CALL_NS(type)						\
 	COL(type, call_ns, K_MS, 5, "call_ns", "LAT", C_HIDDEN,		\
-	    "how long the call took, in ms")
+	    "how long the call took (LAT: ms)")
 #define COL_RESULT(type, width_)					\
 	COL(type, result, K_ERRNO, width_, "result", "RESULT",		\
 	    C_KEY | C_LEFT, "what the call returned: 0 or an error")

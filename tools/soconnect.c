@@ -13,7 +13,7 @@ static const struct column columns[] = {
 		     "took none"),
 	COL_RPORT(EV, C_KEY),
 	COL(EV, call_ns, K_MS, 5, "call_ns", "LAT", 0,
-	    "how long the call took, in ms; with + it had not returned"),
+	    "how long the call took (LAT: ms); with + it had not returned"),
 	COL_RESULT(EV, 12),
 	COL(EV, final, K_ERRNO, 12, "final", "FINAL", C_KEY | C_LEFT,
 	    "what became of the attempt; EINPROGRESS: the socket was closed, "

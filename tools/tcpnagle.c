@@ -28,7 +28,7 @@ static const struct column columns[] = {
 		 "what the socket has set: ON, or TCP_NODELAY (OFF), TCP_CORK "
 		 "(CORK), and whether what waits is let through (PUSH)"),
 	COL_ENUM(EV, call, flags, 8, "call", "CALL", C_KEY | C_LEFT,
-		 "the same, as the attempt to send had it: MSG_MORE is CORK"),
+		 "what of NONAGLE the attempt to send had: MSG_MORE is CORK"),
 	COL_ENUM(EV, reason, reasons, 8, "reason", "REASON", C_KEY | C_LEFT,
 		 "what it waited for: acknowledgement of a small segment "
 		 "(nagle), to be uncorked (cork), the congestion window "

@@ -21,7 +21,7 @@ static const struct column columns[] = {
 	COL_RPORT(EV, C_KEY),
 	COL_LPORT(EV, C_ZERO),
 	COL(EV, call_ns, K_MS, 5, "call_ns", "LAT", 0,
-	    "how long the call took, in ms; of MORE all together"),
+	    "how long the call took (LAT: ms); of MORE all together"),
 	COL_RESULT(EV, 13),
 	COL_LADDR(EV, C_HIDDEN | C_WIDE),
 	COL(EV, sends, K_U64, 5, "sends", "SENDS", C_SUM | C_HIDDEN | C_WIDE,
