@@ -119,6 +119,13 @@ chmod 755 "$tmp" "$tmp/sockeye"
 		"$sockeye" tcplife $nowhere --btf none --config no-tracepoint=1 \
 		--config no-discovery=1
 
+	# No mistake: a network namespace mounted where mountinfo has \040.
+	# shellcheck disable=SC2016
+	says 0 '^said nothing$' unshare -m sh -c 'touch "$1/a b" &&
+		unshare -n mount --bind /proc/self/ns/net "$1/a b" &&
+		"$0" sosnap -N "inode:$(stat -Lc %i "$1/a b")" 2>"$1/said" &&
+		test ! -s "$1/said" && echo said nothing >&2' "$sockeye" "$tmp"
+
 	# What needs BTF, and there is none.
 	says 3 'the kernel has no BTF' \
 		"$sockeye" count --dry-run --btf none -p $$ f:tcp_v4_connect
