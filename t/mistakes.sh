@@ -142,6 +142,14 @@ chmod 755 "$tmp" "$tmp/sockeye"
 	fi
 	says 3 'no way to see that a process accepts .*--config takes it' \
 		"$sockeye" tcpaccept $nowhere --config 'no-hook=*'
+	# With its kind or without.
+	for hook in 'inet_sock_set_?tate' 'raw_*:inet_sock_set_state'; do
+		# shellcheck disable=SC2016
+		says 0 'raw_tracepoint inet_sock_set_state: --config takes it' \
+			sh -c '"$0" tcplife $1 --plan --config "no-hook=$2" |
+			grep "set_state: --config" >&2' \
+			"$sockeye" "$nowhere" "$hook"
+	done
 
 	dd if=/sys/kernel/btf/vmlinux of="$tmp/cut.btf" bs=1000 count=1000 \
 		2>/dev/null
