@@ -151,7 +151,7 @@ lists()
 	# what fuzz targets share with tests: no suite, no main()
 	files t/*.c | but '/(fuzz|test)_' | but '/run\.c$' | list FUZZ_WITH
 	files t/live/*.c | list LIVE_C
-	files t/*.sh | but '/(unit|live|vm|levels|proved|demo|doctor|mistakes)\.sh$' | but '/lib[^/]*\.sh$' |
+	files t/*.sh | but '/(unit|live|vm|levels|proved|demo|doctor|leftover|mistakes)\.sh$' | but '/lib[^/]*\.sh$' |
 		list CHECK_SH
 	{
 		files README STYLE COPYING* .clang-format .editorconfig \

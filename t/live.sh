@@ -24,8 +24,8 @@ die()
 [ -x "$live" ] || die "no program $live"
 
 if [ $# -eq 0 ]; then
-	for script in mistakes doctor; do
-		SOCKEYE=$sockeye sh "$(dirname "$0")/$script.sh" ||
+	for script in mistakes doctor leftover; do
+		SOCKEYE=$sockeye LIVE=$live sh "$(dirname "$0")/$script.sh" ||
 			die "t/$script.sh"
 	done
 fi

@@ -67,11 +67,19 @@ static bool move_to(const char *dir)
 	return !spew(path, "0");
 }
 
-bool deny_sockets(struct denier *r)
+/* Where those of a case are that must have no sockets. */
+static bool dir_of(struct denier *r, pid_t pid)
 {
 	if (!cgroup_path(r->home, sizeof(r->home)))
 		return false;
-	snprintf(r->dir, sizeof(r->dir), "%s/live.%d", r->home, (int)getpid());
+	snprintf(r->dir, sizeof(r->dir), "%s/live.%d", r->home, (int)pid);
+	return true;
+}
+
+bool deny_sockets(struct denier *r)
+{
+	if (!dir_of(r, getpid()))
+		return false;
 	if (mkdir(r->dir, 0755))
 		return false;
 	if (attach(r->dir) && move_to(r->dir))
@@ -84,4 +92,12 @@ void deny_no_more(struct denier *r)
 {
 	move_to(r->home);
 	rmdir(r->dir);		/* and the program goes with it */
+}
+
+void deny_sweep(pid_t pid)
+{
+	struct denier r;
+
+	if (dir_of(&r, pid))
+		rmdir(r.dir);
 }

@@ -134,8 +134,10 @@ bool cgroup_path(char *buf, size_t size);
 uint64_t cgroup_own(void);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n, size_t size);
-/* temp_path - a name for a new file in TMPDIR or /tmp. */
+/* temp_path - a name for a new file in TMPDIR or /tmp; temp_sweep - what the
+ * case @pid left there, and below, goes. */
 void temp_path(char *buf, size_t size, const char *what);
+void temp_sweep(pid_t pid);
 
 /* ---- tool.c: sockeye --------------------------------------------------- */
 

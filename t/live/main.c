@@ -8,7 +8,7 @@
  * One process per case, in a process group of its own, so that whatever
  * happens in it can be ended, and nothing else is.
  */
-#include "live.h"
+#include "net.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -192,6 +192,8 @@ static void run_case(struct run *run, const struct live_case *c)
 	kill(-pid, SIGKILL);
 	group = 0;
 	reap_orphans();
+	temp_sweep(pid);
+	deny_sweep(pid);
 	if (killed && !caught)
 		differ(&run->t, "not done after %u seconds", c->seconds);
 	else if (caught)

@@ -150,8 +150,10 @@ struct denier {
 };
 
 /* deny_sockets - this process gets no IP sockets (EPERM) from now on; false
- * where there is no cgroup v2, or it cannot.  deny_no_more - it does. */
+ * where there is no cgroup v2, or it cannot.  deny_no_more - it does.
+ * deny_sweep - what is left of that where the case @pid was ended. */
 bool deny_sockets(struct denier *r);
 void deny_no_more(struct denier *r);
+void deny_sweep(pid_t pid);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -207,12 +209,40 @@ uint64_t cgroup_own(void)
 	return cgroup_path(path, sizeof(path)) ? cgroup_id(path) : 0;
 }
 
-void temp_path(char *buf, size_t size, const char *what)
+static void temp_of(char *buf, size_t size, pid_t pid, const char *what)
 {
 	const char *dir = getenv("TMPDIR");
 
 	if (!dir || !*dir)
 		dir = "/tmp";
 	mkdir(dir, 01777);	/* an initramfs may lack it */
-	snprintf(buf, size, "%s/live.%d.%s", dir, (int)getpid(), what);
+	snprintf(buf, size, "%s/live.%d.%s", dir, (int)pid, what);
+}
+
+void temp_path(char *buf, size_t size, const char *what)
+{
+	temp_of(buf, size, getpid(), what);
+}
+
+static int swept(const char *path, const struct stat *st, int type,
+		 struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	remove(path);
+	return 0;
+}
+
+void temp_sweep(pid_t pid)
+{
+	char pattern[512];
+	glob_t files;
+
+	temp_of(pattern, sizeof(pattern), pid, "*");
+	if (glob(pattern, 0, NULL, &files))
+		return;
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		nftw(files.gl_pathv[i], swept, 8, FTW_DEPTH | FTW_PHYS);
+	globfree(&files);
 }
