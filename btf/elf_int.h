@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What elf.c, elf_symbols.c and elf_index.c share.  <elf.h> gives the constants; the
- * layouts are read by offset, since the file's need not be this machine's.
+ * What elf.c, elf_symbols.c and elf_index.c share.  <elf.h> gives the
+ * constants; the layouts are read by offset, since the file's need not be this
+ * machine's.
  */
 #ifndef SOCKEYE_ELF_INT_H
 #define SOCKEYE_ELF_INT_H

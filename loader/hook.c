@@ -69,8 +69,8 @@ static bool is_number(const char *s)
 {
 	char *end;
 
-	return *s >= '0' && *s <= '9' && strtoull(s, &end, 0) <= INT64_MAX / 2 &&
-	       !*end;
+	return *s >= '0' && *s <= '9' &&
+	       strtoull(s, &end, 0) <= INT64_MAX / 2 && !*end;
 }
 
 /* "function", "function+0x10" */

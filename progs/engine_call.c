@@ -3,9 +3,10 @@
  * engine_call - arguments where a function returns.
  *
  * A return probe has none any more.  So they are kept as the function is
- * entered, by thread (or idle processor) and hook, and taken back as it returns.  A return without
- * an entry is of a call that was under way before, and no hit.  Of a function
- * that comes to be called by itself the innermost call is seen.
+ * entered, by thread (or idle processor) and hook, and taken back as it
+ * returns.  A return without an entry is of a call that was under way before,
+ * and no hit.  Of a function that comes to be called by itself the innermost
+ * call is seen.
  */
 #include <errno.h>
 #include <string.h>

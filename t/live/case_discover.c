@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define MAX_ARGS 80
-/* of some 107; fewer only where there are neither kprobes nor raw tracepoints */
+/* of some 107; fewer where there are neither kprobes nor raw tracepoints */
 #define FOUND_AT_LEAST 95
 /* without what TCP_REPAIR tells, and lost segments */
 #define FOUND_BOUND 77
