@@ -122,7 +122,8 @@ static int check_relocs(const struct spec *s, const struct spec_prog *p,
 {
 	const struct reloc *r;
 
-	for (r = p->relocs; r < p->relocs + p->nrelocs; r++) {
+	for (uint32_t i = 0; i < p->nrelocs; i++) {
+		r = &p->relocs[i];	/* NULL where there are none */
 		if (r->kind > RELOC_CORE || !r->name)
 			return err_set(e, 0, "%s: function %s, instruction "
 				       "%" PRIu32 ": broken relocation",
