@@ -42,7 +42,7 @@ enum kind {
 
 struct made {
 	enum kind kind;
-	uint16_t lport;
+	uint16_t lport, rport;
 	const char *reason;	/* what waits, waits for that */
 	uint64_t at_once, waits; /* bytes */
 	uint64_t begun, queued;	/* before and after they are made to wait */
@@ -78,6 +78,7 @@ static void connect_one(struct scene *s, unsigned i)
 
 	m->kind = i < MANY ? i % EVERYDAY : EVERYDAY + i - MANY;
 	m->lport = pair_connect(&s->p, m->kind >= RWND, i);
+	m->rport = s->p.port[m->kind >= RWND];
 	agent_option(&s->p.cli, OP_SOCK_OPTION, i, SO_SNDBUF, 100000);
 }
 
@@ -209,12 +210,13 @@ static void make(struct scene *s)
 
 /* ---- comparing ---------------------------------------------------------- */
 
-static struct made *made_at(struct scene *s, uint64_t lport)
+/* To two listeners one local port may lead twice. */
+static struct made *made_at(struct scene *s, uint64_t lport, uint64_t rport)
 {
 	unsigned i;
 
 	for (i = 0; i < CONNS; i++)
-		if (s->made[i].lport == lport)
+		if (s->made[i].lport == lport && s->made[i].rport == rport)
 			return &s->made[i];
 	return NULL;
 }
@@ -257,13 +259,14 @@ static bool was_slow(const struct made *m)
 static void check_row(struct scene *s, const struct table *tb, unsigned row)
 {
 	const char *reason = table_cell(tb, row, "reason");
-	uint64_t lport = 0, bytes = 0, ns = 0;
+	uint64_t lport = 0, rport = 0, bytes = 0, ns = 0;
 	struct made *m;
 
 	cell_u64(table_cell(tb, row, "lport"), &lport);
+	cell_u64(table_cell(tb, row, "rport"), &rport);
 	cell_u64(table_cell(tb, row, "bytes"), &bytes);
 	cell_u64(table_cell(tb, row, "waited_ns"), &ns);
-	m = made_at(s, lport);
+	m = made_at(s, lport, rport);
 	if (!m || strcmp(table_cell(tb, row, "comm"), CLIENT_COMM) ||
 	    strcmp(table_cell(tb, row, "raddr"), "10.9.0.2")) {
 		differ(s->t, "row %u is of no connection made", row);
