@@ -123,7 +123,7 @@ static int check_relocs(const struct spec *s, const struct spec_prog *p,
 	const struct reloc *r;
 
 	for (uint32_t i = 0; i < p->nrelocs; i++) {
-		r = &p->relocs[i];	/* NULL where there are none */
+		r = &p->relocs[i];
 		if (r->kind > RELOC_CORE || !r->name)
 			return err_set(e, 0, "%s: function %s, instruction "
 				       "%" PRIu32 ": broken relocation",

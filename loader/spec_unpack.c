@@ -30,35 +30,51 @@ static size_t insns_size(const uint8_t *raw, size_t n)
 	return size;
 }
 
-/* Those of one class, and what is behind them. */
-static const uint8_t *take_class(struct bpf_insn *to, const uint8_t *raw,
-				 size_t n, unsigned class)
-{
-	struct bpf_insn *p, *end = to + n;
+/* Where the next offset and immediate of a class are. */
+struct class_at {
+	const uint8_t *off, *imm;
+	size_t noffs, nimms;
+};
 
-	for (unsigned shift = 0; shift < 16; shift += 8)
-		for (p = to; p < end; p++)
-			if (BPF_CLASS(p->code) == class &&
-			    spec_has_off(p->code))
-				p->off = (int16_t)(p->off | *raw++ << shift);
-	for (p = to; p < end; p++)
-		if (BPF_CLASS(p->code) == class && spec_has_imm(p->code)) {
-			p->imm = (int32_t)(raw[0] | raw[1] << 8 |
-					   raw[2] << 16 |
-					   (uint32_t)raw[3] << 24);
-			raw += 4;
-		}
-	return raw;
+static void count_class(struct class_at *at, uint8_t code)
+{
+	at->noffs += spec_has_off(code);
+	at->nimms += spec_has_imm(code);
+}
+
+static void take_class(struct class_at *at, struct bpf_insn *to)
+{
+	const uint8_t *p;
+
+	if (spec_has_off(to->code)) {
+		p = at->off++;
+		to->off = (int16_t)(p[0] | p[at->noffs] << 8);
+	}
+	if (spec_has_imm(to->code)) {
+		p = at->imm;
+		at->imm += 4;
+		to->imm = (int32_t)(p[0] | p[1] << 8 | p[2] << 16 |
+				    (uint32_t)p[3] << 24);
+	}
 }
 
 /* The next @n instructions, zeroed, and what is behind them. */
 static const uint8_t *take_insns(struct bpf_insn *to, const uint8_t *raw,
 				 size_t n)
 {
-	for (size_t i = 0; i < n; i++, raw += 2)
+	struct class_at at[SPEC_CLASSES] = { 0 };
+
+	for (size_t i = 0; i < n; i++, raw += 2) {
 		memcpy(&to[i], raw, 2);		/* code, registers */
-	for (unsigned class = 0; class < SPEC_CLASSES; class++)
-		raw = take_class(to, raw, n, class);
+		count_class(&at[BPF_CLASS(to[i].code)], to[i].code);
+	}
+	for (unsigned class = 0; class < SPEC_CLASSES; class++) {
+		at[class].off = raw;
+		at[class].imm = raw += 2 * at[class].noffs;
+		raw += 4 * at[class].nimms;
+	}
+	for (size_t i = 0; i < n; i++)
+		take_class(&at[BPF_CLASS(to[i].code)], &to[i]);
 	return raw;
 }
 
